@@ -1,0 +1,129 @@
+# What people and CI run; `make` alone lists it. Set-up happens by itself: every target makes what it needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+export UV_PYTHON_DOWNLOADS := never
+
+# Candidates in order; the first that runs, is 3.11 or 3.12 and can make environments is taken.
+PYTHON ?= python3.12 python3.11 python3
+
+# Stamps carry what they were made from in their names: another requirement, or a moved checkout, is another stamp.
+key = $(shell (echo '$(CURDIR)'; cat $(1)) | cksum | tr ' ' -)
+PRODUCT := .venv/.made-$(call key,requirements/bootstrap.txt requirements/build.txt requirements/product.txt)
+FLINK := .venv-flink/.made-$(call key,requirements/bootstrap.txt requirements/build.txt requirements/flink.txt)
+
+# Interactive shells and terminals know LINES as the window's height: only the command line's counts, and none goes further.
+unexport LINES SABOTAGE
+given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
+
+.PHONY: help
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup  ## the whole path on real parts, compared with an independent computation; LINES=200000 SABOTAGE=tile|drop|late|duplicate
+	@exec .venv/bin/millpond demo $(call given,LINES,lines) $(call given,SABOTAGE,sabotage)
+
+.PHONY: test
+test: setup  ## all tests, the integration tests on one real stack
+	@exec .venv/bin/python -m pytest
+
+.PHONY: unit
+unit: $(PRODUCT)  ## the fast tests alone: no processes, no network
+	@exec .venv/bin/python -m pytest tests/unit
+
+.PHONY: check
+check: $(PRODUCT)  ## lint, types, the import law, the pool, the requirements
+	@.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/millpond check
+	scratch=$$(mktemp -d)
+	trap 'rm -rf "$$scratch"' EXIT
+	cp requirements/*.txt "$$scratch"
+	$(call pin,"$$scratch")
+	diff -u requirements "$$scratch" || { echo "error: requirements/ does not follow pyproject.toml: run 'make lock'" >&2; exit 1; }
+
+.PHONY: fix
+fix: $(PRODUCT)  ## format, and mend what lint can mend
+	@.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+.PHONY: compile
+compile: $(PRODUCT)  ## compile the pool into features/<domain>/compiled
+	@exec .venv/bin/millpond compile
+
+.PHONY: lock
+lock: $(PRODUCT)  ## pin pyproject's requirements into requirements/; UPGRADE=1 takes the newest versions
+	@$(call pin,requirements)
+
+.PHONY: setup
+setup: $(PRODUCT) $(FLINK)  ## both environments, the Java parts, the compiled job classes
+	@.venv/bin/python -m millpond.local.setup
+
+.PHONY: clean
+clean:  ## remove what was made in this checkout (downloads stay in the user's cache)
+	@if [ -x .venv/bin/millpond ]; then .venv/bin/millpond down; fi
+	rm -rf .venv .venv-flink .millpond .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One set of pins for both Pythons and every platform. Pins already there stay, hashes too, unless UPGRADE is given.
+define pin
+	pin() { .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	    --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) "$$@"; }
+	pin --group bootstrap --output-file $(1)/bootstrap.txt
+	pin --group build --output-file $(1)/build.txt
+	pin pyproject.toml --extra local --extra author --group dev --group demo --output-file $(1)/product.txt
+	pin pyproject.toml --extra flink --output-file $(1)/flink.txt
+endef
+
+INSTALL = .venv/bin/uv pip sync --require-hashes --build-constraints requirements/build.txt
+# Editable and without dependencies: those are the pinned ones.
+MILLPOND = .venv/bin/uv pip install --quiet --no-deps --build-constraints requirements/build.txt --editable .
+
+# pip brings uv, uv brings the rest. An environment that works stays in place, for a stack may be running from it.
+$(PRODUCT):
+	@if ! { grep -qs "$(CURDIR)/.venv$$" .venv/pyvenv.cfg && .venv/bin/python -c '' && .venv/bin/uv --version; } >/dev/null 2>&1; then
+	    python= version= bare=
+	    for candidate in $(PYTHON); do
+	        # A candidate on PATH need not run: pyenv leaves programs for versions that are not selected.
+	        version=$$("$$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
+	        [[ $$version == 3.11 || $$version == 3.12 ]] || continue
+	        if "$$candidate" -c 'import venv, ensurepip' 2>/dev/null; then python=$$candidate; break; fi
+	        bare=$$version
+	    done
+	    if [[ -z $$python && -n $$bare ]]; then
+	        echo "error: Python $$bare cannot make environments" >&2
+	        echo "  mend: apt-get install python$$bare-venv" >&2
+	        exit 1
+	    elif [[ -z $$python ]]; then
+	        echo "error: no Python 3.11 or 3.12 found (tried: $(PYTHON)); Flink's Python package has no wheels for others" >&2
+	        echo "  mend: install one (Debian 12: apt-get install python3 python3-venv; elsewhere pyenv or uv bring it)," >&2
+	        echo "        or say where one is: make PYTHON=/path/to/python3.12" >&2
+	        exit 1
+	    fi
+	    echo "making .venv with $$("$$python" --version)"
+	    rm -rf .venv .venv-flink
+	    "$$python" -m venv .venv
+	    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bootstrap.txt
+	fi
+	rm -f .venv/.made-*
+	$(INSTALL) --python .venv/bin/python requirements/bootstrap.txt requirements/product.txt
+	$(MILLPOND) --python .venv/bin/python
+	touch $@
+
+# Flink's package wants older pandas, pyarrow and protobuf than ours: an environment of its own, as on a cluster.
+$(FLINK): | $(PRODUCT)
+	@if ! .venv-flink/bin/python -c '' 2>/dev/null; then
+	    echo "making .venv-flink: some 350 MB to download"
+	    .venv/bin/uv venv --quiet --clear --python .venv/bin/python .venv-flink
+	fi
+	rm -f .venv-flink/.made-*
+	$(INSTALL) --python .venv-flink/bin/python requirements/flink.txt
+	$(MILLPOND) --python .venv-flink/bin/python
+	touch $@
