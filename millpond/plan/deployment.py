@@ -1,0 +1,104 @@
+"""What runs and what is served: fragments, jobs and publications, as documents in the store."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from millpond.plan.aggregations import FragmentKind
+from millpond.plan.hashes import digest
+from millpond.plan.model import SetPlan, SourcePlan, ViewPlan, encode
+from millpond.plan.names import fragment_topic
+
+
+class Fragment(msgspec.Struct, frozen=True, kw_only=True):
+    """The immutable unit that runs and is stored; a repair is a new generation."""
+
+    domain: str
+    view: str
+    version: int
+    kind: FragmentKind
+    generation: int
+
+    def topic(self, ns: str) -> str:
+        """Its tile topic."""
+        return fragment_topic(ns, self.domain, self.view, self.version, self.kind, self.generation)
+
+    @property
+    def label(self) -> str:
+        """The fragment in one word, for hashes and messages."""
+        return f"{self.domain}.{self.view}.v{self.version}.{self.kind}.g{self.generation}"
+
+
+def fragments_of(view: ViewPlan, generation: int) -> tuple[Fragment, ...]:
+    """The fragments a view runs as."""
+    return tuple(
+        Fragment(domain=view.domain, view=view.name, version=view.version, kind=kind, generation=generation)
+        for kind in view.kinds
+    )
+
+
+def job_name(domain: str, source: str, fragments: Iterable[Fragment]) -> str:
+    """`<domain>.<source>.<hash8>` of what it runs."""
+    return f"{domain}.{source}.{digest(' '.join(sorted(f.label for f in fragments)).encode())[:8]}"
+
+
+class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One running job: which fragments, from where, since when they are covered.
+
+    Args:
+        partitions: of the source topic.
+        topic_partitions: of each fragment's topic.
+        start_offsets: the source offset each partition was read from, in partition order.
+        start_ts: events before this instant are dead letters `before_start`; 0 for a job that read the whole topic.
+        covered_since: the first instant (ms) from which every event is in the tiles; 0 where that is all of history.
+    """
+
+    name: str
+    domain: str
+    source: SourcePlan
+    views: tuple[ViewPlan, ...]
+    fragments: tuple[Fragment, ...]
+    flink_job_id: str
+    partitions: int
+    topic_partitions: int
+    start_offsets: tuple[int, ...]
+    start_ts: int
+    covered_since: int
+    deployed_at: int
+
+    def view_of(self, fragment: Fragment) -> ViewPlan:
+        """The plan a fragment was compiled from."""
+        for view in self.views:
+            if (view.domain, view.name, view.version) == (fragment.domain, fragment.view, fragment.version):
+                return view
+        raise KeyError(fragment.label)
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a published view's fragments are read: generation, the job's name, partitions to be fresh, coverage."""
+
+    view: ViewPlan
+    generation: int
+    job: str
+    source_partitions: int
+    topic_partitions: int
+    covered_since: int
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """A published set version: all that a Reader needs; immutable, named by its content."""
+
+    plan: SetPlan
+    views: tuple[Served, ...]
+
+    @property
+    def content(self) -> str:
+        """SHA-256 of the document."""
+        return digest(encode(self))
+
+    def served(self, full_name: str) -> Served:
+        """The view of a binding; KeyError where the publication is damaged."""
+        for served in self.views:
+            if served.view.full_name == full_name:
+                return served
+        raise KeyError(full_name)

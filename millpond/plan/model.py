@@ -1,0 +1,255 @@
+"""The Plan: the pool compiled; frozen, JSON, and the only contract between authoring and running."""
+
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from millpond.plan.aggregations import FragmentKind, Partial
+from millpond.plan.errors import PlanError
+from millpond.plan.expr import Expr
+from millpond.plan.types import Type
+from millpond.plan.windows import DAY, LIFETIME_LEVEL, LONGEST_SHORT_LEVEL, SKEW, WindowSpan
+
+OUTAGE: Final = DAY  # how long a job may be down and still continue from its state
+_T = TypeVar("_T")
+
+LIFETIME_KEEP: Final = 400 * DAY  # how long an idle entity's lifetime is kept
+
+
+class Column(msgspec.Struct, frozen=True, array_like=True):
+    """A named, typed column."""
+
+    name: str
+    type: Type
+
+
+class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Where events come from, and which are accepted.
+
+    Args:
+        schema: the reader schema as Avro JSON: the fields Millpond reads, timestamps as plain longs.
+        columns: the reader schema's fields as value types, in order; a timestamp is in ms.
+        micros: the columns whose raw long is in microseconds (floored to ms on reading).
+        lateness_ms: an event that arrives later than this after its time is refused.
+        full_history: the topic holds every event there ever was.
+    """
+
+    name: str
+    topic: str
+    schema: str
+    columns: tuple[Column, ...]
+    micros: tuple[str, ...]
+    event_time: str
+    event_id: str | None
+    lateness_ms: int
+    skew_ms: int = SKEW
+    full_history: bool = False
+
+
+class EntityPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom the features are about: a name, and typed key columns (int or string)."""
+
+    name: str
+    keys: tuple[Column, ...]
+
+
+class LevelPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One tile size of a view: its ring has `slots` slots, a tile lies in slot `tile mod slots`."""
+
+    size_ms: int
+    slots: int
+
+    @property
+    def kind(self) -> FragmentKind:
+        """The fragment that carries this level."""
+        return "tiles_short" if self.size_ms <= LONGEST_SHORT_LEVEL else "tiles_long"
+
+
+class FeaturePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One windowed aggregation.
+
+    Args:
+        partials: names of the view's partials, in the order of the aggregation's state.
+        level_ms: the tile size it is answered from.
+        tail_error_ms: the tail of the window is off by at most this (level_ms - 1; 0 for an undelayed lifetime).
+    """
+
+    name: str
+    aggregation: str
+    type: Type
+    window: WindowSpan
+    partials: tuple[str, ...]
+    level_ms: int
+    tail_error_ms: int
+    description: str = ""
+
+
+class ViewPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A feature view, compiled.
+
+    Args:
+        by: one expression a key column of the entity, in its order.
+        levels: the tile sizes, ascending; `lifetime` adds day tiles that are kept.
+        meaning: hash of everything that decides a number; the same version may not change it once published.
+        prose: hash of owner and descriptions.
+    """
+
+    domain: str
+    name: str
+    version: int
+    owner: str
+    description: str
+    entity: EntityPlan
+    source: SourcePlan
+    by: tuple[Expr, ...]
+    precision: str
+    partials: tuple[Partial, ...]
+    features: tuple[FeaturePlan, ...]
+    levels: tuple[LevelPlan, ...]
+    lifetime: bool
+    meaning: str = ""
+    prose: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """`<domain>.<name>`."""
+        return f"{self.domain}.{self.name}"
+
+    def feature(self, name: str) -> FeaturePlan:
+        """The feature of a name; KeyError where there is none."""
+        for feature in self.features:
+            if feature.name == name:
+                return feature
+        raise KeyError(name)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """In the view's order."""
+        return tuple(f.name for f in self.features)
+
+    @property
+    def kinds(self) -> tuple[FragmentKind, ...]:
+        """The fragments this view runs as, in a fixed order."""
+        kinds: list[FragmentKind] = []
+        for level in self.levels:
+            if level.kind not in kinds:
+                kinds.append(level.kind)
+        return (*kinds, "lifetime") if self.lifetime else tuple(kinds)
+
+    def sizes(self, kind: FragmentKind) -> tuple[int, ...]:
+        """The tile sizes a fragment carries, ascending, in ms."""
+        if kind == "lifetime":
+            return (LIFETIME_LEVEL,)
+        return tuple(level.size_ms for level in self.levels if level.kind == kind)
+
+    def reach_ms(self, kind: FragmentKind) -> int | None:
+        """How far back the fragment's windows look, delays included; None for a lifetime."""
+        if kind == "lifetime":
+            return None
+        sizes = self.sizes(kind)
+        return max((f.window.size_ms or 0) + f.window.delay_ms for f in self.features if f.level_ms in sizes
+                   and f.window.size_ms is not None)  # fmt: skip
+
+    def state_ttl_ms(self, kind: FragmentKind) -> int:
+        """How long Flink keeps an idle tile open: its size, the lateness, and the longest outage."""
+        return max(self.sizes(kind)) + self.source.lateness_ms + OUTAGE
+
+
+class Binding(msgspec.Struct, frozen=True, kw_only=True):
+    """A view bound into a set: which request field gives each key column, in the entity's order."""
+
+    alias: str
+    view: str
+    version: int
+    meaning: str
+    request_fields: tuple[str, ...]
+
+
+class SetFeature(msgspec.Struct, frozen=True, array_like=True):
+    """One place of a vector."""
+
+    alias: str
+    feature: str
+    type: Type
+
+    @property
+    def name(self) -> str:
+        """`<alias>.<feature>`."""
+        return f"{self.alias}.{self.feature}"
+
+    @property
+    def flat_name(self) -> str:
+        """The name where a dot is not allowed."""
+        return f"{self.alias}__{self.feature}"
+
+
+class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A feature set, compiled: the ordered, typed vector one model reads."""
+
+    domain: str
+    name: str
+    version: int
+    owner: str
+    description: str
+    request: tuple[Column, ...]
+    bindings: tuple[Binding, ...]
+    features: tuple[SetFeature, ...]
+    meaning: str = ""
+    prose: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """`<domain>.<name>`."""
+        return f"{self.domain}.{self.name}"
+
+
+class Pool(msgspec.Struct, frozen=True, kw_only=True):
+    """All views and sets, compiled."""
+
+    views: tuple[ViewPlan, ...]
+    sets: tuple[SetPlan, ...]
+
+    def view(self, full_name: str) -> ViewPlan:
+        """The view `<domain>.<view>`; PlanError where there is none."""
+        for view in self.views:
+            if view.full_name == full_name:
+                return view
+        raise PlanError(f"there is no view {full_name!r} in the pool", mend="run `millpond compile`")
+
+
+# --- JSON -----------------------------------------------------------------------------------------------------------
+
+
+def _encode_type(value: Any) -> str:
+    if isinstance(value, Type):
+        return str(value)
+    raise NotImplementedError(f"{type(value)} has no place in a Plan")
+
+
+def _decode_type(kind: type, value: Any) -> Any:
+    if kind is Type:
+        return Type.parse(value)
+    raise NotImplementedError(f"{kind} has no place in a Plan")
+
+
+_encoder: Final = msgspec.json.Encoder(enc_hook=_encode_type)
+
+
+def encode(document: msgspec.Struct) -> bytes:
+    """A document as canonical JSON: the same document gives the same bytes, always."""
+    return _encoder.encode(document)
+
+
+def decode(data: bytes | str, kind: type[_T], *, where: str) -> _T:
+    """A document read back.
+
+    Args:
+        where: named in the error, such as the file.
+
+    Raises:
+        PlanError: the bytes are not such a document.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind, dec_hook=_decode_type)
+    except (msgspec.DecodeError, msgspec.ValidationError) as cause:
+        raise PlanError(f"not a compiled document: {cause}", where=where, mend="run `millpond compile`") from cause
