@@ -1,0 +1,166 @@
+package millpond;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.avro.shaded.org.apache.avro.Schema;
+import org.apache.flink.avro.shaded.org.apache.avro.generic.GenericRecord;
+import org.apache.flink.formats.avro.AvroToRowDataConverters;
+import org.apache.flink.formats.avro.AvroToRowDataConverters.AvroToRowDataConverter;
+import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.catalog.DataTypeFactory;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.functions.ScalarFunction;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.inference.CallContext;
+import org.apache.flink.table.types.inference.TypeInference;
+import org.apache.flink.table.types.logical.RowType;
+
+/**
+ * {@code AVRO_DECODE(value, reader schema, registry url, own schema id) -> ROW<event, reason, detail>}.
+ *
+ * <p>{@code value} is Avro in the Confluent wire format, in any writer schema the reader schema can read; the other
+ * three are literals, and the type of {@code event} is the reader schema's. A record that cannot be read gives a null
+ * event and a {@code reason}, one of
+ *
+ * <ul>
+ *   <li>{@code null_value}: there is no value
+ *   <li>{@code bad_magic}: it is not in the Confluent wire format
+ *   <li>{@code unknown_schema}: the registry has no schema of that id (and still has the source's own)
+ *   <li>{@code truncated}: it ends before its schema does
+ *   <li>{@code undecodable}: otherwise corrupt, or of a schema that the reader schema cannot read
+ *   <li>{@code non_finite}: a float or double is NaN or infinite
+ * </ul>
+ *
+ * <p>Trouble with the registry is thrown (see {@link WriterSchemas}): it says nothing about the record.
+ */
+public final class AvroDecode extends ScalarFunction {
+    private static final int HEADER = 5;
+    private static final int MOST_READERS = 1_000;
+    private static final int LONGEST_DETAIL = 300;
+
+    private transient Source source;
+
+    public RowData eval(byte[] value, String readerSchema, String registryUrl, Integer ownId) {
+        if (source == null || !source.is(readerSchema, registryUrl, ownId)) {
+            source = new Source(readerSchema, registryUrl, ownId);
+        }
+        return source.decode(value);
+    }
+
+    /** Not deterministic for the planner, which would evaluate it anew for every field that is read of its result. */
+    @Override
+    public boolean isDeterministic() {
+        return false;
+    }
+
+    @Override
+    public TypeInference getTypeInference(DataTypeFactory types) {
+        DataType text = DataTypes.STRING().notNull().bridgedTo(String.class);
+        return TypeInference.newBuilder()
+                .typedArguments(
+                        DataTypes.BYTES().bridgedTo(byte[].class),
+                        text,
+                        text,
+                        DataTypes.INT().notNull().bridgedTo(Integer.class))
+                .outputTypeStrategy(AvroDecode::outputType)
+                .build();
+    }
+
+    private static Optional<DataType> outputType(CallContext call) {
+        String schema = call.getArgumentValue(1, String.class)
+                .orElseThrow(() -> call.newValidationError("The reader schema must be a literal."));
+        return Optional.of(DataTypes.ROW(
+                        DataTypes.FIELD("event", AvroSchemaConverter.convertToDataType(schema, false).nullable()),
+                        DataTypes.FIELD("reason", DataTypes.STRING()),
+                        DataTypes.FIELD("detail", DataTypes.STRING()))
+                .notNull()
+                .bridgedTo(RowData.class));
+    }
+
+    /** What is known of the one source whose records are decoded. */
+    private static final class Source {
+        private final String schemaText;
+        private final String registryUrl;
+        private final int ownId;
+        private final Schema schema;
+        private final AvroToRowDataConverter converter;
+        private final WriterSchemas writers;
+        private final BoundedDecoder decoder = new BoundedDecoder();
+        private final Map<Integer, AvroReader> readers = new LinkedHashMap<>(16, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Integer, AvroReader> eldest) {
+                return size() > MOST_READERS;
+            }
+        };
+
+        Source(String schemaText, String registryUrl, int ownId) {
+            this.schemaText = schemaText;
+            this.registryUrl = registryUrl;
+            this.ownId = ownId;
+            this.schema = new Schema.Parser().parse(schemaText);
+            RowType type = (RowType)
+                    AvroSchemaConverter.convertToDataType(schemaText, false).getLogicalType();
+            this.converter = AvroToRowDataConverters.createRowConverter(type, false);
+            this.writers = new WriterSchemas(registryUrl, schema, ownId);
+        }
+
+        boolean is(String schemaText, String registryUrl, int ownId) {
+            return this.schemaText.equals(schemaText) && this.registryUrl.equals(registryUrl) && this.ownId == ownId;
+        }
+
+        RowData decode(byte[] value) {
+            if (value == null) {
+                return refused("null_value", "the record has no value");
+            }
+            if (value.length == 0 || value[0] != 0) {
+                return refused("bad_magic", value.length == 0 ? "no bytes" : "first byte " + (value[0] & 0xff));
+            }
+            if (value.length < HEADER) {
+                return refused("truncated", "a header of " + value.length + " bytes");
+            }
+            int id = ByteBuffer.wrap(value).getInt(1);
+            AvroReader reader = readers.get(id);
+            if (reader == null) {
+                Optional<Schema> writer;
+                try {
+                    writer = writers.get(id);
+                } catch (org.apache.flink.avro.shaded.org.apache.avro.AvroRuntimeException e) {
+                    return refused("undecodable", "schema " + id + ": " + e.getMessage());
+                }
+                if (writer.isEmpty()) {
+                    return refused("unknown_schema", "the registry has no schema " + id);
+                }
+                reader = new AvroReader(writer.get(), schema);
+                readers.put(id, reader);
+            }
+            return read(reader, value);
+        }
+
+        private RowData read(AvroReader reader, byte[] value) {
+            try {
+                GenericRecord record = reader.readRecord(decoder.on(value, HEADER));
+                if (reader.nonFiniteField() != null) {
+                    return refused("non_finite", "field " + reader.nonFiniteField());
+                }
+                return GenericRowData.of(converter.convert(record), null, null);
+            } catch (EOFException e) {
+                return refused("truncated", e.getMessage());
+            } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+                // The bytes alone decide what happens in here, so whatever goes wrong is the record's fault.
+                return refused("undecodable", String.valueOf(e.getMessage()));
+            }
+        }
+
+        private static RowData refused(String reason, String detail) {
+            String text = detail.length() > LONGEST_DETAIL ? detail.substring(0, LONGEST_DETAIL) : detail;
+            return GenericRowData.of(null, StringData.fromString(reason), StringData.fromString(text));
+        }
+    }
+}

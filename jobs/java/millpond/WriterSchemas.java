@@ -1,0 +1,129 @@
+package millpond;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.rest.RestService;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.rest.entities.SchemaReference;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.rest.entities.SchemaString;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import org.apache.flink.avro.shaded.org.apache.avro.AvroRuntimeException;
+import org.apache.flink.avro.shaded.org.apache.avro.Schema;
+import org.apache.flink.avro.shaded.org.apache.avro.SchemaCompatibility;
+import org.apache.flink.avro.shaded.org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
+import org.apache.flink.util.FlinkRuntimeException;
+
+/**
+ * The schemas records were written with, by id, from a registry with Confluent's API.
+ *
+ * <p>Only a definite "no such id" is an answer. Everything else that goes wrong between here and the registry is the
+ * registry's trouble, not the record's: it is thrown, the job restarts, and the record is tried again. A registry that
+ * was restored empty says "no such id" to every good record: that answer counts only while the source's own schema,
+ * registered when the job was deployed, is still there under its id.
+ */
+final class WriterSchemas {
+    private static final int NOT_FOUND = 404;
+    private static final int SCHEMA_NOT_FOUND = 40403;
+    private static final int CONNECT_TIMEOUT_MS = 5_000;
+    private static final int READ_TIMEOUT_MS = 10_000;
+    /** How long an unknown id is not asked for again: a flood of poison must not become a flood of requests. */
+    private static final long UNKNOWN_FOR_NANOS = 10_000_000_000L;
+    private static final int MOST_UNKNOWN = 1_000;
+
+    private final String url;
+    private final RestService registry;
+    private final Schema reader;
+    private final int ownId;
+    private final Map<Integer, Long> unknownSince = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, Long> eldest) {
+            return size() > MOST_UNKNOWN;
+        }
+    };
+
+    WriterSchemas(String url, Schema reader, int ownId) {
+        this.url = url;
+        this.reader = reader;
+        this.ownId = ownId;
+        this.registry = new RestService(url);
+        registry.setHttpConnectTimeoutMs(CONNECT_TIMEOUT_MS);
+        registry.setHttpReadTimeoutMs(READ_TIMEOUT_MS);
+    }
+
+    /**
+     * The schema registered under {@code id}; empty when there is definitely none.
+     *
+     * @throws AvroRuntimeException when there is one that is not an Avro schema
+     * @throws FlinkRuntimeException when the registry gives no definite answer
+     */
+    Optional<Schema> get(int id) {
+        Long since = unknownSince.get(id);
+        if (since != null && System.nanoTime() - since < UNKNOWN_FOR_NANOS) {
+            return Optional.empty();
+        }
+        Optional<Schema> schema = fetch(id);
+        if (schema.isEmpty()) {
+            requireOwn(id);
+            unknownSince.remove(id);
+            unknownSince.put(id, System.nanoTime());
+        }
+        return schema;
+    }
+
+    private void requireOwn(int unknown) {
+        Schema own = fetch(ownId).orElse(null);
+        if (own == null
+                || SchemaCompatibility.checkReaderWriterCompatibility(reader, own).getType()
+                        != SchemaCompatibilityType.COMPATIBLE) {
+            throw new FlinkRuntimeException("the registry at " + url + " knows neither schema " + unknown
+                    + " nor the source's own schema " + ownId
+                    + ": it has lost its schemas; restore them with their ids, the job retries until then");
+        }
+    }
+
+    private Optional<Schema> fetch(int id) {
+        try {
+            SchemaString found = registry.getId(id);
+            // The registry leaves the type out for Avro.
+            if (found.getSchemaType() != null && !found.getSchemaType().equals("AVRO")) {
+                throw new AvroRuntimeException("schema " + id + " is " + found.getSchemaType() + ", not AVRO");
+            }
+            Map<String, Schema> named = new LinkedHashMap<>();
+            addReferences(found.getReferences(), named);
+            return Optional.of(parse(found.getSchemaString(), named));
+        } catch (RestClientException e) {
+            if (e.getStatus() == NOT_FOUND && e.getErrorCode() == SCHEMA_NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw trouble(id, e);
+        } catch (IOException e) {
+            throw trouble(id, e);
+        }
+    }
+
+    private void addReferences(Iterable<SchemaReference> references, Map<String, Schema> named)
+            throws IOException, RestClientException {
+        if (references == null) {
+            return;
+        }
+        for (SchemaReference reference : references) {
+            if (!named.containsKey(reference.getName())) {
+                var referred = registry.getVersion(reference.getSubject(), reference.getVersion(), true);
+                addReferences(referred.getReferences(), named);
+                Schema schema = parse(referred.getSchema(), named);
+                named.put(schema.getFullName(), schema);
+            }
+        }
+    }
+
+    private static Schema parse(String text, Map<String, Schema> named) {
+        // A writer's defaults are never used; old registries hold schemas with wrong ones.
+        return new Schema.Parser().setValidateDefaults(false).addTypes(named).parse(text);
+    }
+
+    private FlinkRuntimeException trouble(int id, Exception cause) {
+        return new FlinkRuntimeException(
+                "the registry at " + url + " gave no answer for schema " + id + "; the job retries", cause);
+    }
+}

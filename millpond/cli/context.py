@@ -1,0 +1,52 @@
+"""What every verb shares: options, settings of the environment, JSON or text out."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from millpond.control.settings import Settings, find_root, load_settings
+from millpond.local.state import read_state
+from millpond.local.workspace import Workspace
+
+Env = Annotated[str, typer.Option("--env", help="The environment, as named in millpond.toml.", envvar="MILLPOND_ENV")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+
+out = Console()
+err = Console(stderr=True)
+
+
+def run_folder(root: Path, env: str) -> Path:
+    """Where the local stack of an environment lives."""
+    return root / ".millpond" / env
+
+
+def settings_of(env: str) -> Settings:
+    """The settings of an environment; addresses of a running local stack fill in what millpond.toml leaves open."""
+    root = find_root()
+    state = read_state(run_folder(root, env))
+    stack: dict[str, str] = {"flink_python": str(Workspace.find().flink_python)}
+    if state is not None and state.supervisor.runs() and state.addresses is not None:
+        stack |= stack_settings(state.addresses)
+    return load_settings(root, env, stack=stack)
+
+
+def stack_settings(addresses: Any) -> dict[str, str]:
+    """A local stack's addresses under the names of the settings."""
+    return {
+        "kafka": addresses.kafka,
+        "registry": addresses.registry,
+        "flink": addresses.flink,
+        "store": addresses.store,
+        "flink_home": str(addresses.flink_home),
+        "java_home": str(addresses.java_home),
+        "flink_python": str(Workspace.find().flink_python),
+    }
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    typer.echo(json.dumps(msgspec.to_builtins(document), indent=2, sort_keys=False, ensure_ascii=False, default=str))

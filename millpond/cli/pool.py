@@ -1,0 +1,103 @@
+"""`millpond check` and `millpond compile`: the pool's definitions, examples and compiled plans."""
+
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+from rich.table import Table
+
+from millpond.cli.context import Json, err, out, print_json
+from millpond.control.settings import find_root
+from millpond.define.loader import InvalidPool
+from millpond.define.pool_files import Change, check_pool, write_compiled
+from millpond.plan.errors import MillpondError
+from millpond.plan.model import Pool
+from millpond.plan.windows import format_duration
+
+NOT_IN_ORDER: Final = 1
+WRONG: Final = 2
+
+Root = Annotated[
+    Path | None,
+    typer.Option(
+        "--root", help="The project's folder; by default the nearest one upwards.", file_okay=False, exists=True
+    ),
+]
+
+
+def check(root: Root = None, json: Json = False) -> None:
+    """Check every definition, run every example, and compare the committed plans.
+
+    Exits 2 when a definition is wrong, 1 when an example says otherwise or a plan is stale.
+    """
+    try:
+        found = check_pool((root or find_root()).resolve())
+    except InvalidPool as invalid:
+        _fail(invalid.errors, json, WRONG)
+    if found.findings:
+        _fail(found.findings, json, NOT_IN_ORDER)
+    if json:
+        print_json({"ok": True, **_counts(found.pool), "examples": found.examples, "errors": []})
+        return
+    _show(found.pool)
+    out.print(f"all right: {_summary(found.pool)}, {found.examples} examples", highlight=False)
+
+
+def compile(root: Root = None, json: Json = False) -> None:  # noqa: A001  the verb's name
+    """Compile the pool into features/*/compiled, which is committed.
+
+    Exits 2 when a definition is wrong; no file is touched then.
+    """
+    try:
+        pool, changes = write_compiled((root or find_root()).resolve())
+    except InvalidPool as invalid:
+        _fail(invalid.errors, json, WRONG)
+    if json:
+        files = [{"path": str(change.path), "how": change.how} for change in changes]
+        print_json({"ok": True, **_counts(pool), "files": files, "errors": []})
+        return
+    for change in changes:
+        if change.how != "unchanged":
+            out.print(f"{change.how:<16} {change.path}{_advice(change)}", highlight=False, soft_wrap=True)
+    same = sum(change.how == "unchanged" for change in changes)
+    out.print(f"compiled {_summary(pool)}; {same} files unchanged", highlight=False)
+
+
+def _advice(change: Change) -> str:
+    return "  (published already? then raise its version)" if change.how == "meaning changed" else ""
+
+
+def _fail(errors: tuple[MillpondError, ...], json: bool, code: int) -> NoReturn:
+    if json:
+        print_json(
+            {"ok": False, "errors": [{"where": e.where, "what": e.what, "mend": e.mend} for e in errors]},
+        )
+    else:
+        for error in errors:
+            err.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        err.print(f"{len(errors)} {'error' if len(errors) == 1 else 'errors'}", style="red", highlight=False)
+    raise typer.Exit(code)
+
+
+def _counts(pool: Pool) -> dict[str, int]:
+    return {"views": len(pool.views), "features": sum(len(v.features) for v in pool.views), "sets": len(pool.sets)}
+
+
+def _summary(pool: Pool) -> str:
+    return ", ".join(f"{number} {what}" for what, number in _counts(pool).items())
+
+
+def _show(pool: Pool) -> None:
+    views = Table("view", "v", "entity", "features", "tiles", "owner", box=None, header_style="dim")
+    views.columns[0].no_wrap = True
+    views.columns[2].overflow = "fold"
+    for view in pool.views:
+        sizes = [format_duration(level.size_ms) for level in view.levels] + (["lifetime"] if view.lifetime else [])
+        keys = ", ".join(column.name for column in view.entity.keys)
+        views.add_row(view.full_name, str(view.version), keys, str(len(view.features)), " ".join(sizes), view.owner)
+    sets = Table("set", "v", "features", "of", "owner", box=None, header_style="dim")
+    sets.columns[0].no_wrap = True
+    for plan in pool.sets:
+        aliases = ", ".join(binding.alias for binding in plan.bindings)
+        sets.add_row(plan.full_name, str(plan.version), str(len(plan.features)), aliases, plan.owner)
+    out.print(views, "", sets, "")

@@ -1,0 +1,1 @@
+"""What platform engineers run: deploy, publish, roll back, status."""

@@ -1,0 +1,110 @@
+"""What runs, how far behind it is, how fresh its features are, and what is served."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+import redis
+
+from millpond.control.cluster import FlinkCluster
+from millpond.control.settings import Settings
+from millpond.control.topics import Topics
+from millpond.plan.deployment import Fragment, JobRecord
+from millpond.plan.names import dead_letter_topic
+from millpond.store import publications
+from millpond.store.keys import freshness_key, job_freshness_field, topic_freshness_field
+
+GONE: Final = "GONE"  # recorded, but unknown to the cluster
+
+
+@dataclass(frozen=True, kw_only=True)
+class FragmentStatus:
+    """One fragment.
+
+    Attributes:
+        age_ms: how long ago all of its pipeline was last seen up to date; None where it never was.
+    """
+
+    fragment: str
+    age_ms: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobStatus:
+    """One job.
+
+    Attributes:
+        state: Flink's word for it, or GONE.
+        lag: records of the source it has not read; None where the job tells nothing.
+        dead_letters: records in its dead letter topic; an upper bound of the distinct ones, for it is at-least-once.
+        why: the last failure.
+    """
+
+    name: str
+    state: str
+    lag: int | None
+    dead_letters: int
+    fragments: tuple[FragmentStatus, ...]
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """One environment: its jobs, and the content each published set version serves."""
+
+    jobs: tuple[JobStatus, ...]
+    sets: dict[str, str]
+
+
+def status(settings: Settings) -> Status:
+    """Ask every part of an environment.
+
+    Raises:
+        DeployError: Kafka or Flink does not answer.
+    """
+    client = redis.Redis.from_url(settings.store)
+    cluster, topics = FlinkCluster(settings.flink), Topics(settings.kafka)
+    states = cluster.jobs()
+    stamps = {field.decode(): int(at) for field, at in _hash(client, freshness_key(settings.ns)).items()}
+    now = time.time_ns() // 1_000_000
+    jobs = []
+    for job in publications.jobs(client, settings.ns).values():
+        state = states.get(job.flink_job_id, GONE)
+        jobs.append(
+            JobStatus(
+                name=job.name,
+                state=state,
+                lag=_lag(job, cluster, topics) if state == "RUNNING" else None,
+                dead_letters=sum(topics.ends(dead_letter_topic(settings.ns, job.name))),
+                fragments=tuple(
+                    FragmentStatus(fragment=f.label, age_ms=_age(settings.ns, job, f, stamps, now))
+                    for f in job.fragments
+                ),
+                why="" if state in (GONE, "RUNNING") else cluster.why_failed(job.flink_job_id),
+            )
+        )
+    return Status(jobs=tuple(jobs), sets=publications.published(client, settings.ns))
+
+
+def _hash(client: Any, key: str) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = client.hgetall(key)
+    return found
+
+
+def _lag(job: JobRecord, cluster: FlinkCluster, topics: Topics) -> int | None:
+    reached = cluster.source_offsets(job.flink_job_id, job.source.topic)
+    ends = topics.ends(job.source.topic)
+    if not reached and any(end > start for end, start in zip(ends, job.start_offsets, strict=True)):
+        return None
+    return sum(
+        max(0, end - reached.get(partition, start))
+        for partition, (end, start) in enumerate(zip(ends, job.start_offsets, strict=True))
+    )
+
+
+def _age(ns: str, job: JobRecord, fragment: Fragment, stamps: dict[str, int], now: int) -> int | None:
+    fields = [topic_freshness_field(fragment.topic(ns), p) for p in range(job.topic_partitions)]
+    fields += [job_freshness_field(job.name, p) for p in range(job.partitions)]
+    if any(field not in stamps for field in fields):
+        return None
+    return max(0, now - min(stamps[field] for field in fields))

@@ -1,0 +1,85 @@
+"""Hand a job to Flink: render its SQL, and let the entry point in Flink's own environment submit it."""
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+
+from millpond.control.settings import Settings, find_root
+from millpond.plan.deployment import JobRecord
+from millpond.plan.errors import DeployError
+from millpond.plan.model import SourcePlan
+from millpond.sql.flink import Target, render_job
+
+ENTRY_POINT: Final = Path("jobs") / "submit.py"
+WITHIN_S: Final = 180.0
+
+
+def source_schema_id(settings: Settings, source: SourcePlan) -> int:
+    """The id under which the registry knows the source's own schema.
+
+    The decoder asks for it before it believes that any id is unknown: a registry that lost its schemas must not turn
+    good events into dead letters.
+
+    Raises:
+        DeployError: the registry does not answer, or has no schema for the topic.
+    """
+    subject = f"{source.topic}-value"
+    try:
+        found = SchemaRegistryClient({"url": settings.registry}).get_latest_version(subject).schema_id
+    except SchemaRegistryError as cause:
+        raise DeployError(
+            f"the registry has no schema for it: {cause.error_message}",
+            where=f"source {source.name!r}, subject {subject}",
+            mend="register the topic's schema; its producer usually does",
+        ) from cause
+    except OSError as cause:
+        raise DeployError(
+            f"the registry does not answer: {cause}", where=settings.registry, mend="check the address"
+        ) from cause
+    assert found is not None, "a registered schema has an id"
+    return found
+
+
+def submit(settings: Settings, job: JobRecord, *, schema_id: int) -> str:
+    """Start a job on the cluster; returns Flink's id of it.
+
+    Raises:
+        DeployError: there is no Flink client here, or the cluster refused the job; says why.
+    """
+    for name in ("flink_home", "flink_python", "java_home"):
+        if not getattr(settings, name):
+            raise DeployError(
+                f"nothing says where {name} is", mend=f"set it in millpond.toml or as MILLPOND_{name.upper()}"
+            )
+    rendered = render_job(
+        job,
+        Target(
+            ns=settings.ns,
+            kafka=settings.kafka,
+            registry=settings.registry,
+            schema_id=schema_id,
+            parallelism=settings.parallelism,
+        ),
+    )
+    with tempfile.TemporaryDirectory(prefix="millpond-") as folder:
+        spec = Path(folder) / "job.json"
+        spec.write_bytes(msgspec.json.encode(rendered))
+        done = subprocess.run(
+            [settings.flink_python, str(find_root() / ENTRY_POINT), str(spec), "--rest", settings.flink],
+            env={**os.environ, "FLINK_HOME": settings.flink_home, "JAVA_HOME": settings.java_home},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise DeployError(f"Flink refused the job: {done.stderr.strip()[-2000:]}", where=job.name, mend="see above")
+    return str(json.loads(done.stdout.splitlines()[-1])["job_id"])

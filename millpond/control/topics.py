@@ -1,0 +1,191 @@
+"""The topics a job writes, with their partitions, compaction and retention, and what the broker says of its source."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
+
+from millpond.plan.deployment import Fragment
+from millpond.plan.errors import DeployError
+from millpond.plan.model import SourcePlan, ViewPlan
+from millpond.plan.names import dead_letter_topic, progress_topic
+from millpond.plan.windows import DAY, HOUR
+
+TIMEOUT: Final = 15.0
+RETENTION_SLACK: Final = 7 * DAY
+# A segment is closed within the hour, so that compaction keeps a topic near its key count and a rebuild short.
+_COMPACTED: Final = {"segment.ms": str(HOUR), "min.cleanable.dirty.ratio": "0.3"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceTopic:
+    """What the broker says of a source topic.
+
+    Attributes:
+        log_append_time: arrivals are the broker's clock; else whatever the producers wrote.
+        after_max_ms: how far ahead of its clock the broker lets a record's timestamp be.
+        low, high: first and end offset of each partition, in partition order.
+    """
+
+    name: str
+    log_append_time: bool
+    after_max_ms: int
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+
+    @property
+    def partitions(self) -> int:
+        """How many there are."""
+        return len(self.low)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """A topic as it must be."""
+
+    name: str
+    partitions: int
+    config: dict[str, str] = field(default_factory=dict)
+
+
+def job_topics(
+    ns: str, job: str, views: dict[Fragment, ViewPlan], *, partitions: int, dead_letter_days: int
+) -> list[Topic]:
+    """Every topic a job writes.
+
+    Tile topics keep the newest row of each key and drop rows no window reaches any more: window + delay + lateness +
+    7 days. Lifetimes are only compacted: their rows are needed for ever.
+    """
+    topics = [
+        Topic(
+            name=dead_letter_topic(ns, job),
+            partitions=1,
+            config={"cleanup.policy": "delete", "retention.ms": str(dead_letter_days * DAY)},
+        ),
+        Topic(name=progress_topic(ns, job), partitions=1, config={"cleanup.policy": "compact", **_COMPACTED}),
+    ]
+    for fragment, view in views.items():
+        reach = view.reach_ms(fragment.kind)
+        keep = {"cleanup.policy": "compact"}
+        if reach is not None:
+            retention = reach + view.source.lateness_ms + RETENTION_SLACK
+            keep = {"cleanup.policy": "compact,delete", "retention.ms": str(retention)}
+        topics.append(Topic(name=fragment.topic(ns), partitions=partitions, config={**keep, **_COMPACTED}))
+    return topics
+
+
+class Topics:
+    """The broker's topics."""
+
+    def __init__(self, kafka: str) -> None:
+        self.kafka = kafka
+        self.admin = AdminClient({"bootstrap.servers": kafka, "log_level": 3})
+
+    def create(self, topics: list[Topic]) -> list[str]:
+        """Create those that do not exist; returns their names.
+
+        Raises:
+            DeployError: one exists with other settings, or the broker refused.
+        """
+        existing = set(self._metadata())
+        for topic in topics:
+            if topic.name in existing:
+                self._must_match(topic)
+        missing = [topic for topic in topics if topic.name not in existing]
+        if missing:
+            new = [NewTopic(t.name, num_partitions=t.partitions, config=t.config) for t in missing]
+            for name, outcome in self.admin.create_topics(new, operation_timeout=TIMEOUT).items():
+                _result(outcome, name)
+        return [topic.name for topic in missing]
+
+    def source(self, plan: SourcePlan) -> SourceTopic:
+        """What the broker says of a source's topic.
+
+        Raises:
+            DeployError: there is no such topic.
+        """
+        partitions = self._metadata().get(plan.topic)
+        if partitions is None:
+            raise DeployError(
+                f"the source topic {plan.topic!r} does not exist",
+                where=f"source {plan.name!r}",
+                mend="create it (its owner decides partitions and retention), then deploy again",
+            )
+        config = self._config(plan.topic)
+        return SourceTopic(
+            name=plan.topic,
+            log_append_time=config["message.timestamp.type"] == "LogAppendTime",
+            after_max_ms=int(config["message.timestamp.after.max.ms"]),
+            low=self.offsets(plan.topic, partitions, OffsetSpec.earliest()),
+            high=self.offsets(plan.topic, partitions, OffsetSpec.latest()),
+        )
+
+    def offsets(self, topic: str, partitions: int, spec: OffsetSpec) -> tuple[int, ...]:
+        """One offset a partition; -1 where `spec` asks for a time after the last record."""
+        wanted = {TopicPartition(topic, p): spec for p in range(partitions)}
+        found = self.admin.list_offsets(wanted, request_timeout=TIMEOUT)
+        by_partition = {tp.partition: _result(outcome, topic).offset for tp, outcome in found.items()}
+        return tuple(by_partition[p] for p in range(partitions))
+
+    def ends(self, topic: str) -> tuple[int, ...]:
+        """End offsets of a topic, in partition order; empty where there is no such topic."""
+        partitions = self._metadata().get(topic)
+        return () if partitions is None else self.offsets(topic, partitions, OffsetSpec.latest())
+
+    def first_timestamps(self, source: SourceTopic) -> list[int]:
+        """The timestamp (ms) of the first record kept in each partition; partitions that never held one are left out.
+
+        A partition whose records were all deleted counts as beginning now.
+        """
+        waiting = {p for p in range(source.partitions) if source.high[p] > source.low[p]}
+        emptied = any(high == low > 0 for low, high in zip(source.low, source.high, strict=True))
+        found = [time.time_ns() // 1_000_000] if emptied else []
+        consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": "millpond-first-records"})
+        try:
+            consumer.assign([TopicPartition(source.name, p, source.low[p]) for p in waiting])
+            deadline = time.monotonic() + TIMEOUT
+            while waiting:
+                if time.monotonic() > deadline:
+                    raise DeployError(
+                        "its first records cannot be read", where=source.name, mend="see the broker's log"
+                    )
+                message = consumer.poll(0.5)
+                if message is not None and message.error() is None and message.partition() in waiting:
+                    waiting.discard(message.partition())
+                    found.append(message.timestamp()[1])
+        finally:
+            consumer.close()
+        return found
+
+    def _metadata(self) -> dict[str, int]:
+        try:
+            topics = self.admin.list_topics(timeout=TIMEOUT).topics
+        except KafkaException as cause:
+            raise DeployError(
+                f"Kafka does not answer: {cause}", where=self.kafka, mend="check the address, and `millpond status`"
+            ) from cause
+        return {name: len(topic.partitions) for name, topic in topics.items()}
+
+    def _config(self, topic: str) -> dict[str, str]:
+        resource = ConfigResource(ResourceType.TOPIC, topic)
+        (outcome,) = self.admin.describe_configs([resource], request_timeout=TIMEOUT).values()
+        return {name: entry.value for name, entry in _result(outcome, topic).items()}
+
+    def _must_match(self, topic: Topic) -> None:
+        config = self._config(topic.name)
+        for name, wanted in topic.config.items():
+            if sorted(config[name].split(",")) != sorted(wanted.split(",")):
+                raise DeployError(
+                    f"the topic exists with {name}={config[name]}, but needs {wanted}",
+                    where=topic.name,
+                    mend="alter the topic's configuration, or remove it if nothing reads it",
+                )
+
+
+def _result(outcome: Any, topic: str) -> Any:
+    try:
+        return outcome.result(TIMEOUT)
+    except KafkaException as cause:
+        raise DeployError(f"Kafka refused: {cause}", where=topic, mend="see the broker's log") from cause

@@ -1,0 +1,111 @@
+"""The aggregations, one class each, over an expression of the event and an optional condition."""
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from millpond.define import checks
+from millpond.define.expressions import check_expression
+from millpond.define.place import Place, located, place_of_caller
+from millpond.define.windows import Window, spans
+from millpond.plan.windows import WindowSpan
+
+if TYPE_CHECKING:
+    from ibis.common.deferred import Deferred
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Aggregation:
+    """What every aggregation may have; written as one of its subclasses.
+
+    Args:
+        where: count only the events for which this is true: `where=_.quantity > 0`.
+        windows: its own windows, in place of the view's.
+        description: prose.
+
+    Raises:
+        DefinitionError: a value that cannot be right.
+    """
+
+    kind: ClassVar[str]  # its line in plan.aggregations.AGGREGATIONS
+    where: "Deferred | None" = None
+    windows: Sequence[str | Window] | None = None
+    description: str = ""
+    place: Place = field(default_factory=place_of_caller, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        with located(type(self).__name__):
+            checks.description(self.description)
+            if self.where is not None:
+                with located("where"):
+                    check_expression(self.where)
+            if self.windows is not None:
+                object.__setattr__(
+                    self, "windows", checks.listed(self.windows, "windows", 'write a list: windows=["1h"]')
+                )
+                spans(self.windows)
+
+    @property
+    def expression(self) -> "Deferred | None":
+        """What it is over; None where it is over whole events."""
+        return None
+
+    def spans(self, default: tuple[WindowSpan, ...]) -> tuple[WindowSpan, ...]:
+        """Its windows, the view's where it has none of its own."""
+        return default if self.windows is None else spans(self.windows)
+
+
+@dataclass(frozen=True, eq=False)
+class Count(Aggregation):
+    """How many events; 0 where there are none."""
+
+    kind = "count"
+
+
+@dataclass(frozen=True, eq=False)
+class Valued(Aggregation):
+    """An aggregation over the values of an expression; nulls are skipped."""
+
+    value: "Deferred"
+    _: KW_ONLY
+
+    def __post_init__(self) -> None:
+        with located(type(self).__name__):
+            check_expression(self.value)
+        super().__post_init__()
+
+    @property
+    def expression(self) -> "Deferred":
+        """What it is over."""
+        return self.value
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(Valued):
+    """The sum, exact for integers and decimals; 0 where there is nothing to sum."""
+
+    kind = "sum"
+
+
+@dataclass(frozen=True, eq=False)
+class Mean(Valued):
+    """The arithmetic mean as a double, rounded once from the exact sum; null where there is nothing."""
+
+    kind = "mean"
+
+
+@dataclass(frozen=True, eq=False)
+class Min(Valued):
+    """The smallest number or earliest timestamp; null where there is nothing."""
+
+    kind = "min"
+
+
+@dataclass(frozen=True, eq=False)
+class Max(Valued):
+    """The greatest number or latest timestamp; null where there is nothing."""
+
+    kind = "max"
+
+
+ALL: Final = (Count, Sum, Mean, Min, Max)

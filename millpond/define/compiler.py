@@ -1,0 +1,281 @@
+"""From authored objects to the Plan: expressions bound and typed, partials shared, levels chosen, hashes taken."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from millpond.define.aggregations import Aggregation
+from millpond.define.avro import SourceSchema
+from millpond.define.expressions import bind
+from millpond.define.feature_set import FeatureSet
+from millpond.define.loader import AuthoredPool, InvalidPool, load_pool
+from millpond.define.place import Place, located
+from millpond.define.source import EventSource
+from millpond.define.view import BoundView, FeatureView
+from millpond.plan.aggregations import AGGREGATIONS, Partial, PartialFunction, partial_type
+from millpond.plan.errors import DefinitionError, MillpondError
+from millpond.plan.expr import Expr
+from millpond.plan.hashes import hashed_set, hashed_view
+from millpond.plan.model import (
+    Binding,
+    Column,
+    EntityPlan,
+    FeaturePlan,
+    LevelPlan,
+    Pool,
+    SetFeature,
+    SetPlan,
+    ViewPlan,
+)
+from millpond.plan.types import BOOLEAN, INT, STRING
+from millpond.plan.windows import WindowSpan, choose_levels, level_for, parse_precision, ring_slots
+
+_T = TypeVar("_T")
+
+
+def compile_pool(root: Path, keep: Pool | None = None) -> Pool:
+    """The pool under `root`, compiled.
+
+    Args:
+        root: the project's folder.
+        keep: an earlier compilation; a view of the same version keeps its levels where they still serve.
+
+    Raises:
+        InvalidPool: with every error found.
+    """
+    return compile_authored(load_pool(root), keep)
+
+
+def compile_authored(authored: AuthoredPool, keep: Pool | None = None) -> Pool:
+    """See `compile_pool`.
+
+    Raises:
+        InvalidPool: with every error found, also in loading.
+    """
+    compiling = _Compiling(authored, keep)
+    pool = compiling.pool()
+    if compiling.errors:
+        raise InvalidPool(compiling.errors)
+    return pool
+
+
+class _Compiling:
+    """One compilation: goes on after an error, to find them all."""
+
+    def __init__(self, authored: AuthoredPool, keep: Pool | None) -> None:
+        self.authored = authored
+        self.errors: list[MillpondError] = list(authored.errors)
+        self.schemas: dict[EventSource, SourceSchema | None] = {}
+        self.levels = {(v.full_name, v.version): v for v in keep.views} if keep else {}
+        self.views: dict[FeatureView, ViewPlan | None] = {}
+
+    def pool(self) -> Pool:
+        for source in self.authored.sources:
+            self.schema(source)
+        for (domain, _), view in self.authored.views.items():
+            self.views[view] = self.view(domain, view)
+        sets = [self.set(domain, one) for (domain, _), one in self.authored.sets.items()]
+        return Pool(
+            views=tuple(view for view in self.views.values() if view),
+            sets=tuple(one for one in sets if one),
+        )
+
+    def attempt(self, place: Place, where: str, work: Callable[[], _T]) -> _T | None:
+        """What `work` gives; None where it found an error, which is kept with its place."""
+        try:
+            with located(where):
+                return work()
+        except MillpondError as error:
+            self.errors.append(error.at(self.authored.where(place)))
+            return None
+
+    def schema(self, source: EventSource) -> SourceSchema | None:
+        if source not in self.schemas:
+            try:
+                self.schemas[source] = source.read(self.authored.root)
+            except DefinitionError as error:
+                self.errors.append(error.at(self.authored.where(source.place)))
+                self.schemas[source] = None
+        return self.schemas[source]
+
+    def view(self, domain: str, view: FeatureView) -> ViewPlan | None:
+        schema = self.schema(view.source)
+        if schema is None:
+            return None
+        before = len(self.errors)
+        by = [
+            self.attempt(view.place, f"{view.name}.by[{key!r}]", lambda key=key: _key(view, key, schema))  # type: ignore[misc]
+            for key in view.entity.keys
+        ]
+        bound: dict[str, _Bound] = {}
+        for name, aggregation in view.features.items():
+            found = self.attempt(
+                aggregation.place,
+                f"{view.name}.features[{name!r}]",
+                lambda aggregation=aggregation: _Bound(aggregation, schema),  # type: ignore[misc]
+            )
+            if found:
+                bound[name] = found
+        if len(self.errors) > before:
+            return None
+        keys = tuple(Column(key, expr.type) for key, expr in zip(view.entity.keys, by, strict=True) if expr)
+        kept = self.levels.get((f"{domain}.{view.name}", view.version))
+        features, levels = _windows(view, kept)
+        partials = _partials(bound)
+        return hashed_view(
+            ViewPlan(
+                domain=domain,
+                name=view.name,
+                version=view.version,
+                owner=view.owner,
+                description=view.description,
+                entity=EntityPlan(name=view.entity.name, keys=keys),
+                source=view.source.plan(schema),
+                by=tuple(expr for expr in by if expr),
+                precision=view.precision,
+                partials=tuple(dict.fromkeys(p for ps in partials.values() for p in ps)),
+                features=tuple(
+                    FeaturePlan(
+                        name=f"{name}_{span.label}",
+                        aggregation=aggregation.kind,
+                        type=bound[name].result,
+                        window=span,
+                        partials=tuple(partial.name for partial in partials[name]),
+                        level_ms=level,
+                        tail_error_ms=0 if span.size_ms is None and span.delay_ms == 0 else level - 1,
+                        description=aggregation.description,
+                    )
+                    for name, aggregation, span, level in features
+                ),
+                levels=levels,
+                lifetime=any(span.size_ms is None for _, _, span, _ in features),
+            )
+        )
+
+    def set(self, domain: str, one: FeatureSet) -> SetPlan | None:
+        """Sets of views that have errors of their own are left out: they are said there."""
+        names = {view: f"{d}.{name}" for (d, name), view in self.authored.views.items()}
+        bindings: list[Binding] = []
+        for bound in one.bound_views:
+            if bound.view not in names and not self.authored.errors:
+                where = f"{self.authored.where(one.place)}: {one.name}.features"
+                self.errors.append(
+                    DefinitionError(
+                        f"the view {bound.view.name!r} is not in the pool", where=where, mend="define it in a domain"
+                    )
+                )
+            plan = self.views.get(bound.view)
+            if plan is None:
+                return None
+            bindings.append(
+                Binding(
+                    alias=bound.alias,
+                    view=plan.full_name,
+                    version=plan.version,
+                    meaning=plan.meaning,
+                    request_fields=bound.request_fields,
+                )
+            )
+        request = self.attempt(one.place, f"{one.name}.request", lambda: _request(one.bound_views, self.views))
+        if request is None:
+            return None
+        types = {
+            feature.full_name: plan.feature(feature.name).type
+            for feature in one.features
+            if (plan := self.views[feature.bound.view])
+        }
+        return hashed_set(
+            SetPlan(
+                domain=domain,
+                name=one.name,
+                version=one.version,
+                owner=one.owner,
+                description=one.description,
+                request=request,
+                bindings=tuple(bindings),
+                features=tuple(SetFeature(f.bound.alias, f.name, types[f.full_name]) for f in one.features),
+            )
+        )
+
+
+class _Bound:
+    """An aggregation, its expressions bound to the source's fields."""
+
+    def __init__(self, aggregation: Aggregation, schema: SourceSchema) -> None:
+        rule = AGGREGATIONS[aggregation.kind]
+        self.state = rule.state
+        self.value: Expr | None = None
+        self.where: Expr | None = None
+        if aggregation.where is not None:
+            with located("where"):
+                self.where = bind(aggregation.where, schema)
+                if self.where.type != BOOLEAN:
+                    raise DefinitionError(
+                        f"it gives {self.where.type}, not a boolean", mend="compare it with something: _.amount > 0"
+                    )
+        if aggregation.expression is not None:
+            self.value = bind(aggregation.expression, schema)
+        self.result = rule.result(self.value.type if self.value else None)
+
+    def partial(self, name: str, function: PartialFunction) -> Partial:
+        held = partial_type(function, self.value.type if self.value else None)
+        return Partial(name=f"{name}_{function}", function=function, value=self.value, where=self.where, type=held)
+
+
+def _key(view: FeatureView, key: str, schema: SourceSchema) -> Expr:
+    expr = bind(view.by[key], schema)
+    if expr.type not in (INT, STRING):
+        raise DefinitionError(
+            f"a key of type {expr.type}", mend="use a field that is a whole number or a string, as it is"
+        )
+    return expr
+
+
+def _partials(bound: dict[str, _Bound]) -> dict[str, tuple[Partial, ...]]:
+    """The state of each aggregation; equal partials are one column, named by the first that needs it."""
+    shared: dict[tuple[PartialFunction, Expr | None, Expr | None], Partial] = {}
+    return {
+        name: tuple(
+            shared.setdefault((function, one.value, one.where), one.partial(name, function)) for function in one.state
+        )
+        for name, one in bound.items()
+    }
+
+
+def _windows(
+    view: FeatureView, kept: ViewPlan | None
+) -> tuple[list[tuple[str, Aggregation, WindowSpan, int]], tuple[LevelPlan, ...]]:
+    """The level of every feature, and the view's levels."""
+    share = parse_precision(view.precision)
+    windowed = list(view.windowed())
+    earlier = tuple(level.size_ms for level in kept.levels) if kept else ()
+    sizes = choose_levels([span for _, _, span in windowed], view.precision, earlier)
+    features: list[tuple[str, Aggregation, WindowSpan, int]] = []
+    for name, aggregation, span in windowed:
+        level = level_for(span, sizes, share)
+        assert level is not None, f"choose_levels left {span.label} without a level"
+        features.append((name, aggregation, span, level))
+    levels = tuple(
+        LevelPlan(
+            size_ms=size,
+            slots=ring_slots([s for _, _, s, level in features if level == size and s.size_ms is not None], size),
+        )
+        for size in sizes
+    )
+    return features, levels
+
+
+def _request(bound_views: tuple[BoundView, ...], plans: dict[FeatureView, ViewPlan | None]) -> tuple[Column, ...]:
+    """The request's columns, typed by the keys they are bound to."""
+    found: dict[str, tuple[Column, str]] = {}
+    for bound in bound_views:
+        plan = plans[bound.view]
+        assert plan is not None
+        for key, name in zip(plan.entity.keys, bound.request_fields, strict=True):
+            column, alias = found.setdefault(name, (Column(name, key.type), bound.alias))
+            if column.type != key.type:
+                raise DefinitionError(
+                    f"the field {name!r} would be {column.type} for {alias!r} and {key.type} for {bound.alias!r}",
+                    mend=f"bind {bound.alias!r} to another field: .bind({bound.alias!r}, {key.name}=_.other_{name})",
+                )
+    return tuple(column for column, _ in found.values())

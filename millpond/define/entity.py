@@ -1,0 +1,45 @@
+"""Entity: whom features are about."""
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field
+
+from millpond.define import checks
+from millpond.define.place import Place, located, place_of_caller, remember
+from millpond.plan.errors import DefinitionError
+from millpond.plan.names import check_name
+
+
+@dataclass(frozen=True, eq=False)
+class Entity:
+    """A name and its key columns; their types (int or string) follow from each view's `by`.
+
+    Args:
+        name: such as `household`.
+        keys: one or several names of key columns, in the order they stand in the store's keys.
+
+    Raises:
+        DefinitionError: a bad or repeated name.
+
+    Example:
+        >>> Entity("shelf", keys=["store_id", "product_id"]).keys
+        ('store_id', 'product_id')
+    """
+
+    name: str
+    _: KW_ONLY
+    keys: Sequence[str]
+    place: Place = field(default_factory=place_of_caller, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "the entity")
+        with located(f"{self.name}.keys"):
+            keys = checks.listed(self.keys, "keys", 'write a list: keys=["household_id"]')
+            if not keys:
+                raise DefinitionError("there are no keys", mend='name at least one: keys=["household_id"]')
+            for key in keys:
+                check_name(key, "the key column")
+            repeated = checks.first_repeated(keys)
+            if repeated is not None:
+                raise DefinitionError(f"the key column {repeated!r} stands twice", mend="leave one of them out")
+        object.__setattr__(self, "keys", keys)
+        remember(self)

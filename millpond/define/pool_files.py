@@ -1,0 +1,141 @@
+"""The pool's own files: writing compiled plans, and checking plans and examples against the definitions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from millpond.define.compiler import compile_pool
+from millpond.define.examples import WrongExample, check_examples
+from millpond.define.loader import FEATURES
+from millpond.plan.compiled import files_in, files_of, path_of, read_set, read_view
+from millpond.plan.errors import MillpondError, PlanError
+from millpond.plan.model import Pool, SetPlan, ViewPlan
+from millpond.plan.names import did_you_mean
+
+EXAMPLES: Final = ".examples.yaml"
+How = Literal["new", "meaning changed", "prose changed", "rewritten", "unchanged", "removed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What compiling did to one file.
+
+    Args:
+        path: from the project's root.
+        how: `rewritten` where the file changed but neither of its hashes, or could not be read before.
+    """
+
+    path: Path
+    how: How
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A pool whose definitions are right, and what is not in order around them.
+
+    Args:
+        examples: how many were run.
+        findings: examples with other values, uncovered features, stale plans.
+    """
+
+    pool: Pool
+    examples: int
+    findings: tuple[MillpondError, ...]
+
+
+def check_pool(root: Path) -> Checked:
+    """Compile the definitions, run every example, compare the committed plans.
+
+    Raises:
+        InvalidPool: a definition is wrong; holds every error.
+    """
+    before = files_in(root)
+    pool = compile_pool(root, keep=_readable(before))
+    findings: list[MillpondError] = []
+    count = 0
+    for view in pool.views:
+        number, errors = _check_view(root, view)
+        count += number
+        findings += errors
+    findings += _orphans(root, pool)
+    findings += _stale(before, files_of(pool))
+    return Checked(pool=pool, examples=count, findings=tuple(findings))
+
+
+def write_compiled(root: Path) -> tuple[Pool, tuple[Change, ...]]:
+    """Compile the pool into features/<domain>/compiled, and remove plans that no definition stands for any more.
+
+    Raises:
+        InvalidPool: a definition is wrong; no file is touched.
+    """
+    before = files_in(root)
+    pool = compile_pool(root, keep=_readable(before))
+    after = files_of(pool)
+    views_and_sets: list[ViewPlan | SetPlan] = [*pool.views, *pool.sets]
+    plans = {path_of(plan): plan for plan in views_and_sets}
+    changes = [Change(path=path, how=_how(path, plans[path], before.get(path), text)) for path, text in after.items()]
+    for path, text in after.items():
+        if before.get(path) != text:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text, encoding="utf-8")
+    for path in before.keys() - after.keys():
+        (root / path).unlink()
+        changes.append(Change(path=path, how="removed"))
+    return pool, tuple(sorted(changes, key=lambda change: change.path))
+
+
+def _how(path: Path, plan: ViewPlan | SetPlan, before: str | None, after: str) -> How:
+    if before is None:
+        return "new"
+    if before == after:
+        return "unchanged"
+    try:
+        old = read_view(path, before) if isinstance(plan, ViewPlan) else read_set(path, before)
+    except PlanError:
+        return "rewritten"
+    if old.meaning != plan.meaning:
+        return "meaning changed"
+    return "prose changed" if old.prose != plan.prose else "rewritten"
+
+
+def _readable(files: dict[Path, str]) -> Pool:
+    """The views compiled before, for their levels; what cannot be read is stale, and is said or written anew."""
+    views: list[ViewPlan] = []
+    for path, text in files.items():
+        if path.name.endswith(".view.json"):
+            try:
+                views.append(read_view(path, text))
+            except PlanError:
+                continue
+    return Pool(views=tuple(views), sets=())
+
+
+def _check_view(root: Path, view: ViewPlan) -> tuple[int, list[MillpondError]]:
+    path = Path(FEATURES) / view.domain / f"{view.name}{EXAMPLES}"
+    if not (root / path).is_file():
+        mend = f"write {path}: events in, values out (see CONTRIBUTING)"
+        return 0, [WrongExample("a view without examples", where=view.full_name, mend=mend)]
+    return check_examples(view, (root / path).read_text(encoding="utf-8"), str(path))
+
+
+def _orphans(root: Path, pool: Pool) -> Iterator[MillpondError]:
+    for path in sorted((root / FEATURES).rglob(f"*{EXAMPLES}")):
+        name = path.name.removesuffix(EXAMPLES)
+        views = [view.name for view in pool.views if root / FEATURES / view.domain == path.parent]
+        if name not in views:
+            yield WrongExample(
+                f"there is no view {name!r} here", where=str(path.relative_to(root)), mend=did_you_mean(name, views)
+            )
+
+
+def _stale(before: dict[Path, str], after: dict[Path, str]) -> Iterator[MillpondError]:
+    for path in sorted(before.keys() | after.keys()):
+        if before.get(path) == after.get(path):
+            continue
+        what = (
+            "the plan is not compiled yet" if path not in before
+            else "no definition stands for this plan" if path not in after
+            else "the plan is not what the definition says"
+        )  # fmt: skip
+        yield PlanError(what, where=str(path), mend="run `millpond compile` and commit what it writes")

@@ -1,0 +1,1 @@
+"""The demo: every part together, watched, and compared with an independent computation."""

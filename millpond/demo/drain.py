@@ -1,0 +1,169 @@
+"""Waits until a pipeline is drained: every record that was in the source topic is in the store.
+
+Nothing Flink or Kafka reports by itself says so: pendingRecords was 0 with 8,000 of 150,000 events still to come, and
+the committed source offset lags by seconds. The chain that holds, each link taken after the one before:
+
+    end of source topic -> read by the job -> checkpoint completed -> end of tile topics -> applied to the store
+"""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from millpond.control.cluster import FlinkCluster
+from millpond.control.topics import Topics
+from millpond.plan.deployment import JobRecord
+from millpond.plan.errors import MillpondError
+from millpond.store import applied
+from millpond.store.applied import TopicPart
+from millpond.store.scripts import Client
+
+POLL_S: Final = 0.1
+WITHIN_S: Final = 900.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drained:
+    """How far a drained job had come.
+
+    Attributes:
+        records: of the source, read by the job since its start.
+        rows: in its tile topics.
+    """
+
+    records: int
+    rows: int
+
+
+class Drain:
+    """The chain of one job.
+
+    Args:
+        job: as it was deployed.
+        topics: of its broker.
+        cluster: where it runs.
+        store: a connection to the store its tiles go to.
+        ns: the environment.
+        check: called while waiting; raises where waiting has no point any more.
+        within_s: how long each link of the chain may take.
+    """
+
+    def __init__(
+        self,
+        job: JobRecord,
+        *,
+        topics: Topics,
+        cluster: FlinkCluster,
+        store: Client,
+        ns: str,
+        check: Callable[[], None] = lambda: None,
+        within_s: float = WITHIN_S,
+    ) -> None:
+        self.job = job
+        self._topics = topics
+        self._cluster = cluster
+        self._store = store
+        self._ns = ns
+        self._check = check
+        self._within_s = within_s
+        topic = re.escape(job.source.topic).replace(r"\.", "[._]")
+        self._metric = re.compile(rf".*KafkaSourceReader\.topic\.{topic}\.partition\.(\d+)\.currentOffset")
+
+    def wait(self) -> Drained:
+        """Return when every record now in the source topic is in the store.
+
+        Raises:
+            MillpondError: a link of the chain stood still for too long; says which.
+        """
+        source_end = self.source_end()
+        self._until("the job has read its source to the end", lambda: self._behind_source(source_end))
+        self.checkpoint()
+        ends = self.tile_ends()
+        self._until("the materializer has applied the tile topics to the end", lambda: self._behind_tiles(ends))
+        records = sum(source_end) - sum(self.job.start_offsets)
+        return Drained(records=records, rows=sum(sum(end) for end in ends.values()))
+
+    def source_end(self) -> tuple[int, ...]:
+        """The source topic's end offsets, in partition order."""
+        return self._topics.ends(self.job.source.topic)
+
+    def tile_ends(self) -> dict[str, tuple[int, ...]]:
+        """Topic -> end offsets of every tile topic of the job."""
+        names = [fragment.topic(self._ns) for fragment in self.job.fragments]
+        return {name: self._topics.ends(name) for name in names}
+
+    def applied_rows(self) -> int:
+        """How many rows of the tile topics are in the store."""
+        parts = [
+            TopicPart(fragment.topic(self._ns), partition)
+            for fragment in self.job.fragments
+            for partition in range(self.job.topic_partitions)
+        ]
+        return sum(at or 0 for at in applied.read(self._store, self._ns, parts).values())
+
+    def read_offsets(self) -> dict[int, int]:
+        """Partition -> the next offset the job reads, of the partitions it has read from."""
+        reached: dict[int, int] = {}
+        path = f"/jobs/{self.job.flink_job_id}/vertices"
+        for vertex in self._cluster.get(f"/jobs/{self.job.flink_job_id}")["vertices"]:
+            # The source is chained first: its vertex is named after it.
+            if not vertex["name"].startswith("Source:"):
+                continue
+            known = [metric["id"] for metric in self._cluster.get(f"{path}/{vertex['id']}/metrics")]
+            partitions = {name: int(found[1]) for name in known if (found := self._metric.fullmatch(name))}
+            if not partitions:
+                continue
+            values = self._cluster.get(f"{path}/{vertex['id']}/metrics?get={','.join(partitions)}")
+            for metric in values:
+                partition = partitions[metric["id"]]
+                reached[partition] = max(reached.get(partition, 0), int(metric["value"]) + 1)
+        return reached
+
+    def checkpoint(self) -> None:
+        """Have the job complete a checkpoint, which flushes what it holds back.
+
+        Raises:
+            MillpondError: it failed or took too long.
+        """
+        path = f"/jobs/{self.job.flink_job_id}/checkpoints"
+        trigger = self._cluster.post(path, {"checkpointType": "CONFIGURED"})["request-id"]
+
+        def pending() -> str | None:
+            answer = self._cluster.get(f"{path}/{trigger}")
+            if answer["status"]["id"] != "COMPLETED":
+                return "it is in progress"
+            failure = answer["operation"].get("failure-cause")
+            if failure is None:
+                return None
+            cause = str(failure.get("stack-trace", failure)).splitlines()[0]
+            raise MillpondError(f"a checkpoint failed: {cause}", where=self.job.name, mend="see the JobManager's log")
+
+        self._until("a checkpoint is completed", pending)
+
+    def _behind_source(self, wanted: Sequence[int]) -> str | None:
+        reached = self.read_offsets()
+        for partition, (end, start) in enumerate(zip(wanted, self.job.start_offsets, strict=True)):
+            if end > start and reached.get(partition, start) < end:
+                return f"partition {partition} is at {reached.get(partition, start)} of {end}"
+        return None
+
+    def _behind_tiles(self, wanted: dict[str, tuple[int, ...]]) -> str | None:
+        parts = {TopicPart(topic, p): end for topic, ends in wanted.items() for p, end in enumerate(ends) if end}
+        for part, at in applied.read(self._store, self._ns, parts).items():
+            if at is None or at < parts[part]:
+                return f"{part} is at {at} of {parts[part]}"
+        return None
+
+    def _until(self, what: str, behind: Callable[[], str | None]) -> None:
+        deadline = time.monotonic() + self._within_s
+        while (why := behind()) is not None:
+            self._check()
+            if time.monotonic() > deadline:
+                raise MillpondError(
+                    f"{what}: not after {self._within_s:.0f} s, {why}",
+                    where=self.job.name,
+                    mend="see `millpond status` and the logs of the TaskManager and the materializer",
+                )
+            time.sleep(POLL_S)

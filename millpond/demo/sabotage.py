@@ -1,0 +1,47 @@
+"""`SABOTAGE=tile`: changes one tile in the store, inside a window that is about to be checked."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from millpond.demo.verify import Request
+from millpond.plan.errors import MillpondError
+from millpond.plan.model import ViewPlan
+from millpond.plan.windows import DAY
+from millpond.serve import OpenSet
+from millpond.store.keys import KeyEncoder, KeyTemplate
+from millpond.store.parts import parts_of
+from millpond.store.records import RecordLayout
+from millpond.store.scripts import Client
+
+VIEW: Final = "retail.household"
+PARTIAL: Final = "lines_count"
+
+
+def corrupt_tile(client: Client, ns: str, shopper: OpenSet, requests: Sequence[Request], *, at: int) -> str:
+    """Add one line to the newest day tile of the first household asked for that has one; returns its key.
+
+    Raises:
+        MillpondError: none of them bought anything in the 29 days before `at`.
+    """
+    served = shopper.publication.served(VIEW)
+    view = served.view
+    layout, encoder = RecordLayout.of(view), KeyEncoder(view.entity)
+    part = next(part for part in parts_of(view, "tiles_long") if part.size_ms == DAY)
+    keys = KeyTemplate.of(ns, view, served.generation, part.name)
+    for request in requests:
+        key = keys.key(encoder.encode([request[column] for column in _key_fields(shopper, view)]))
+        records = client.hgetall(key)
+        if not records:
+            continue
+        field, record = max(records.items(), key=lambda item: int(layout.decode([item[1]])["tile"][0]))
+        changed = layout.decode([record]).copy()
+        if int(changed["tile"][0]) * DAY <= at - 29 * DAY:
+            continue
+        changed[PARTIAL] += 1
+        client.hset(key, field, changed.tobytes())
+        return f"{key} field {field.decode()}"
+    raise MillpondError("no tile to change", where=VIEW, mend="replay more lines")
+
+
+def _key_fields(shopper: OpenSet, view: ViewPlan) -> tuple[str, ...]:
+    return next(b.request_fields for b in shopper.publication.plan.bindings if b.view == view.full_name)

@@ -1,0 +1,1 @@
+"""From tile topics to the store: consumes, coalesces, writes through the guard, and says how fresh the store is."""

@@ -1,0 +1,35 @@
+"""Which topics are followed: those of the jobs that are recorded in the store."""
+
+from collections.abc import Callable, Mapping
+
+from millpond.materialize.progress import JobProgress
+from millpond.materialize.schemas import AvroSchema
+from millpond.materialize.tiles import TileTopic
+from millpond.plan.deployment import JobRecord
+from millpond.plan.names import progress_topic
+
+
+class Following:
+    """The topics of a set of jobs.
+
+    Attributes:
+        jobs: the job records, by name.
+        tiles: the fragments' topics, by name.
+        progress: the jobs' progress topics, by name.
+    """
+
+    def __init__(self, ns: str, jobs: Mapping[str, JobRecord], fetch: Callable[[int], AvroSchema]) -> None:
+        self.jobs = dict(jobs)
+        self.tiles: dict[str, TileTopic] = {}
+        self.progress: dict[str, JobProgress] = {}
+        for job in jobs.values():
+            for fragment in job.fragments:
+                tile_topic = TileTopic(ns, fragment, job.view_of(fragment), fetch)
+                self.tiles[tile_topic.topic] = tile_topic
+            topic = progress_topic(ns, job.name)
+            self.progress[topic] = JobProgress(topic, job, fetch)
+
+    @property
+    def topics(self) -> list[str]:
+        """All of them, sorted."""
+        return sorted([*self.tiles, *self.progress])

@@ -1,0 +1,252 @@
+"""The materializer: tile topics in, guarded writes out, with its place kept in the store beside the data."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from confluent_kafka.admin import AdminClient
+from redis.exceptions import RedisError
+
+from millpond.materialize.bounds import Ask
+from millpond.materialize.consumer import Inbox
+from millpond.materialize.following import Following
+from millpond.materialize.positions import Positions
+from millpond.materialize.progress import JobProgress
+from millpond.materialize.retry import Stopped, insist
+from millpond.materialize.rows import Record
+from millpond.materialize.schemas import AvroSchema, fetcher
+from millpond.materialize.schemas import is_transient as is_registry_outage
+from millpond.materialize.seldom import Seldom
+from millpond.materialize.tally import Tally
+from millpond.plan.deployment import JobRecord
+from millpond.store.applied import TopicPart
+from millpond.store.guard import GuardedWrite
+from millpond.store.writer import TRANSIENT, Writer
+
+TICK_S: Final = 1.0
+RATES_S: Final = 5.0
+
+log = logging.getLogger("millpond.materialize")
+
+
+def now_ms() -> int:
+    """The wall clock, in ms."""
+    return time.time_ns() // 1_000_000
+
+
+def is_store_outage(failure: Exception) -> bool:
+    """True where the same command may succeed later."""
+    return isinstance(failure, TRANSIENT)
+
+
+class Materializer:
+    """One process of the group.
+
+    Args:
+        kafka: the brokers' addresses.
+        registry: the schema registry's Confluent API.
+        ns: the environment.
+        writer: of the store.
+        jobs: gives the recorded jobs; asked once a second.
+        stop: set to make `run` return.
+        clock: the wall clock in ms.
+    """
+
+    def __init__(
+        self,
+        *,
+        kafka: str,
+        registry: str,
+        ns: str,
+        writer: Writer,
+        jobs: Callable[[], Mapping[str, JobRecord]],
+        stop: threading.Event,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._ns = ns
+        self._writer = writer
+        self._jobs = jobs
+        self._stop = stop
+        self._clock = clock
+        self._fetch = self._insisting(fetcher(registry))
+        # Its log of an outage would only repeat the consumer's.
+        self._admin = AdminClient({"bootstrap.servers": kafka, "log_level": 0})
+        self._seldom = Seldom()
+        self._inbox = Inbox(kafka, ns, self._own, self._seldom)
+        self._positions = Positions(writer, self._admin, clock)
+        self._following = Following(ns, {}, self._fetch)
+        self._progress: dict[TopicPart, JobProgress] = {}
+        self._tally = Tally()
+        self._ask: Ask | None = None
+        self._place_at = 0.0
+        self._rates_at = time.monotonic()
+
+    def run(self) -> None:
+        """Materialize until stopped.
+
+        Raises:
+            MillpondError: a record cannot be read, or the Kafka consumer failed for good.
+            RedisError: the store refused a command in a way that waiting does not mend.
+        """
+        tick_at = 0.0
+        try:
+            while not self._stop.is_set():
+                if time.monotonic() >= tick_at:
+                    self._tick()
+                    tick_at = time.monotonic() + TICK_S
+                if self._positions.waiting and time.monotonic() >= self._place_at:
+                    self._place()
+                self._hear()
+                if self._following.jobs:
+                    self._apply(self._inbox.take())
+                else:
+                    self._stop.wait(TICK_S)
+        except Stopped as stopped:
+            log.warning("stopped while %s failed; it is done again after the next start", stopped)
+        finally:
+            self._leave()
+
+    # --- what is followed, and from where ---
+
+    def _refresh(self) -> None:
+        jobs = self._jobs()
+        if jobs == self._following.jobs:
+            return
+        if not jobs:
+            # What an emptied store looks like: dropping the topics would leave it empty for good.
+            self._seldom.warn("the store records no jobs any more", f"keeping the {len(self._following.jobs)} known")
+            return
+        added, removed = jobs.keys() - self._following.jobs.keys(), self._following.jobs.keys() - jobs.keys()
+        log.info("jobs: added %s, removed %s", sorted(added) or "none", sorted(removed) or "none")
+        self._following = Following(self._ns, jobs, self._fetch)
+        self._own([*self._positions.applied, *self._positions.waiting, *self._progress])
+        self._inbox.subscribe(self._following.topics)
+
+    def _own(self, parts: Sequence[TopicPart]) -> None:
+        following = self._following
+        self._positions.own(part for part in parts if part.topic in following.tiles)
+        self._progress = {part: following.progress[part.topic] for part in parts if part.topic in following.progress}
+        self._place_at = 0.0
+        if self._progress and not self._positions.waiting:
+            self._continue()
+
+    def _place(self) -> None:
+        before = len(self._positions.waiting)
+        try:
+            self._positions.place()
+        except TRANSIENT as failure:
+            self._seldom.warn("the store does not say where to continue", failure)
+        if len(self._positions.waiting) < before:
+            self._continue()
+        self._place_at = time.monotonic() + TICK_S
+
+    def _continue(self) -> None:
+        progress = {part: job.next for part, job in self._progress.items()}
+        self._inbox.continue_at(self._positions.applied | progress)
+
+    # --- records ---
+
+    def _apply(self, records: Sequence[Record]) -> None:
+        runs: dict[tuple[str | None, int | None], list[Record]] = {}
+        for record in records:
+            runs.setdefault((record.topic(), record.partition()), []).append(record)
+        reached: dict[TopicPart, int] = {}
+        rows: dict[str, list[Record]] = {}
+        for (topic, partition), run in runs.items():
+            part = TopicPart(topic or "", partition or 0)
+            full = [record for record in run if record.value() is not None]
+            self._tally.add("tombstones", part.topic, len(run) - len(full))
+            end = (run[-1].offset() or 0) + 1
+            if part in self._positions.applied:
+                rows.setdefault(part.topic, []).extend(full)
+                reached[part] = end
+            elif part in self._progress:
+                self._progress[part].read(full)
+                self._progress[part].next = end
+        if reached:
+            self._write([w for topic, run in rows.items() for w in self._writes(topic, run)], reached)
+
+    def _writes(self, topic: str, records: Sequence[Record]) -> list[GuardedWrite]:
+        writes = self._following.tiles[topic].writes(records)
+        self._tally.add("rows", topic, len(records))
+        self._tally.add("records", topic, sum(len(write.pairs) // 2 for write in writes))
+        return writes
+
+    def _write(self, writes: Sequence[GuardedWrite], reached: Mapping[TopicPart, int]) -> None:
+        written = insist(
+            lambda: self._positions.write(writes, reached),
+            what="writing to the store",
+            transient=is_store_outage,
+            stop=self._stop,
+        )
+        self._tally.refused(written.refused)
+        self._rewound(written.found)
+
+    def _rewound(self, found: Mapping[TopicPart, int | None]) -> None:
+        for part in found:
+            self._tally.add("rewinds", part.topic, 1)
+        if found:
+            self._continue()  # without the partitions that were lost, until they are placed
+
+    # --- once a second ---
+
+    def _tick(self) -> None:
+        try:
+            self._refresh()
+            self._report()
+        except TRANSIENT as failure:
+            self._seldom.warn("the store does not answer", failure)
+        self._inbox.commit(self._positions.applied)
+        if self._ask is None:
+            sources = [part for job in self._progress.values() for part in job.source]
+            self._ask = Ask(self._admin, self._clock(), {*self._positions.applied, *sources})
+        seconds = time.monotonic() - self._rates_at
+        if seconds >= RATES_S:
+            line = self._tally.line(seconds)
+            if line is not None:
+                log.info("%s, lag %d", line, self._positions.lag)
+            self._rates_at = time.monotonic()
+
+    def _hear(self) -> None:
+        """Take the brokers' answer, if it has come, to when logs ended where."""
+        if self._ask is None or not self._ask.is_answered:
+            return
+        bounds, failures = self._ask.answer()
+        for part in self._positions.applied.keys() & bounds.keys():
+            self._positions.heard(part, self._ask.at, bounds[part].end)
+        for job in self._progress.values():
+            job.heard(self._ask.at, bounds)
+        for failure in failures:
+            self._seldom.warn("the brokers do not say where a log ends", failure)
+        self._ask = None
+
+    def _report(self) -> None:
+        """Freshness and counters, to the store."""
+        if self._positions.applied:
+            self._rewound(self._positions.stamp().found)
+        counters = self._tally.pending()
+        stamps = {field: at for job in self._progress.values() for field, at in job.stamps().items()}
+        self._writer.report(counters, stamps)
+        self._tally.reported(counters)
+
+    def _leave(self) -> None:
+        try:
+            self._report()
+        except RedisError as failure:
+            log.warning("the last counters are lost: %s", failure)
+        self._inbox.commit(self._positions.applied, wait=True)
+        self._inbox.close()
+        log.info("left the group")
+
+    def _insisting(self, fetch: Callable[[int], AvroSchema]) -> Callable[[int], AvroSchema]:
+        def fetched(schema_id: int) -> AvroSchema:
+            return insist(
+                lambda: fetch(schema_id),
+                what="asking the registry for a schema",
+                transient=is_registry_outage,
+                stop=self._stop,
+            )
+
+        return fetched

@@ -1,0 +1,234 @@
+"""The read flow, without I/O: which keys a read needs, and the vector their replies make."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from millpond.algebra.partials import Value, value
+from millpond.plan.aggregations import Partial
+from millpond.plan.deployment import Publication, Served, fragments_of
+from millpond.plan.errors import ReadError
+from millpond.plan.model import Binding, FeaturePlan
+from millpond.plan.names import did_you_mean
+from millpond.plan.windows import SKEW, WindowSpan
+from millpond.serve.rows import merged
+from millpond.serve.status import Status, worse
+from millpond.serve.vector import Vector
+from millpond.store.keys import KeyEncoder, KeyTemplate, job_freshness_field, topic_freshness_field
+from millpond.store.parts import parts_of
+from millpond.store.records import RecordLayout, Records
+
+Reply = list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One feature and its place in the vector."""
+
+    place: int
+    feature: FeaturePlan
+    partials: tuple[Partial, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The features that share a window."""
+
+    window: WindowSpan
+    answers: tuple[_Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _PartRead:
+    """One hash of one bound view: a level's ring or the lifetime tiles.
+
+    Attributes:
+        binding: index of the binding whose entity it belongs to.
+        slots: of the ring; None for a lifetime.
+        stamps: the fields of the freshness hash that must all be young.
+        covered_since: windows reaching back before it are incomplete.
+    """
+
+    binding: int
+    key: KeyTemplate
+    layout: RecordLayout
+    size: int
+    slots: int | None
+    stamps: tuple[bytes, ...]
+    covered_since: int
+    spans: tuple[_Span, ...]
+
+
+class ReadFlow:
+    """How one publication is read; immutable.
+
+    Args:
+        publication: the set and its served views.
+        ns: the environment whose keys are read.
+    """
+
+    def __init__(self, publication: Publication, ns: str) -> None:
+        plan = publication.plan
+        self.publication = publication
+        self.names = tuple(feature.name for feature in plan.features)
+        self.types = tuple(feature.type for feature in plan.features)
+        self.parts: tuple[_PartRead, ...] = tuple(
+            part
+            for index, binding in enumerate(plan.bindings)
+            for part in _parts(publication, ns, index, binding, publication.served(binding.view))
+        )
+        self._entities = tuple(
+            (KeyEncoder(publication.served(binding.view).view.entity), binding.request_fields)
+            for binding in plan.bindings
+        )
+
+    # --- what to ask the store ---
+
+    def keys(self, request: Mapping[str, object]) -> list[str | None]:
+        """One store key a part, None where the request has no value for a key column.
+
+        Raises:
+            ReadError: a field is missing, or is not of the key column's type.
+        """
+        encoded = [_encoded(encoder, fields, request) for encoder, fields in self._entities]
+        return [None if (key := encoded[part.binding]) is None else part.key.key(key) for part in self.parts]
+
+    # --- what the replies say ---
+
+    def vector(
+        self,
+        replies: Sequence[Reply | None],
+        *,
+        as_of: int | None,
+        now: int,
+        fresh: Mapping[bytes, int],
+        stale_after: int,
+    ) -> Vector:
+        """The vector of one request.
+
+        Args:
+            replies: one a part, as `keys` gave them; None where the key was None.
+            as_of: the instant to read at (ms); None for the present.
+            now: the wall clock (ms).
+            fresh: the store's freshness stamps.
+            stale_after: ms after which a stamp is too old.
+        """
+        tables = [
+            None if reply is None else part.layout.decode(reply)
+            for part, reply in zip(self.parts, replies, strict=True)
+        ]
+        q = _present(self.parts, tables, now) if as_of is None else as_of
+        computed: list[Value] = [None] * len(self.names)
+        statuses: list[Status] = ["no_key"] * len(self.names)
+        for part, rows in zip(self.parts, tables, strict=True):
+            if rows is None:
+                continue
+            health: Status = "present" if now - _oldest_stamp(part, fresh) <= stale_after else "stale"
+            for span in part.spans:
+                chosen, found = _select(part, span.window, rows, q)
+                found = worse(found, health)
+                for answer in span.answers:
+                    computed[answer.place], statuses[answer.place] = _answer(answer, part.layout, chosen, found)
+        return Vector(self.names, self.types, tuple(computed), tuple(statuses), q)
+
+    def unavailable(self, *, as_of: int | None, now: int, reason: str) -> Vector:
+        """The vector when the store does not answer."""
+        count = len(self.names)
+        nothing: tuple[Value, ...] = (None,) * count
+        nowhere: Status = "unavailable"
+        return Vector(self.names, self.types, nothing, (nowhere,) * count, now if as_of is None else as_of, reason)
+
+
+def _answer(answer: _Answer, layout: RecordLayout, rows: Records, found: Status) -> tuple[Value, Status]:
+    """A feature's value over the tiles of its window, and its status."""
+    states = [merged(layout, rows, partial) for partial in answer.partials]
+    result, overflowed = value(answer.feature, answer.partials, states)
+    if overflowed:
+        return result, worse("overflow", found)
+    return result, found if len(rows) else worse("empty", found)
+
+
+def _encoded(encoder: KeyEncoder, fields: tuple[str, ...], request: Mapping[str, object]) -> str | None:
+    values = []
+    for field in fields:
+        if field not in request:
+            raise ReadError(
+                f"the request has no field {field!r}, a key of {encoder.entity!r}",
+                mend=f"{did_you_mean(field, map(str, request))} Give None where the entity is not known.",
+            )
+        if request[field] is None:
+            return None
+        values.append(request[field])
+    return encoder.encode(values)
+
+
+def _parts(publication: Publication, ns: str, index: int, binding: Binding, served: Served) -> list[_PartRead]:
+    view = served.view
+    partials = {partial.name: partial for partial in view.partials}
+    chosen: dict[tuple[bool, int], dict[WindowSpan, list[_Answer]]] = {}
+    for place, wanted in enumerate(publication.plan.features):
+        if wanted.alias != binding.alias:
+            continue
+        feature = view.feature(wanted.feature)
+        answer = _Answer(place, feature, tuple(partials[name] for name in feature.partials))
+        where = (feature.window.size_ms is None, feature.level_ms)
+        chosen.setdefault(where, {}).setdefault(feature.window, []).append(answer)
+    read = []
+    for fragment in fragments_of(view, served.generation):
+        stamps = [topic_freshness_field(fragment.topic(ns), p) for p in range(served.topic_partitions)]
+        stamps += [job_freshness_field(served.job, p) for p in range(served.source_partitions)]
+        for part in parts_of(view, fragment.kind):
+            spans = chosen.get((part.slots is None, part.size_ms))
+            if spans is None:
+                continue
+            read.append(
+                _PartRead(
+                    binding=index,
+                    key=KeyTemplate.of(ns, view, served.generation, part.name),
+                    layout=RecordLayout.of(view),
+                    size=part.size_ms,
+                    slots=part.slots,
+                    stamps=tuple(stamp.encode() for stamp in stamps),
+                    covered_since=served.covered_since,
+                    spans=tuple(_Span(window, tuple(answers)) for window, answers in spans.items()),
+                )
+            )
+    return read
+
+
+def _present(parts: Sequence[_PartRead], tables: Sequence[Records | None], now: int) -> int:
+    """The instant of a live read: the wall clock, or the greatest event time read if that is ahead, by SKEW at most."""
+    latest = now
+    for part, rows in zip(parts, tables, strict=True):
+        if rows is not None and len(rows):
+            latest = max(latest, int((rows["tile"].astype(np.int64) * part.size + rows["last"]).max()))
+    return min(latest, now + SKEW)
+
+
+def _oldest_stamp(part: _PartRead, fresh: Mapping[bytes, int]) -> int:
+    """The oldest of the stamps a part depends on; 0 where one is missing."""
+    return min(fresh.get(stamp, 0) for stamp in part.stamps)
+
+
+def _select(part: _PartRead, window: WindowSpan, rows: Records, q: int) -> tuple[Records, Status]:
+    """The tiles of a window, and what is wrong with them.
+
+      lo                       q  hi = q + 1
+    --[====|====|====|====|====x]---> tiles from lo // s up to the one that holds q
+    """
+    size, slots = part.size, part.slots
+    lo, hi = window.bounds(q, size)
+    first, end = lo // size, -(-hi // size)
+    tiles = rows["tile"].astype(np.int64)
+    chosen = rows[(tiles >= first) & (tiles < end)]
+    status: Status = "present"
+    if window.delay_ms == 0:
+        head = rows[tiles == q // size]
+        if len(head) and q // size * size + int(head["last"].max()) > q:
+            status = "ahead"
+    # A later tile in a slot of the range: the tile that stood there may have held events.
+    reused = slots is not None and bool((((tiles - first) % slots < end - first) & (tiles >= first + slots)).any())
+    if reused or lo < part.covered_since:
+        status = worse(status, "incomplete")
+    return chosen, status

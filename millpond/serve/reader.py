@@ -1,0 +1,182 @@
+"""Reader: the latest vectors, or those of an instant, from the store; the only I/O of the read path."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+import redis
+
+from millpond.plan.deployment import Publication
+from millpond.serve.flow import ReadFlow, Reply
+from millpond.serve.vector import Vector
+from millpond.store.keys import freshness_key
+from millpond.store.publications import load, load_content, pointer_key
+
+STALE_AFTER_MS = 30_000
+REFRESH_MS = 1_000  # how old the cached freshness and pointer may be
+TIMEOUT_MS = 100
+
+
+def _wall_clock() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Reader:
+    """A connection to the store of one environment.
+
+        pool = Reader.connect("redis://localhost:6379")
+        shopper = pool.open("retail.shopper", version=1)
+        vector = shopper.read({"household_id": 1, "store_id": 5})
+
+    Thread-safe: connections are pooled, one a read in flight.
+    """
+
+    def __init__(
+        self, client: "redis.Redis", *, ns: str, stale_after_ms: int, clock: Callable[[], int] = _wall_clock
+    ) -> None:
+        self.client = client
+        self.ns = ns
+        self.stale_after_ms = stale_after_ms
+        self.clock = clock
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *,
+        ns: str = "dev",
+        stale_after_ms: int = STALE_AFTER_MS,
+        connect_timeout_ms: int = 1_000,
+    ) -> Self:
+        """A reader of the store at `url` (`redis://host:port`, `rediss://` for TLS).
+
+        Args:
+            ns: the environment whose features are read.
+            stale_after_ms: how long a pipeline may not have been seen up to date before its values are `stale`.
+            connect_timeout_ms: for opening a connection; reads have a timeout of their own.
+        """
+        client = redis.Redis.from_url(
+            url, socket_connect_timeout=connect_timeout_ms / 1000, socket_timeout=5.0, decode_responses=False
+        )
+        return cls(client, ns=ns, stale_after_ms=stale_after_ms)
+
+    def open(self, full_name: str, *, version: int) -> "OpenSet":
+        """The published feature set `<domain>.<set>`, at a version: models pin versions.
+
+        Raises:
+            ReadError: it is not published, or the store does not answer.
+        """
+        return OpenSet(self, load(self.client, self.ns, full_name, version))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class OpenSet:
+    """One published feature set, ready to be read; it follows its pointer when that moves."""
+
+    def __init__(self, reader: Reader, publication: Publication) -> None:
+        self._reader = reader
+        self._flow = ReadFlow(publication, reader.ns)
+        self._pointer = pointer_key(reader.ns, publication.plan.full_name, publication.plan.version)
+        self._content = publication.content.encode()
+        self._fresh: dict[bytes, int] = {}
+        self._refreshed_at = -REFRESH_MS
+
+    @property
+    def publication(self) -> Publication:
+        """What is served now."""
+        return self._flow.publication
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the features, in order."""
+        return self._flow.names
+
+    def read(self, request: Mapping[str, object], *, as_of: int | None = None, timeout_ms: int = TIMEOUT_MS) -> Vector:
+        """The vector of one request; see `read_many`."""
+        return self.read_many([request], as_of=as_of, timeout_ms=timeout_ms)[0]
+
+    def read_many(
+        self, requests: Sequence[Mapping[str, object]], *, as_of: int | None = None, timeout_ms: int = TIMEOUT_MS
+    ) -> list[Vector]:
+        """One vector a request, in order, in one round trip.
+
+        Args:
+            requests: each gives the sets' request fields; None for an entity that is not known.
+            as_of: the instant to read at (ms UTC); the present by default.
+            timeout_ms: after which every vector is `unavailable`; a read never waits longer and never raises for it.
+
+        Raises:
+            ReadError: a request lacks a field or has one of the wrong type.
+        """
+        flow, reader = self._flow, self._reader
+        keys = [flow.keys(request) for request in requests]
+        wanted = list(dict.fromkeys(key for some in keys for key in some if key is not None))
+        commands: list[tuple[str, ...]] = [("HVALS", key) for key in wanted]
+        started = reader.clock()
+        refresh = started - self._refreshed_at >= REFRESH_MS
+        if refresh:
+            commands += [("HGETALL", freshness_key(reader.ns)), ("GET", self._pointer)]
+        try:
+            replies = _round_trip(reader.client, commands, timeout_ms / 1000)
+        except redis.RedisError as error:
+            reason = f"{type(error).__name__}: {error}"
+            return [flow.unavailable(as_of=as_of, now=reader.clock(), reason=reason) for _ in requests]
+        if refresh:
+            self._refresh(replies[-2], replies[-1], started)
+        found: dict[str, Reply] = dict(zip(wanted, replies, strict=False))
+        now = reader.clock()
+        return [
+            flow.vector(
+                [None if key is None else found[key] for key in some],
+                as_of=as_of,
+                now=now,
+                fresh=self._fresh,
+                stale_after=reader.stale_after_ms,
+            )
+            for some in keys
+        ]
+
+    def _refresh(self, stamps: Any, pointer: bytes | None, at: int) -> None:
+        pairs = stamps.items() if isinstance(stamps, dict) else zip(stamps[::2], stamps[1::2], strict=True)
+        self._fresh = {field: int(value) for field, value in pairs}
+        self._refreshed_at = at
+        if pointer is not None and pointer != self._content:
+            publication = load_content(self._reader.client, self._reader.ns, pointer.decode())
+            self._flow, self._content = ReadFlow(publication, self._reader.ns), pointer
+
+
+def _round_trip(client: "redis.Redis", commands: Sequence[tuple[str, ...]], timeout: float) -> list[Any]:
+    """Send all commands at once and read all replies, within `timeout` seconds altogether.
+
+    A connection with replies left unread is closed, never reused. A server error in any reply is raised: a read is
+    answered whole or not at all.
+    """
+    if not commands:
+        return []
+    deadline = time.monotonic() + timeout
+    pool = client.connection_pool
+    connection = pool.get_connection()
+    complete = False
+    try:
+        connection.send_packed_command(connection.pack_commands(commands))
+        replies = []
+        for _ in commands:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise redis.TimeoutError(f"no whole answer within {timeout * 1000:.0f} ms")
+            replies.append(connection.read_response(timeout=left))
+        complete = True
+        return replies
+    finally:
+        if not complete:
+            connection.disconnect()
+        pool.release(connection)

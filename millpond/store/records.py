@@ -1,0 +1,155 @@
+"""The record of a tile: one fixed little-endian form for each view, written column by column and read as one array.
+
+    | tile u32 | n u32 | first u32 | last u32 | nulls | partials ... |
+
+`first` and `last` are ms from the start of the tile to its first and last event. `nulls` has a bit for each partial
+that may be null (min and max), and is absent where there is none. A partial is u32 for a count, i64 for integers,
+instants and decimals of up to 18 digits (unscaled), i128 (lo u64, hi i64) for wider decimals, and f64 for doubles.
+The guard script compares the first twelve bytes: they must stay where they are.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from millpond.plan.aggregations import Partial
+from millpond.plan.errors import MillpondError
+from millpond.plan.model import ViewPlan
+
+Records: TypeAlias = npt.NDArray[np.void]
+"""Structured: `records["tile"]`, `records["nulls"]`, one column a partial; a wide one has `["lo"]` and `["hi"]`."""
+
+HEADER: Final = ("tile", "n", "first", "last")
+MAX_NULLABLE: Final = 64
+_NARROW_DIGITS: Final = 18  # of a decimal that fits 64 bits
+_LOW: Final = 2**64 - 1
+_WIDE: Final = np.dtype([("lo", "<u8"), ("hi", "<i8")])
+_NARROW: Final[dict[str, np.dtype[Any]]] = {
+    "int": np.dtype("<i8"),
+    "timestamp": np.dtype("<i8"),
+    "decimal": np.dtype("<i8"),
+    "double": np.dtype("<f8"),
+}
+_NULLABLE: Final = {"count": False, "sum": False, "min": True, "max": True}
+
+
+def _dtype_of(partial: Partial) -> np.dtype[Any]:
+    if partial.function == "count":
+        return np.dtype("<u4")
+    if partial.type.kind == "decimal" and partial.type.precision > _NARROW_DIGITS:
+        return _WIDE
+    if partial.type.kind in _NARROW:
+        return _NARROW[partial.type.kind]
+    raise MillpondError(
+        f"a partial of type {partial.type} has no place in a record",
+        where=partial.name,
+        mend="compile the pool with this version of Millpond",
+    )
+
+
+class RecordLayout:
+    """Where the columns of a view's tiles lie in a record.
+
+    Attributes:
+        size: bytes of a record.
+        dtype: of a decoded record.
+        partials: the view's partials, in its order.
+        nullable: the partials that may be null, in the order of their bits.
+    """
+
+    def __init__(self, partials: Sequence[Partial]) -> None:
+        self.partials = tuple(partials)
+        self.nullable = tuple(p.name for p in self.partials if _NULLABLE[p.function])
+        if len(self.nullable) > MAX_NULLABLE:
+            raise MillpondError(
+                f"{len(self.nullable)} min and max partials in one view; a record marks {MAX_NULLABLE}",
+                mend="split the view in two",
+            )
+        fields: list[tuple[str, Any]] = [(name, "<u4") for name in HEADER]
+        if self.nullable:
+            width = next(w for w in (1, 2, 4, 8) if len(self.nullable) <= 8 * w)
+            fields.append(("nulls", f"<u{width}"))
+        fields += [(p.name, _dtype_of(p)) for p in self.partials]
+        self.dtype: np.dtype[np.void] = np.dtype(fields)
+        self.size = self.dtype.itemsize
+        self._bits = {name: 1 << bit for bit, name in enumerate(self.nullable)}
+        self._wide = tuple(p.name for p in self.partials if self.dtype[p.name] == _WIDE)
+
+    @classmethod
+    def of(cls, view: ViewPlan) -> "RecordLayout":
+        """The layout of a view: the same for every level and for the lifetime."""
+        return cls(view.partials)
+
+    def pack(self, columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
+        """Records from columns, row by row in their order.
+
+        Args:
+            columns: HEADER's and one for each partial, of plain Python numbers: decimals unscaled, null as None. Not
+                arrays: numpy raises for a Python integer that does not fit, but wraps one from another array.
+
+        Raises:
+            OverflowError: a number does not fit its field.
+            TypeError: None in a column that cannot be null.
+        """
+        rows = len(columns["tile"])
+        records = np.zeros(rows, self.dtype)
+        for name in HEADER:
+            records[name] = columns[name]
+        for partial in self.partials:
+            name = partial.name
+            column = columns[name]
+            if None in column:
+                bit = self._bits.get(name)
+                if bit is None:  # numpy would read None as NaN in a double
+                    raise TypeError(f"{name} is null")
+                records["nulls"] |= np.array([bit if value is None else 0 for value in column], self.dtype["nulls"])
+                column = [0 if value is None else value for value in column]
+            if name in self._wide:
+                records[name]["lo"] = [value & _LOW for value in column]
+                records[name]["hi"] = [value >> 64 for value in column]
+            else:
+                records[name] = column
+        blob, size = records.tobytes(), self.size
+        return [blob[at : at + size] for at in range(0, rows * size, size)]
+
+    def decode(self, records: Sequence[bytes]) -> Records:
+        """Records read back as one structured array, in their order.
+
+        Raises:
+            MillpondError: the bytes are not records of this layout.
+        """
+        blob = b"".join(records)
+        if len(blob) != len(records) * self.size:
+            raise MillpondError(
+                f"{len(records)} records take {len(blob)} bytes where each takes {self.size}",
+                mend="the store holds what another layout wrote: rebuild it from the tile topics",
+            )
+        return np.frombuffer(blob, self.dtype)
+
+    def is_null(self, records: Records, name: str) -> npt.NDArray[np.bool_]:
+        """Which rows have null in a partial."""
+        bit = self._bits.get(name)
+        if bit is None:
+            return np.zeros(len(records), np.bool_)
+        marked: npt.NDArray[np.bool_] = (records["nulls"] & self.dtype["nulls"].type(bit)) != 0
+        return marked
+
+    def is_wide(self, name: str) -> bool:
+        """True for a partial held in two words."""
+        return name in self._wide
+
+
+def wide_integers(column: npt.NDArray[Any]) -> list[int]:
+    """The exact integers of a wide partial's column."""
+    return [(hi << 64) + lo for lo, hi in zip(column["lo"].tolist(), column["hi"].tolist(), strict=True)]
+
+
+def sum_wide(column: npt.NDArray[Any]) -> int:
+    """The exact sum of a wide partial's column of at most 2**31 rows."""
+    # Each word is summed in halves of 32 bits, so that no sum of int64 can wrap.
+    lo, hi = column["lo"], column["hi"]
+    low = int((lo & 0xFFFFFFFF).sum(dtype=np.int64)) + (int((lo >> 32).sum(dtype=np.int64)) << 32)
+    high = int((hi & 0xFFFFFFFF).sum(dtype=np.int64)) + (int((hi >> 32).sum(dtype=np.int64)) << 32)
+    return low + (high << 64)

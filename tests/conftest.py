@@ -1,0 +1,10 @@
+"""What every test runs under."""
+
+import os
+
+from hypothesis import settings
+
+# Machines are shared and slow at times: a slow example is no failure. CI draws the same examples every time.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", parent=settings.get_profile("here"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")

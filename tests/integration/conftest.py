@@ -1,0 +1,82 @@
+"""One real stack for all integration tests, and names that no two tests share."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from millpond.control.cluster import ENDED, FlinkCluster
+from millpond.control.settings import Settings
+from millpond.local.stack import Stack
+from millpond.local.workspace import Workspace
+
+HERE = Path(__file__).parent
+CANCEL_WITHIN_S = 60.0
+
+_numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is in this folder; the hook is handed all tests there are."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.integration)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Kafka, registry, Flink and store as local processes; stopped at the end, whatever happened."""
+    with Stack.start(run_dir=tmp_path_factory.mktemp("stack")) as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def _parts_live_on(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A part that dies fails the test it dies in, with the end of its log, not a later one."""
+    yield
+    if "stack" in request.fixturenames:
+        request.getfixturevalue("stack").check()
+
+
+@pytest.fixture
+def ns() -> str:
+    """A namespace of the test's own: it begins every topic and key."""
+    return f"test_{next(_numbers)}"
+
+
+@pytest.fixture
+def topic() -> str:
+    """A Kafka topic name of the test's own."""
+    return f"tests.topic-{next(_numbers)}"
+
+
+@pytest.fixture(scope="module")
+def settings(stack: Stack) -> Iterator[Settings]:
+    """An environment of the test file's own on the stack; jobs deployed meanwhile are cancelled at its end."""
+    addresses = stack.addresses
+    cluster = FlinkCluster(addresses.flink)
+    before = cluster.jobs().keys()
+    yield Settings(
+        ns=f"test_{next(_numbers)}",
+        kafka=addresses.kafka,
+        registry=addresses.registry,
+        flink=addresses.flink,
+        store=addresses.store,
+        flink_home=str(addresses.flink_home),
+        flink_python=str(Workspace.find().flink_python),
+        java_home=str(addresses.java_home),
+    )
+    _cancel(cluster, [job for job in cluster.jobs() if job not in before])
+
+
+def _cancel(cluster: FlinkCluster, ours: list[str]) -> None:
+    # Slots are few: the next file's jobs start only when these have left.
+    for job in ours:
+        if cluster.jobs()[job] not in ENDED:
+            cluster.cancel(job)
+    deadline = time.monotonic() + CANCEL_WITHIN_S
+    while left := [job for job in ours if cluster.jobs()[job] not in ENDED]:
+        assert time.monotonic() < deadline, f"jobs that do not end: {left}"
+        time.sleep(0.1)

@@ -1,0 +1,133 @@
+"""The two scripts of the store, on a real one: nothing goes back, and nobody overwrites what they did not expect."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from millpond.local.stack import Stack
+from millpond.store.applied import Advance, TopicPart
+from millpond.store.guard import GuardedWrite, Refused
+from millpond.store.keys import applied_field, applied_key, freshness_key, topic_freshness_field
+from millpond.store.writer import Writer, connect
+
+State = tuple[int, int, int]  # tile, n, first
+KEY = "{guard}:ring"
+PART, OTHER = TopicPart("t", 0), TopicPart("t", 1)
+
+
+@pytest.fixture
+def writer(stack: Stack, ns: str) -> Iterator[Writer]:
+    client = connect(stack.addresses.store)
+    yield Writer(client, ns)
+    client.close()
+
+
+def record(state: State) -> bytes:
+    return b"".join(number.to_bytes(4, "little") for number in state) + b"rest"
+
+
+def write(writer: Writer, *pairs: tuple[str, State], ttl_ms: int = 60_000) -> Refused:
+    flat: list[Any] = [part for field, state in pairs for part in (field, record(state))]
+    return writer.write([GuardedWrite("t", f"{writer.ns}:{KEY}", ttl_ms, flat)], ()).refused.get("t", Refused())
+
+
+def held(writer: Writer, field: str) -> State:
+    data: bytes = writer.client.hget(f"{writer.ns}:{KEY}", field)
+    tile, n, first = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4, 8))
+    return tile, n, first
+
+
+@pytest.mark.parametrize(
+    ("new", "refused"),
+    [
+        ((70, 1, 9_000), Refused()),
+        ((2**32 - 1, 1, 0), Refused()),
+        ((69, 9, 0), Refused(older_tile=1)),
+        ((70 - 2**6, 9, 0), Refused(older_tile=1)),
+        ((70, 5, 100), Refused()),
+        ((70, 6, 100), Refused()),
+        ((70, 6, 99), Refused()),
+        ((70, 4, 99), Refused(smaller_n=1)),
+        ((70, 6, 101), Refused(greater_first=1)),
+    ],
+)
+def test_only_what_goes_forward_is_written(writer: Writer, new: State, refused: Refused) -> None:
+    old = (70, 5, 100) if new != (70, 1, 9_000) else (6, 5, 100)
+    assert write(writer, ("6", old)) == Refused()
+    assert write(writer, ("6", new)) == refused
+    assert held(writer, "6") == (old if sum(refused) else new)
+
+
+STATES = st.tuples(st.sampled_from([3, 67, 131]), st.integers(1, 4), st.integers(0, 3))
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from("345"), STATES), min_size=1, max_size=12))
+def test_one_call_with_many_pairs_does_what_many_calls_do(writer: Writer, pairs: list[tuple[str, State]]) -> None:
+    writer.client.delete(f"{writer.ns}:{KEY}")
+    single = [write(writer, pair) for pair in pairs]
+    expected = writer.client.hgetall(f"{writer.ns}:{KEY}")
+    writer.client.delete(f"{writer.ns}:{KEY}")
+    together = write(writer, *pairs)
+    assert writer.client.hgetall(f"{writer.ns}:{KEY}") == expected
+    assert together == Refused(*map(sum, zip(*single, strict=True)))
+
+
+def test_the_time_to_live_starts_again_when_a_tile_takes_a_slot(writer: Writer) -> None:
+    key = f"{writer.ns}:{KEY}"
+    write(writer, ("6", (6, 1, 0)), ttl_ms=60_000)
+    assert 0 < writer.client.pttl(key) <= 60_000
+    for state, refreshed in (((6, 2, 0), False), ((70, 1, 0), True), ((6, 9, 0), False)):
+        writer.client.pexpire(key, 1_000)
+        write(writer, ("6", state), ttl_ms=60_000)
+        assert (writer.client.pttl(key) > 1_000) == refreshed
+    writer.client.pexpire(key, 1_000)
+    write(writer, ("7", (7, 1, 0)), ttl_ms=60_000)
+    assert writer.client.pttl(key) > 1_000
+
+
+def test_scripts_that_the_store_forgot_are_loaded_again(writer: Writer) -> None:
+    writer.client.script_flush()
+    assert write(writer, ("6", (6, 1, 0))) == Refused()
+    assert held(writer, "6") == (6, 1, 0)
+
+
+def test_a_failed_command_is_raised_not_passed_over(writer: Writer) -> None:
+    writer.client.set(f"{writer.ns}:{KEY}", "text")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        write(writer, ("6", (6, 1, 0)))
+
+
+# --- applied offsets ------------------------------------------------------------------------------------------------
+
+
+def applied(writer: Writer) -> dict[TopicPart, int | None]:
+    return writer.applied([PART, OTHER])
+
+
+def test_an_offset_moves_only_from_where_it_is_expected(writer: Writer) -> None:
+    assert writer.write((), [Advance(PART, None, 0), Advance(OTHER, None, 5)]).found == {}
+    assert applied(writer) == {PART: 0, OTHER: 5}
+    assert writer.write((), [Advance(PART, 0, 10), Advance(OTHER, 4, 10)]).found == {OTHER: 5}
+    assert applied(writer) == {PART: 10, OTHER: 5}
+    writer.client.hdel(applied_key(writer.ns), applied_field(*PART))
+    assert writer.write((), [Advance(PART, 10, 20)]).found == {PART: None}
+    assert applied(writer) == {PART: None, OTHER: 5}
+
+
+def test_an_offset_whose_reply_was_lost_counts_as_moved(writer: Writer) -> None:
+    for _ in range(2):
+        assert writer.write((), [Advance(PART, None, 7)]).found == {}
+    assert applied(writer)[PART] == 7
+
+
+def test_freshness_is_set_only_where_the_offset_is_as_expected(writer: Writer) -> None:
+    writer.write((), [Advance(PART, None, 7), Advance(OTHER, None, 7)])
+    found = writer.write((), [Advance(PART, 7, 7, 1234), Advance(OTHER, 6, 6, 1234)]).found
+    assert found == {OTHER: 7}
+    stamps = writer.client.hgetall(freshness_key(writer.ns))
+    assert stamps == {topic_freshness_field(*PART).encode(): b"1234"}

@@ -1,0 +1,302 @@
+"""Tile topics with rows of our own, a store that may be hurt, and materializer processes."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import redis
+from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+
+from millpond.local.addresses import Addresses
+from millpond.local.parts.valkey import valkey
+from millpond.local.ports import free_ports
+from millpond.plan.deployment import Fragment, JobRecord
+from millpond.plan.names import progress_topic
+from millpond.plan.windows import DAY, HOUR, MINUTE
+from millpond.store import publications
+from millpond.store.keys import applied_field, applied_key, counters_key, freshness_key
+from millpond.store.parts import Part, parts_of
+from millpond.store.records import RecordLayout
+from tests.unit.materialize.sample import (
+    KEY_SCHEMA,
+    PROGRESS_KEY_SCHEMA,
+    PROGRESS_VALUE_SCHEMA,
+    VALUE_SCHEMA,
+    TileRow,
+    job,
+    view,
+    wire,
+)
+
+PARTITIONS = 3
+LEVEL = {"tiles_short": MINUTE, "tiles_long": HOUR, "lifetime": DAY}
+EPOCH = 1_700_000_000_000 // DAY * DAY
+Held = dict[tuple[str, str], tuple[Any, ...]]
+
+
+def until(holds: Callable[[], bool], *, within_s: float = 60.0, what: str = "") -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+class OwnStore:
+    """A Valkey of the test's own: it may be emptied, killed and restored."""
+
+    def __init__(self, folder: Path) -> None:
+        (port,) = free_ports(1)
+        folder.mkdir()
+        part = valkey(folder=folder, logs=folder, port=port)
+        self.url = part.address
+        self.client: Any = redis.Redis.from_url(self.url)
+        self._argv, self._env, self._folder = part.argv, part.environment(), folder
+        self.start()
+
+    def start(self) -> None:
+        with (self._folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self._argv, cwd=self._folder, env=self._env, stdout=log, stderr=subprocess.STDOUT
+            )
+        until(self._answers, what="Valkey does not answer")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except redis.ConnectionError:
+            return False
+
+
+class Process:
+    """A materializer."""
+
+    def __init__(self, argv: Sequence[str], log: Path) -> None:
+        self.log = log
+        with log.open("ab") as out:
+            self.popen = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT)
+
+    def signal(self, number: signal.Signals) -> None:
+        self.popen.send_signal(number)
+
+    def kill(self) -> None:
+        self.popen.kill()
+        self.popen.wait()
+
+    def said(self, text: str) -> bool:
+        """True once its log holds the text, wherever the lines were broken."""
+        return text in " ".join(self.log.read_text().split())
+
+    def leave(self) -> None:
+        self.popen.terminate()
+        assert self.popen.wait(30) == 0, self.log.read_text()
+
+
+class World:
+    """One namespace: a job's topics, what was written to them, and who moves it to the store."""
+
+    def __init__(self, addresses: Addresses, ns: str, folder: Path) -> None:
+        self.ns = ns
+        self.folder = folder
+        self.addresses = addresses
+        self.store = OwnStore(folder / "store")
+        self.processes: list[Process] = []
+        self.rows: dict[Fragment, list[TileRow]] = {}
+        self.job = job(source=f"{ns}.sales", topic_partitions=PARTITIONS)
+        self.progress = progress_topic(ns, self.job.name)
+        self._admin = AdminClient({"bootstrap.servers": addresses.kafka})
+        # Regressing rows are made by us; a producer that reorders its retries would add its own.
+        self._producer = Producer({"bootstrap.servers": addresses.kafka, "linger.ms": 5, "enable.idempotence": True})
+        schemas = (KEY_SCHEMA, VALUE_SCHEMA, PROGRESS_KEY_SCHEMA, PROGRESS_VALUE_SCHEMA)
+        with SchemaRegistryClient({"url": addresses.registry}) as registry:
+            self._ids = [
+                registry.register_schema(f"{ns}-{i}", Schema(json.dumps(schema), "AVRO"))
+                for i, schema in enumerate(schemas)
+            ]
+        self.create(self.job)
+
+    def create(self, record: JobRecord) -> None:
+        """Make a job's topics, and record it."""
+        wanted = [NewTopic(f.topic(self.ns), PARTITIONS) for f in record.fragments]
+        wanted += [NewTopic(progress_topic(self.ns, record.name), 1)]
+        if record.source.topic not in self._admin.list_topics(timeout=10).topics:
+            wanted += [NewTopic(record.source.topic, record.partitions)]
+        for made in self._admin.create_topics(wanted).values():
+            made.result(30)
+        self.record(record)
+
+    def record(self, record: JobRecord) -> None:
+        publications.put_job(self.store.client, self.ns, record)
+
+    # --- what Flink would write ---
+
+    def write(self, fragment: Fragment, row: TileRow) -> None:
+        self.rows.setdefault(fragment, []).append(row)
+        key, value = wire(self._ids[0], KEY_SCHEMA, row.key), wire(self._ids[1], VALUE_SCHEMA, row.value)
+        self.produce(fragment.topic(self.ns), key, value)
+
+    def tombstone(self, fragment: Fragment, row: TileRow) -> None:
+        self.produce(fragment.topic(self.ns), wire(self._ids[0], KEY_SCHEMA, row.key), None)
+
+    def say_progress(self, partition: int, offset: int) -> None:
+        key = wire(self._ids[2], PROGRESS_KEY_SCHEMA, {"partition": partition})
+        value = wire(self._ids[3], PROGRESS_VALUE_SCHEMA, {"offset": offset, "arrival": 0})
+        self.produce(self.progress, key, value)
+        self.flush()
+
+    def produce(self, topic: str, key: bytes | None, value: bytes | None, partition: int = -1) -> None:
+        self._producer.produce(topic, key=key, value=value, partition=partition)
+        self._producer.poll(0)
+
+    def flush(self) -> None:
+        assert self._producer.flush(30) == 0
+
+    def stream(self, seed: int, count: int, *, rate: float) -> Iterator[int]:
+        """Write `count` growing tiles a fragment, some regressing, some late, at `rate` rows a second."""
+        draw = random.Random(seed)
+        sizes: dict[tuple[Fragment, str, int], int] = {}
+        began, written = time.monotonic(), 0
+        for step in range(count):
+            for fragment in self.job.fragments:
+                level = LEVEL[fragment.kind]
+                # The clock moves through twice as many tiles as a ring has; one row in ten is an hour's worth late.
+                tile = EPOCH // level + step * 130 // count - (draw.randrange(70) if draw.random() < 0.1 else 0)
+                place = (fragment, f"c:{draw.randrange(15)}", tile)
+                sizes[place] = sizes.get(place, 0) + 1
+                self.write(fragment, grown(place[1], level, tile, sizes[place]))
+                if draw.random() < 0.05:  # a restart of Flink: the same tile from an earlier state again
+                    back = draw.randrange(1, sizes[place] + 1)
+                    self.write(fragment, grown(place[1], level, tile, back))
+                if draw.random() < 0.02:  # lost state: the count was made up by others, but the first event is gone
+                    lost = grown(place[1], level, tile, sizes[place])
+                    self.write(fragment, replace(lost, first=lost.first + 1))
+                written += 1
+            ahead = written / rate - (time.monotonic() - began)
+            if ahead > 0:
+                self.flush()
+                time.sleep(ahead)
+            yield step
+        self.flush()
+
+    # --- what the store must hold ---
+
+    def expected(self) -> Held:
+        """Of each slot: the newest tile, of it the row of most events, of those the one with the earliest first."""
+        best: dict[tuple[str, str], TileRow] = {}
+        for fragment, rows in self.rows.items():
+            (part,) = parts_of(view(), fragment.kind)
+            for row in rows:
+                place = (self._key(row, fragment, part), part.field(row.tile))
+                old = best.get(place)
+                if old is None or (row.tile, row.n, -row.first) >= (old.tile, old.n, -old.first):
+                    best[place] = row
+        return {place: row.record for place, row in best.items()}
+
+    def _key(self, row: TileRow, fragment: Fragment, part: Part) -> str:
+        card = row.card.replace(":", "%3A")
+        return f"{self.ns}.shop:{{card_shop={card},{row.shop}}}:card_sales.3.{fragment.generation}:{part.name}"
+
+    def held(self) -> Held:
+        """Every record in the store."""
+        layout, client = RecordLayout.of(view()), self.store.client
+        held: Held = {}
+        for key in client.scan_iter(match=f"{self.ns}.*", count=1000):
+            for field, record in client.hgetall(key).items():
+                (held[key.decode(), field.decode()],) = layout.decode([record]).tolist()
+        return held
+
+    def ends(self) -> dict[str, int]:
+        """The end offset of each tile partition, by its field in the applied hash."""
+        wanted = {
+            TopicPartition(f.topic(self.ns), p): OffsetSpec.latest()
+            for f in self.job.fragments
+            for p in range(PARTITIONS)
+        }
+        while True:
+            try:
+                found = self._admin.list_offsets(wanted)
+                return {applied_field(tp.topic, tp.partition): made.result(30).offset for tp, made in found.items()}
+            except KafkaException as failure:  # a topic just made has no leader yet
+                if not failure.args[0].retriable():
+                    raise
+                time.sleep(0.1)
+
+    def drained(self, *, within_s: float = 60.0) -> None:
+        """Wait until everything written so far is applied."""
+        self.flush()
+        ends = self.ends()
+        until(lambda: self._reaches(ends), within_s=within_s, what=f"not applied: {self.applied()} of {ends}")
+
+    def _reaches(self, ends: dict[str, int]) -> bool:
+        applied = self.applied()
+        return all(applied.get(field, -1) >= end for field, end in ends.items())
+
+    def applied(self) -> dict[str, int]:
+        return self._numbers(applied_key(self.ns))
+
+    def freshness(self) -> dict[str, int]:
+        return self._numbers(freshness_key(self.ns))
+
+    def counter(self, name: str) -> int:
+        counters = self._numbers(counters_key(self.ns))
+        return sum(count for field, count in counters.items() if field.split("|")[0] == name)
+
+    def _numbers(self, key: str) -> dict[str, int]:
+        return {field.decode(): int(value) for field, value in self.store.client.hgetall(key).items()}
+
+    # --- processes ---
+
+    def start(self) -> Process:
+        argv = [sys.executable, "-m", "millpond.cli.main", "materialize", "--ns", self.ns, "--store", self.store.url]
+        argv += ["--kafka", self.addresses.kafka, "--registry", self.addresses.registry]
+        process = Process(argv, self.folder / f"materializer-{len(self.processes)}.log")
+        self.processes.append(process)
+        return process
+
+    def close(self) -> None:
+        for process in self.processes:
+            if process.popen.poll() is None:
+                process.signal(signal.SIGCONT)
+                process.kill()
+        self.store.client.close()
+        self.store.kill()
+
+
+def grown(card: str, level: int, tile: int, n: int) -> TileRow:
+    """A tile of `n` events: the same events make the same row."""
+    return TileRow(
+        card=card,
+        level=level,
+        tile=tile,
+        n=n,
+        first=max(0, 1000 - n),
+        last=1000 + n,
+        volume=Decimal(n * 1234567 + tile) / 100,
+        least=None if n % 5 == 0 else Decimal(-n) / 100,
+        weight=n / 7,
+    )
+
+
+@contextmanager
+def world(addresses: Addresses, ns: str, folder: Path) -> Iterator[World]:
+    """A world, and nothing left of it."""
+    made = World(addresses, ns, folder)
+    try:
+        yield made
+    finally:
+        made.close()

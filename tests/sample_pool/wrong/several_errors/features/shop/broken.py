@@ -1,0 +1,3 @@
+from millpond import Entity
+
+thing = Entity("Thing", keys=["thing_id"])

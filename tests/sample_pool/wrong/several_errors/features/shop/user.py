@@ -1,0 +1,3 @@
+from features.shop.broken import thing
+
+print(thing)

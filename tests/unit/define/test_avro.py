@@ -1,0 +1,174 @@
+"""Which fields of an Avro schema are read, and as what."""
+
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
+
+from millpond.define.avro import SourceSchema, read_schema
+from millpond.plan.errors import DefinitionError
+from tests.unit.define.sample import RIGHT, sale
+
+
+def read(tmp_path: Path, *fields: Any, **record: Any) -> SourceSchema:
+    """A schema of such fields, read from a file."""
+    file = tmp_path / "x.avsc"
+    file.write_text(json.dumps({"type": "record", "name": "X", **record, "fields": fields}))
+    return read_schema(file)
+
+
+def test_every_readable_type_has_its_column() -> None:
+    assert {name: str(type) for name, type in sale().types.items()} == {
+        "sale_id": "string",
+        "sold_at": "timestamp",
+        "paid_at": "timestamp",
+        "customer_id": "string",
+        "store_id": "int",
+        "article_id": "int",
+        "channel": "string",
+        "returned_by": "string",
+        "amount": "decimal(10,2)",
+        "discount": "decimal(6,3)",
+        "fee": "decimal(30,4)",
+        "quantity": "int",
+        "count": "int",
+        "weight": "double",
+        "rating": "double",
+        "gift": "boolean",
+    }
+    assert sale().micros == ("paid_at",)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("tags", "an array"),
+        ("extra", "a map"),
+        ("address", "a record"),
+        ("digest", "a fixed"),
+        ("raw", "bytes"),
+        ("day", "a date"),
+        ("either", "a union of several types"),
+    ],
+)
+def test_other_types_are_refused_by_reason(name: str, reason: str) -> None:
+    with pytest.raises(DefinitionError, match=f"{name!r} cannot be read: it is {reason}"):
+        sale().type_of(name)
+
+
+@pytest.mark.parametrize(
+    ("type", "reason"),
+    [
+        ({"type": "int", "logicalType": "time-millis"}, "a time of day"),
+        ({"type": "long", "logicalType": "time-micros"}, "a time of day"),
+        ({"type": "long", "logicalType": "local-timestamp-millis"}, "a local timestamp"),
+        ({"type": "long", "logicalType": "timestamp-nanos"}, "nanoseconds"),
+        ({"type": "bytes", "logicalType": "decimal", "precision": 39, "scale": 2}, "1 to 38 digits"),
+        ({"type": "bytes", "logicalType": "decimal"}, "1 to 38 digits"),
+        ({"type": "fixed", "name": "F", "size": 8, "logicalType": "decimal", "precision": 4}, "a fixed"),
+        ("null", "always null"),
+        ("Elsewhere", "a Elsewhere"),
+        (["null"], "union"),
+    ],
+)
+def test_rarer_types_are_refused_by_reason(type: Any, reason: str, tmp_path: Path) -> None:
+    schema = read(tmp_path, {"name": "x", "type": type}, {"name": "y", "type": "string"})
+
+    assert reason in schema.unreadable["x"]
+    assert list(schema.types) == ["y"]
+
+
+def test_an_unknown_logical_type_is_ignored_as_avro_says(tmp_path: Path) -> None:
+    schema = read(tmp_path, {"name": "x", "type": {"type": "long", "logicalType": "milliseconds-of-fame"}})
+
+    assert str(schema.types["x"]) == "int"
+    assert json.loads(schema.reader)["fields"] == [{"name": "x", "type": "long"}]
+
+
+def test_the_reader_schema_holds_what_is_read_and_no_prose() -> None:
+    reader = json.loads(sale().reader)
+
+    assert "doc" not in reader
+    assert reader["namespace"] == "shop"
+    assert {field["name"]: field["type"] for field in reader["fields"]} == {
+        "sale_id": "string",
+        "sold_at": "long",
+        "paid_at": ["null", "long"],
+        "customer_id": ["null", "string"],
+        "store_id": "long",
+        "article_id": "long",
+        "channel": {
+            "type": "enum",
+            "name": "Channel",
+            "namespace": "shop",
+            "symbols": ["TILL", "WEB", "UNKNOWN"],
+            "default": "UNKNOWN",
+        },
+        "returned_by": ["null", "shop.Channel"],
+        "amount": {"type": "bytes", "logicalType": "decimal", "precision": 10, "scale": 2},
+        "discount": ["null", {"type": "bytes", "logicalType": "decimal", "precision": 6, "scale": 3}],
+        "fee": {"type": "bytes", "logicalType": "decimal", "precision": 30, "scale": 4},
+        "quantity": "long",
+        "count": ["null", "long"],
+        "weight": ["null", "double"],
+        "rating": ["double", "null"],
+        "gift": "boolean",
+    }
+    assert [f["aliases"] for f in reader["fields"] if "aliases" in f] == [["product_id"]]
+    assert {f["name"]: f["default"] for f in reader["fields"] if "default" in f} == {
+        "paid_at": None,
+        "customer_id": None,
+        "returned_by": None,
+        "discount": None,
+        "quantity": 1,
+        "count": None,
+        "weight": None,
+        "rating": 0,
+        "gift": False,
+    }
+
+
+def test_avro_reads_with_the_reader_schema_what_was_written_with_the_whole_one() -> None:
+    writer = json.loads((RIGHT / "schemas" / "shop.sale.v1.avsc").read_text())
+    event: dict[str, Any] = {
+        "sale_id": "7d444840-9dc0-11d1-b245-5ffdce74fad2", "sold_at": 5, "paid_at": 6, "customer_id": "c",
+        "store_id": 7, "article_id": 8, "channel": "WEB", "returned_by": "TILL", "amount": Decimal("1.50"),
+        "discount": None, "fee": Decimal(2), "quantity": 3, "count": 4, "weight": 0.5, "rating": 1.5, "gift": True,
+        "tags": ["a"], "extra": {"b": "c"}, "address": {"city": "d"}, "digest": b"0123456789abcdef", "raw": b"e",
+        "day": 1, "either": 2,
+    }  # fmt: skip
+    # What fastavro would convert is plain on both sides.
+    text = json.dumps(writer).replace("timestamp-m", "plain-m").replace("uuid", "plain")
+    plain = json.loads(text)
+    data = io.BytesIO()
+    fastavro.schemaless_writer(data, fastavro.parse_schema(plain), event)
+    data.seek(0)
+
+    read_back = fastavro.schemaless_reader(data, plain, fastavro.parse_schema(json.loads(sale().reader)))
+
+    assert read_back == {name: event[name] for name in sale().types}
+
+
+def test_an_enum_that_is_first_met_in_a_field_that_is_left_out_is_still_known(tmp_path: Path) -> None:
+    status = {"type": "enum", "name": "Status", "symbols": ["A"]}
+    schema = read(
+        tmp_path,
+        {"name": "all", "type": {"type": "array", "items": status}},
+        {"name": "last", "type": ["null", "Status"]},
+        {"name": "first", "type": "x.Status"},
+        namespace="x",
+    )
+
+    assert json.loads(schema.reader)["fields"] == [
+        {"name": "last", "type": ["null", {"type": "enum", "name": "Status", "namespace": "x", "symbols": ["A"]}]},
+        {"name": "first", "type": "x.Status"},
+    ]
+    assert list(schema.unreadable) == ["all"]
+
+
+def test_a_nested_spelling_of_a_type_is_the_type(tmp_path: Path) -> None:
+    assert str(read(tmp_path, {"name": "x", "type": {"type": {"type": "string"}}}).types["x"]) == "string"

@@ -1,0 +1,177 @@
+"""The format of examples, and what their runner finds."""
+
+import textwrap
+from decimal import Decimal
+
+import pytest
+
+from millpond.define.examples import Example, WrongExample, check_examples, read_example
+from millpond.plan.compiled import load_compiled
+from millpond.plan.errors import DefinitionError
+from tests.unit.define.sample import RIGHT
+
+STORE = load_compiled(RIGHT).view("shop.customer_store")
+
+MINIMAL = {"at": "2024-03-10 10:00:00", "customer_id": "c1", "store_id": "7", "amount": "1.50"}
+NOON = 1_710_072_000_000
+EXPECT = {"spend_7d": "1.5", "visits_7d": "1", "mean_spend_7d": "1.5", "mean_rating_7d": None}
+
+
+def errors(text: str) -> list[str]:
+    """What is wrong with a text, without the mends."""
+    _count, found = check_examples(STORE, textwrap.dedent(text), "x.yaml")
+    return [f"{error.where}: {error.what}" for error in found]
+
+
+def example(event: dict[str, object] | None = None, read: dict[str, object] | None = None) -> Example:
+    """The minimal example, with such changes."""
+    return read_example(
+        STORE,
+        {
+            "events": [MINIMAL | (event or {})],
+            "read": {"at": "2024-03-10 12:00:00", "customer_id": "c1", "store_id": "7"} | (read or {}),
+            "expect": EXPECT,
+        },
+        "example 1",
+    )
+
+
+def test_values_have_their_fields_types_and_need_no_quotes() -> None:
+    found = example({"rating": "4", "gift": "true", "count": "-3"})
+
+    (event,) = found.events
+    assert (event["amount"], event["rating"], event["gift"], event["count"]) == (Decimal("1.50"), 4.0, True, -3)
+    assert event["sold_at"] == NOON - 2 * 3_600_000
+    assert (found.at, found.key) == (NOON, ("c1", 7))
+    assert found.expect == {"spend_7d": Decimal("1.5"), "visits_7d": 1, "mean_spend_7d": 1.5, "mean_rating_7d": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("2024-03-10 12:00:00", NOON),
+        ("2024-03-10T12:00:00Z", NOON),
+        ("2024-03-10 14:00:00+02:00", NOON),
+        ("2024-03-10 12:00:00.001", NOON + 1),
+        ("2024-03-10 12:00", NOON),
+        ("2024-03-10", NOON - 12 * 3_600_000),
+        ("1969-12-31 23:59:59.999", -1),
+    ],
+)
+def test_instants_are_utc_unless_they_say_their_zone(text: str, ms: int) -> None:
+    assert example(read={"at": text}).at == ms
+
+
+@pytest.mark.parametrize("text", ["2024-03-10 12:00:00.0001", "20240310", "1710072000000", "noon", "2024-13-01"])
+def test_other_instants_are_refused(text: str) -> None:
+    with pytest.raises(DefinitionError, match="not of type timestamp"):
+        example(read={"at": text})
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("amount", "1.505"),
+        ("amount", "123456789"),
+        ("amount", "NaN"),
+        ("amount", "much"),
+        ("store_id", "1.5"),
+        ("store_id", str(2**63)),
+        ("gift", "yes"),
+        ("weight", "inf"),
+        ("weight", "1/0"),
+        ("amount", ["1"]),
+    ],
+)
+def test_values_that_their_type_does_not_hold_are_refused(field: str, text: object) -> None:
+    with pytest.raises(DefinitionError, match=field):
+        example({field: text})
+
+
+def test_a_field_the_view_reads_must_be_written_and_others_may_be_left_out() -> None:
+    with pytest.raises(DefinitionError, match="event 1: 'store_id' is never null"):
+        read_example(
+            STORE,
+            {
+                "events": [{"at": "2024-03-10"}],
+                "read": {"at": "2024-03-10", "customer_id": "c", "store_id": "1"},
+                "expect": {},
+            },
+            "example 1",
+        )
+
+    (event,) = example().events
+    assert (event["rating"], event["fee"]) == (None, None)  # null by its schema; never null, but not read
+
+
+def test_null_is_refused_where_the_schema_says_never() -> None:
+    with pytest.raises(DefinitionError, match="'channel' is never null"):
+        example({"channel": None})
+
+
+def test_text_is_text_in_quotes_and_without() -> None:
+    text = """
+    - name: {name}
+      events:
+        - {{at: 2024-03-10 10:00:00, customer_id: {quoted}, store_id: 7, amount: 1}}
+      read: {{at: 2024-03-10 10:00:00, customer_id: {plain}, store_id: 7}}
+      expect: {{spend_7d: 1, visits_7d: 1, mean_spend_7d: 1, mean_rating_7d: null}}
+    """
+    for plain in ("007", "1.50", "true", "2024-03-10", "no", "0x10"):
+        assert errors(text.format(name=plain, quoted=f"'{plain}'", plain=plain)) == []
+
+
+def test_a_quotient_is_a_double_to_its_last_digit() -> None:
+    text = """
+    - name: thirds
+      events:
+        - {at: 2024-03-10 10:00:00, customer_id: c, store_id: 7, amount: 1}
+        - {at: 2024-03-10 10:00:00, customer_id: c, store_id: 7, amount: 2, rating: 1}
+        - {at: 2024-03-10 10:00:00, customer_id: c, store_id: 7, amount: 7, rating: 2}
+      read: {at: 2024-03-10 10:00:00, customer_id: c, store_id: 7}
+      expect: {spend_7d: 10, visits_7d: 3, mean_spend_7d: %s, mean_rating_7d: 1.5}
+    """
+    assert errors(text % "10/3") == []
+    assert errors(text % "3.333333333") == []
+    assert errors(text % "3.3333") == ["x.yaml: 'thirds': mean_spend_7d: expected 3.3333, got 3.3333333333333335"]
+
+
+def test_every_wrong_value_is_found_and_an_unnamed_example_has_its_number() -> None:
+    assert errors("""
+    - events: []
+      read: {at: 2024-03-10, customer_id: c, store_id: 7}
+      expect: {spend_7d: 1, visits_7d: 0, mean_spend_7d: 0, mean_rating_7d: null}
+    """) == [
+        "x.yaml: example 1: spend_7d: expected 1, got 0.00",
+        "x.yaml: example 1: mean_spend_7d: expected 0.0, got null",
+    ]  # fmt: skip
+
+
+def test_a_wrong_value_is_told_from_a_wrong_example() -> None:
+    _count, found = check_examples(
+        STORE, "- {events: [], read: {at: 2024-03-10, customer_id: c, store_id: 7}, expect: {spend_7d: 1}}", "x"
+    )
+    _count, unreadable = check_examples(STORE, "- {events: []}", "x")
+
+    assert [type(error) for error in found] == [WrongExample]
+    assert [type(error) for error in unreadable] == [DefinitionError]
+
+
+def test_copies_of_an_event_id_count_once_and_events_without_are_no_copies() -> None:
+    text = """
+    - name: copies
+      events:
+        - {at: 2024-03-10 10:00:00, sale_id: s, customer_id: c, store_id: 7, amount: 1}
+        - {at: 2024-03-10 10:00:00, sale_id: s, customer_id: c, store_id: 7, amount: 1}
+        - {at: 2024-03-10 10:00:01, sale_id: s, customer_id: c, store_id: 7, amount: 1}
+        - {at: 2024-03-10 10:00:00, customer_id: c, store_id: 7, amount: 1}
+        - {at: 2024-03-10 10:00:00, customer_id: c, store_id: 7, amount: 1}
+      read: {at: 2024-03-10 10:30:00, customer_id: c, store_id: 7}
+      expect: {spend_7d: 4, visits_7d: 4, mean_spend_7d: 1, mean_rating_7d: null}
+    """
+
+    assert errors(text) == []
+
+
+def test_no_examples_are_an_error() -> None:
+    assert errors("") == ["x.yaml: there are no examples"]

@@ -1,0 +1,200 @@
+"""What authors may write with `_`, and the tree it becomes."""
+
+import operator
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ibis.common.deferred import Deferred
+
+from millpond import _
+from millpond.define.expressions import bind, check_expression, field_name
+from millpond.define.operations import LISTED, SPELLINGS
+from millpond.plan.errors import DefinitionError
+from millpond.plan.expr import OPERATIONS, Call, Constant, Expr, Field, call, constant, decimal_constant
+from millpond.plan.types import DOUBLE, INT, STRING, TIMESTAMP, Type
+from tests.unit.define.sample import bound, schema
+
+AMOUNT = Field("amount", Type.parse("decimal(10,2)"))
+QUANTITY = Field("quantity", INT)
+CHANNEL = Field("channel", STRING)
+WEIGHT = Field("weight", DOUBLE)
+SOLD_AT = Field("sold_at", TIMESTAMP)
+GIFT = bound(_.gift)
+NEW_YEAR = 1_704_067_200_000
+
+EVERY_FORM: dict[str, tuple[Deferred, Expr]] = {
+    "a field": (_.amount, AMOUNT),
+    "a field by its text": (_["amount"], AMOUNT),
+    "a field named as a method": (_["count"], Field("count", INT)),
+    "==": (_.channel == "WEB", call("eq", CHANNEL, constant("WEB", STRING))),
+    "!=": (_.channel != "WEB", call("ne", CHANNEL, constant("WEB", STRING))),
+    "<": (_.quantity < 3, call("lt", QUANTITY, constant(3, INT))),
+    "<=": (_.quantity <= 3, call("le", QUANTITY, constant(3, INT))),
+    ">": (_.quantity > 3, call("gt", QUANTITY, constant(3, INT))),
+    ">=": (_.quantity >= 3, call("ge", QUANTITY, constant(3, INT))),
+    "a constant first": (_.quantity < 3, bound(3 > _.quantity)),  # noqa: SIM300  what is tested
+    "between": (
+        _.quantity.between(1, 3),
+        call("and", call("ge", QUANTITY, constant(1, INT)), call("le", QUANTITY, constant(3, INT))),
+    ),
+    "isin": (_.channel.isin(["WEB", "TILL"]), call("in", CHANNEL, constant("WEB", STRING), constant("TILL", STRING))),
+    "notin": (_.channel.notin(["WEB"]), call("not", call("in", CHANNEL, constant("WEB", STRING)))),
+    "isnull": (_.channel.isnull(), call("is_null", CHANNEL)),
+    "== None": (_.channel == None, call("is_null", CHANNEL)),  # noqa: E711  what is tested
+    "notnull": (_.channel.notnull(), call("not", call("is_null", CHANNEL))),
+    "&": (_.gift & (_.quantity > 3), call("and", GIFT, call("gt", QUANTITY, constant(3, INT)))),
+    "|": (_.gift | _.gift, call("or", GIFT, GIFT)),
+    "~": (~_.gift, call("not", GIFT)),
+    "+": (_.amount + _.quantity, call("add", AMOUNT, QUANTITY)),
+    "-": (_.amount - 1, call("sub", AMOUNT, constant(1, INT))),
+    "*": (_.amount * _.quantity, call("mul", AMOUNT, QUANTITY)),
+    "/": (1 / _.quantity, call("div", constant(1, INT), QUANTITY)),
+    "unary -": (-_.amount, call("neg", AMOUNT)),
+    "a double": (_.weight > 0.5, call("gt", WEIGHT, constant(0.5, DOUBLE))),
+    "a decimal": (_.amount > Decimal("10.0"), call("gt", AMOUNT, decimal_constant(Decimal(10)))),
+    "a boolean": (_.gift == True, call("eq", GIFT, constant(True, GIFT.type))),  # noqa: E712  what is tested
+    "an instant": (
+        _.sold_at >= datetime(2024, 1, 1, tzinfo=UTC),
+        call("ge", SOLD_AT, constant(NEW_YEAR, TIMESTAMP)),
+    ),
+    "an instant of another zone": (
+        _.sold_at >= datetime(2024, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))),
+        call("ge", SOLD_AT, constant(NEW_YEAR, TIMESTAMP)),
+    ),
+    "an instant before 1970": (
+        _.sold_at >= datetime(1969, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC),
+        call("ge", SOLD_AT, constant(-1, TIMESTAMP)),
+    ),
+}
+
+
+@pytest.mark.parametrize("form", EVERY_FORM)
+def test_what_is_written_becomes_our_tree(form: str) -> None:
+    written, tree = EVERY_FORM[form]
+
+    assert bound(written) == tree
+
+
+def test_a_money_constant_is_the_decimal_that_was_written() -> None:
+    """9.99 as a double is 9.9900000000000002131628…: no amount of money would equal it."""
+    assert bound(_.amount == 9.99) == Call("eq", GIFT.type, (AMOUNT, Constant("9.99", Type.parse("decimal(10,2)"))))
+
+
+def test_types_are_ours_where_ibis_would_keep_the_width() -> None:
+    assert bound(_.amount * _.amount).type == Type.parse("decimal(20,4)")
+    assert bound(_.amount - _.discount).type == Type.parse("decimal(12,3)")
+
+
+def test_the_list_covers_our_operations_and_each_has_a_spelling() -> None:
+    reached = {node.op for _form, tree in EVERY_FORM.values() for node in _calls(tree)}
+
+    assert reached >= OPERATIONS.keys() - {"cast"}
+    assert {op.__name__ for op in LISTED} == SPELLINGS.keys() | {"Field", "Literal"}
+
+
+def _calls(tree: Expr) -> list[Call]:
+    return [tree, *(c for arg in tree.args for c in _calls(arg))] if isinstance(tree, Call) else []
+
+
+REFUSED: dict[str, Deferred] = {
+    "lower": _.channel.lower(),
+    "try_cast": _.channel.try_cast("int64"),
+    "coalesce": _.quantity.coalesce(0),
+    "ifelse": _.gift.ifelse(1, 0),
+    "cases": ibis.cases((_.gift, 1), else_=0),
+    "abs": _.amount.abs(),
+    "power": _.amount**2,
+    "xor": _.gift ^ _.gift,
+    "bits": _.quantity & 1,
+    "random": _.weight < ibis.random(),
+    "nunique": _.channel.nunique() > 1,
+    "rank": _.quantity.rank() > 1,
+    "another table": _.quantity > ibis.table({"quantity": "int64"}, name="other").quantity,
+    "alias": _.quantity.name("q"),
+    "hour": _.sold_at.hour() > 3,
+    "difference of instants": _.sold_at - _.paid_at,
+    "epoch": _.sold_at.epoch_seconds(),
+    "a date": _.sold_at > datetime(2024, 1, 1, tzinfo=UTC).date(),
+    "microseconds": _.sold_at > datetime(2024, 1, 1, microsecond=1, tzinfo=UTC),
+    "infinity": _.weight > float("inf"),
+    "not a number": _.amount > Decimal("NaN"),
+    "too many digits": _.amount > Decimal("1e40"),
+    "65 bits": _.quantity > 2**70,
+    "64 bits unsigned": _.quantity > 2**63,
+    "not unicode": _.channel == "\ud800",
+    "null": _.channel.isin([None]),
+    "nothing to be in": _.channel.isin([]),
+    "isin wider than the field": _.quantity.isin([1.5]),
+    "booleans by size": _.gift > False,
+    "sum of texts": _.channel + "x",
+    "a slice": _[1:2],
+    "a text's part": _.channel[0] == "W",
+    "the whole event": _,
+    "whole event counted": _.count() > 1,
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_not_listed_is_refused_with_a_mend(what: str) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        bound(REFUSED[what])
+
+    assert refused.value.mend
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("amount", "a text"),
+        (True, "a plain True"),
+        (3, "not an expression"),
+        (None, "not an expression"),
+        (ibis.table({"a": "int64"}, name="t").a, "a table of its own"),
+    ],
+)
+def test_plain_values_are_not_taken_for_expressions(value: object, said: str) -> None:
+    with pytest.raises(DefinitionError, match=said):
+        check_expression(value)
+
+
+def test_a_field_is_named_in_two_ways() -> None:
+    assert field_name(_.account_id) == field_name(_["account_id"]) == "account_id"
+
+
+@pytest.mark.parametrize("written", [_, _.a.b, _.a + 1, _.a(), _[1], _[_.a]])
+def test_more_than_a_field_is_refused(written: Any) -> None:
+    with pytest.raises(DefinitionError, match="more than a field"):
+        field_name(written)
+
+
+NUMBERS = ("int", "double", "decimal(10,2)", "decimal(19,0)", "decimal(38,10)", "decimal(1,1)")
+SHAPES: dict[str, Callable[[Any, Any], Any]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "gt": operator.gt,
+    "eq": operator.eq,
+}
+
+
+def outcome(work: Callable[[], Expr]) -> Expr | str:
+    """The tree, or what is said instead."""
+    try:
+        return work()
+    except DefinitionError as error:
+        return str(error)
+
+
+@given(st.sampled_from(NUMBERS), st.sampled_from(NUMBERS), st.sampled_from(sorted(SHAPES)))
+def test_an_expression_has_the_type_our_rules_give_or_is_refused_as_they_refuse(a: str, b: str, op: str) -> None:
+    """No typing rule of ibis gets between the author and ours."""
+    fields = Field("a", Type.parse(a)), Field("b", Type.parse(b))
+
+    assert outcome(lambda: bind(SHAPES[op](_.a, _.b), schema({"a": a, "b": b}))) == outcome(lambda: call(op, *fields))

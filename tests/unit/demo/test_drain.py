@@ -1,0 +1,125 @@
+"""The drained chain: each link is asked after the one before, and says where it stands still."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from millpond.demo.drain import Drain
+from millpond.plan.deployment import Fragment, JobRecord
+from millpond.plan.errors import MillpondError
+from millpond.plan.model import SourcePlan
+
+TILES = "millpond.demo.retail.store.v1.tiles-long.g1"
+METRIC = "0.Source__source[1].KafkaSourceReader.topic.retail_line_sold_v1.partition.{}.currentOffset"
+
+
+def job() -> JobRecord:
+    source = SourcePlan(
+        name="lines",
+        topic="retail.line.sold.v1",
+        schema="{}",
+        columns=(),
+        micros=(),
+        event_time="sold_at",
+        event_id=None,
+        lateness_ms=1,
+    )
+    fragment = Fragment(domain="retail", view="store", version=1, kind="tiles_long", generation=1)
+    return JobRecord(
+        name="retail.lines.1",
+        domain="retail",
+        source=source,
+        views=(),
+        fragments=(fragment,),
+        flink_job_id="j",
+        partitions=2,
+        topic_partitions=1,
+        start_offsets=(0, 10),
+        start_ts=0,
+        covered_since=0,
+        deployed_at=0,
+    )
+
+
+class FakeTopics:
+    """Two source partitions of which the second holds nothing new; one tile partition with 7 rows."""
+
+    def ends(self, topic: str) -> tuple[int, ...]:
+        return (5, 10) if topic == "retail.line.sold.v1" else (7,)
+
+
+class FakeCluster:
+    """A job that reads a record at every look and completes the second checkpoint look."""
+
+    def __init__(self, *, failure: dict[str, str] | None = None) -> None:
+        self.read = -1
+        self.looks = 0
+        self.failure = failure
+        self.asked: list[str] = []
+
+    def get(self, path: str) -> Any:
+        self.asked.append(path)
+        if path == "/jobs/j":
+            return {"vertices": [{"id": "v", "name": "Source: lines -> decode"}, {"id": "w", "name": "Sink"}]}
+        if path == "/jobs/j/vertices/v/metrics":
+            return [{"id": METRIC.format(0)}, {"id": "0.Source__other.currentOffset"}]
+        if path.startswith("/jobs/j/vertices/v/metrics?get="):
+            self.read += 1
+            return [{"id": METRIC.format(0), "value": str(self.read)}]
+        assert path == "/jobs/j/checkpoints/t"
+        self.looks += 1
+        done = "COMPLETED" if self.looks > 1 else "IN_PROGRESS"
+        return {"status": {"id": done}, "operation": {"failure-cause": self.failure} if self.failure else {}}
+
+    def post(self, path: str, body: dict[str, str]) -> Any:
+        self.asked.append(path)
+        assert self.read >= 4, "a checkpoint says nothing of records not read yet"
+        return {"request-id": "t"}
+
+
+class FakeStore:
+    """Applies two more rows at every look."""
+
+    def __init__(self, *, stands_still: bool = False) -> None:
+        self.applied = 0
+        self.stands_still = stands_still
+
+    def hmget(self, key: str, fields: list[str]) -> list[bytes]:
+        assert (key, fields) == ("demo:applied", [f"{TILES}:0"])
+        self.applied += 0 if self.stands_still else 2
+        return [str(self.applied).encode()]
+
+
+def drain(cluster: Any, store: Any, *, within_s: float = 30, check: Callable[[], None] = lambda: None) -> Drain:
+    topics: Any = FakeTopics()
+    return Drain(job(), topics=topics, cluster=cluster, store=store, ns="demo", within_s=within_s, check=check)
+
+
+def test_it_waits_for_every_link_and_counts_from_the_start_offsets() -> None:
+    cluster, store = FakeCluster(), FakeStore()
+    drained = drain(cluster, store).wait()
+    assert (drained.records, drained.rows) == (5, 7)
+    assert cluster.read == 4
+    assert store.applied >= 7
+
+
+def test_a_store_that_stands_still_is_named() -> None:
+    with pytest.raises(MillpondError, match=r"materializer .* is at 0 of 7"):
+        drain(FakeCluster(), FakeStore(stands_still=True), within_s=0.5).wait()
+
+
+def test_a_failed_checkpoint_is_told() -> None:
+    with pytest.raises(MillpondError, match="a checkpoint failed: disk full"):
+        drain(FakeCluster(failure={"stack-trace": "disk full\n\tat x"}), FakeStore()).wait()
+
+
+def test_waiting_ends_when_a_part_has_died() -> None:
+    class Died(Exception):
+        pass
+
+    def check() -> None:
+        raise Died
+
+    with pytest.raises(Died):
+        drain(FakeCluster(), FakeStore(), check=check).wait()

@@ -1,0 +1,64 @@
+"""The table: what each aggregation holds and gives."""
+
+import pytest
+from hypothesis import given
+
+from millpond.plan.aggregations import AGGREGATIONS, FRAGMENT_KINDS, PARTIAL_FUNCTIONS, partial_type
+from millpond.plan.errors import DefinitionError
+from millpond.plan.types import BOOLEAN, DOUBLE, INT, MAX_DIGITS, STRING, SUM_HEADROOM, TIMESTAMP, Type
+from tests.unit.plan.test_types import TYPES
+
+MONEY = Type.parse("decimal(18,2)")
+
+
+@pytest.mark.parametrize(
+    ("name", "over", "result"),
+    [
+        ("count", None, INT),
+        ("sum", INT, INT),
+        ("sum", MONEY, Type.parse("decimal(38,2)")),
+        ("sum", DOUBLE, DOUBLE),
+        ("mean", INT, DOUBLE),
+        ("mean", MONEY, DOUBLE),
+        ("min", MONEY, MONEY),
+        ("max", TIMESTAMP, TIMESTAMP),
+        ("min", INT, INT),
+    ],
+)
+def test_the_result_follows_from_the_expression(name: str, over: Type | None, result: Type) -> None:
+    assert AGGREGATIONS[name].result(over) == result
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "min", "max"])
+@pytest.mark.parametrize("over", [STRING, BOOLEAN])
+def test_only_numbers_and_instants_are_aggregated(name: str, over: Type) -> None:
+    with pytest.raises(DefinitionError):
+        AGGREGATIONS[name].result(over)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean"])
+def test_instants_have_no_sum(name: str) -> None:
+    with pytest.raises(DefinitionError):
+        AGGREGATIONS[name].result(TIMESTAMP)
+
+
+@given(TYPES)
+def test_the_sum_of_ten_thousand_million_greatest_values_fits_its_column_or_is_refused(over: Type) -> None:
+    if not over.is_exact:
+        return
+    digits = over.as_decimal.precision
+    if digits + SUM_HEADROOM > MAX_DIGITS:
+        with pytest.raises(DefinitionError, match=f"at most {MAX_DIGITS} are held"):
+            partial_type("sum", over)
+        return
+
+    held = partial_type("sum", over)
+    assert 10**SUM_HEADROOM * (10**digits - 1) < 10**held.precision
+    assert held.scale == over.as_decimal.scale
+
+
+def test_every_line_is_complete() -> None:
+    for rule in AGGREGATIONS.values():
+        assert set(rule.state) <= set(PARTIAL_FUNCTIONS)
+        assert set(rule.fragments) <= set(FRAGMENT_KINDS)
+        assert rule.empty in (0, None)

@@ -1,0 +1,110 @@
+"""Plans as documents: the same bytes always, and back again."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from millpond.plan.compiled import load_compiled
+from millpond.plan.errors import PlanError
+from millpond.plan.hashes import hashed_set, hashed_view
+from millpond.plan.model import Column, Pool, SetFeature, SetPlan, ViewPlan, decode, encode
+from millpond.plan.windows import DAY, MINUTE
+from tests.unit.define.sample import RIGHT
+from tests.unit.plan.test_types import TYPES
+
+POOL = load_compiled(RIGHT)
+VIEW = POOL.view("shop.customer")
+COLUMNS = st.lists(st.builds(Column, st.text(max_size=5), TYPES), max_size=5).map(tuple)
+
+
+@pytest.mark.parametrize("view", POOL.views, ids=lambda view: view.full_name)
+def test_a_view_comes_back_from_its_bytes(view: ViewPlan) -> None:
+    assert decode(encode(view), ViewPlan, where="x") == view
+    assert encode(decode(encode(view), ViewPlan, where="x")) == encode(view)
+
+
+@given(COLUMNS, st.text(), st.lists(st.builds(SetFeature, st.text(), st.text(), TYPES), max_size=4).map(tuple))
+def test_any_set_comes_back_from_its_bytes(
+    request: tuple[Column, ...], prose: str, features: tuple[SetFeature, ...]
+) -> None:
+    plan = hashed_set(
+        SetPlan(
+            domain="d",
+            name="n",
+            version=1,
+            owner=prose,
+            description=prose,
+            request=request,
+            bindings=(),
+            features=features,
+        )
+    )
+
+    assert decode(encode(plan), SetPlan, where="x") == plan
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"nonsense", b'{"domain": 5}'])
+def test_what_is_no_plan_is_said_with_its_place(data: bytes) -> None:
+    with pytest.raises(PlanError, match=r"x\.view\.json: not a compiled document") as error:
+        decode(data, ViewPlan, where="x.view.json")
+    assert error.value.mend == "run `millpond compile`"
+
+
+def test_an_unknown_type_in_a_document_is_damage() -> None:
+    data = encode(VIEW).replace(b'"decimal(10,2)"', b'"money"')
+
+    with pytest.raises(PlanError):
+        decode(data, ViewPlan, where="x")
+
+
+def test_a_view_says_what_it_runs_as() -> None:
+    assert VIEW.kinds == ("tiles_short", "tiles_long", "lifetime")
+    assert (VIEW.sizes("tiles_short"), VIEW.sizes("tiles_long"), VIEW.sizes("lifetime")) == ((MINUTE,), (DAY,), (DAY,))
+    assert VIEW.reach_ms("tiles_short") == 60 * MINUTE
+    assert VIEW.reach_ms("tiles_long") == 90 * DAY
+    assert VIEW.reach_ms("lifetime") is None
+    assert VIEW.state_ttl_ms("tiles_long") == DAY + VIEW.source.lateness_ms + DAY
+
+
+def test_a_pool_names_what_it_lacks() -> None:
+    with pytest.raises(PlanError, match=r"no view 'shop\.nobody'"):
+        Pool(views=(), sets=()).view("shop.nobody")
+    with pytest.raises(KeyError):
+        VIEW.feature("nothing")
+
+
+FIRST, *REST = VIEW.features
+PROSE: dict[str, dict[str, object]] = {
+    "the owner": {"owner": "x"},
+    "a view's description": {"description": "x"},
+    "a feature's description": {"features": (msgspec.structs.replace(FIRST, description="x"), *REST)},
+}
+MEANING: dict[str, dict[str, object]] = {
+    "the version": {"version": 9},
+    "the precision": {"precision": "6%"},
+    "the order of features": {"features": (*REST, FIRST)},
+    "a level": {"levels": VIEW.levels[1:]},
+    "the lateness": {"source": msgspec.structs.replace(VIEW.source, lateness_ms=1)},
+    "the key": {"by": ()},
+}
+
+
+@pytest.mark.parametrize("what", PROSE)
+def test_prose_is_no_meaning(what: str) -> None:
+    changed = hashed_view(msgspec.structs.replace(VIEW, **PROSE[what]))
+
+    assert changed.meaning == VIEW.meaning
+    assert changed.prose != VIEW.prose
+
+
+@pytest.mark.parametrize("what", MEANING)
+def test_what_decides_a_number_is_meaning(what: str) -> None:
+    assert hashed_view(msgspec.structs.replace(VIEW, **MEANING[what])).meaning != VIEW.meaning
+
+
+def test_a_set_means_what_its_views_mean() -> None:
+    plan = next(one for one in POOL.sets if one.name == "basket")
+    binding = msgspec.structs.replace(plan.bindings[0], meaning="other")
+
+    assert hashed_set(msgspec.structs.replace(plan, bindings=(binding,))).meaning != plan.meaning
