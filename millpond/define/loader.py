@@ -69,6 +69,14 @@ def load_pool(root: Path) -> AuthoredPool:
         errors.append(
             DefinitionError("there are no definitions", where=FEATURES, mend="add features/<domain>/<view>.py")
         )
+    package = root / FEATURES / "__init__.py"
+    if package.is_file() and package.read_text(encoding="utf-8").strip():
+        mend = "move what it defines to features/<domain>/"
+        errors.append(
+            DefinitionError(
+                "features/ is no package: this file is not read", where=f"{FEATURES}/__init__.py", mend=mend
+            )
+        )
     with _importing(root), collecting() as found:
         for file in files:
             try:

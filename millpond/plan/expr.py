@@ -224,7 +224,7 @@ def _mul(left: Expr, right: Expr) -> Expr:
     wide = _decimal(a.type.precision + b.type.precision, a.type.scale + b.type.scale, "multiply", left, right)
     if wide.precision == MAX_DIGITS and wide.scale > FULL_WIDTH_SCALE:
         raise DefinitionError(
-            f"to multiply {left.type} and {right.type} takes all {MAX_DIGITS} digits with {wide.scale} behind the point",
+            f"to multiply {left.type} and {right.type} takes {MAX_DIGITS} digits, {wide.scale} behind the point",
             mend=f"use fields of fewer digits; at full width at most {FULL_WIDTH_SCALE} may lie behind the point",
         )
     return Call("mul", wide, (a, b))

@@ -7,7 +7,9 @@ import hashlib
 
 import msgspec
 
-from millpond.plan.model import FeaturePlan, SetPlan, ViewPlan, encode
+from millpond.plan.expr import fields_of
+from millpond.plan.model import FeaturePlan, SetPlan, SourcePlan, ViewPlan, encode
+from millpond.plan.types import DOUBLE
 
 
 def digest(data: bytes) -> str:
@@ -19,7 +21,8 @@ def hashed_view(view: ViewPlan) -> ViewPlan:
     """The view with its two hashes set."""
     replace = msgspec.structs.replace
     silent = tuple(_silent(f) for f in view.features)
-    meaning = replace(view, owner="", description="", meaning="", prose="", features=silent)
+    source = _source_as_read(view)
+    meaning = replace(view, owner="", description="", meaning="", prose="", features=silent, source=source)
     prose = "\0".join([view.owner, view.description, *(f"{f.name}={f.description}" for f in view.features)])
     return replace(view, meaning=digest(encode(meaning))[:16], prose=digest(prose.encode())[:16])
 
@@ -30,6 +33,26 @@ def hashed_set(plan: SetPlan) -> SetPlan:
     meaning = replace(plan, owner="", description="", meaning="", prose="")
     prose = f"{plan.owner}\0{plan.description}"
     return replace(plan, meaning=digest(encode(meaning))[:16], prose=digest(prose.encode())[:16])
+
+
+def _source_as_read(view: ViewPlan) -> SourcePlan:
+    """The source, less the fields that cannot change a number of this view.
+
+    A topic gains fields over the years; views that do not read them keep their meaning. Read are the fields of the
+    view's expressions, event time and id, and every double, for an event with one that is not finite is refused.
+    """
+    source = view.source
+    trees = [*view.by, *(tree for p in view.partials for tree in (p.value, p.where) if tree is not None)]
+    read = {field.name for tree in trees for field in fields_of(tree)} | {source.event_time, source.event_id}
+    read |= {column.name for column in source.columns if column.type == DOUBLE}
+    schema = msgspec.json.decode(source.schema)
+    schema["fields"] = [field for field in schema["fields"] if field["name"] in read]
+    return msgspec.structs.replace(
+        source,
+        schema=msgspec.json.encode(schema, order="sorted").decode(),
+        columns=tuple(column for column in source.columns if column.name in read),
+        micros=tuple(name for name in source.micros if name in read),
+    )
 
 
 def _silent(feature: FeaturePlan) -> FeaturePlan:

@@ -73,8 +73,17 @@ def _whole(dialect: Dialect, constant: Constant) -> str:
     return dialect.cast(str(constant.value), constant.type)
 
 
-def _from_text(dialect: Dialect, constant: Constant) -> str:
-    # Flink refuses numeric literals of 38 digits, and DuckDB may take them for doubles.
+def _decimal(dialect: Dialect, constant: Constant) -> str:
+    # From text: Flink refuses numeric literals of 38 digits, and DuckDB may take them for doubles. Flink counts a zero
+    # before the point as a digit, so that '0.01' overflows decimal(2,2).
+    text = str(constant.value)
+    for sign in ("", "-"):
+        if text.startswith(f"{sign}0."):
+            text = sign + text.removeprefix(f"{sign}0")
+    return dialect.cast(f"'{text}'", constant.type)
+
+
+def _double(dialect: Dialect, constant: Constant) -> str:
     return dialect.cast(f"'{constant.value}'", constant.type)
 
 
@@ -87,8 +96,8 @@ LITERALS: Final[dict[Kind, Literal]] = {
     "boolean": _boolean,
     "int": _whole,
     "timestamp": _whole,
-    "decimal": _from_text,
-    "double": _from_text,
+    "decimal": _decimal,
+    "double": _double,
     "string": _text,
 }
 

@@ -94,3 +94,9 @@ def test_an_error_that_breaks_several_files_is_said_once(tmp_path: Path) -> None
     pool = load_pool(project(tmp_path / "p", {"features/shop/broken.py": "x = 1 / 0\n", **users}))
 
     assert [error.where for error in pool.errors] == ["features/shop/broken.py:1"]
+
+
+def test_what_would_not_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    root = project(tmp_path / "p", {"features/__init__.py": "from millpond import Entity\n"})
+
+    assert [error.where for error in load_pool(root).errors] == ["features/__init__.py"]

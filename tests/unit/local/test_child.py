@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from millpond.local import launch
 from millpond.local.child import Child, Guard, last_lines
 from millpond.plan.errors import StackError
 from tests.unit.local.programs import DEAF, SLEEPER, running, says, until
@@ -18,6 +20,7 @@ from tests.unit.local.programs import DEAF, SLEEPER, running, says, until
 SUPERVISOR = """
 import sys, time
 from pathlib import Path
+from millpond.local import launch
 from millpond.local.child import Child, Guard
 script = "import subprocess, sys, time; print(subprocess.Popen(['sleep', '600']).pid, flush=True); time.sleep(600)"
 log = Path(sys.argv[1])
@@ -94,6 +97,34 @@ def test_nothing_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
         supervisor.kill()
     until(lambda: not _alive(child), "the part's end")
     until(lambda: not _alive(grandchild), "the end of what the part started")
+
+
+# Another one, without a guard: here the kernel alone ends the part.
+LAUNCHER = """
+import os, subprocess, sys, time
+part = subprocess.Popen([sys.executable, "-I", "-S", sys.argv[1], str(os.getpid()), *sys.argv[2:]])
+print(part.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the guard alone does it")
+def test_on_linux_the_kernel_ends_a_part_with_its_supervisor() -> None:
+    with running([sys.executable, "-c", LAUNCHER, launch.__file__, *SLEEPER]) as supervisor:
+        output = supervisor.stdout
+        assert output is not None
+        child = psutil.Process(int(output.readline()))
+        assert output.readline() == "up\n"
+        supervisor.kill()
+        until(lambda: not _alive(child), "the part's end")
+
+
+def test_a_part_whose_supervisor_is_gone_already_does_not_start() -> None:
+    nobody = 2**22 - 1
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", launch.__file__, str(nobody), *SLEEPER], check=False, timeout=20.0
+    )
+    assert ran.returncode == 1
 
 
 def _alive(process: psutil.Process) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from millpond.local import setup
 from millpond.local import stack as stack_module
 from millpond.local.blueprint import Extra, Sizes
+from millpond.local.child import Guard
 from millpond.local.parts.part import Part
 from millpond.local.progress import Progress
 from millpond.local.setup import Installation
@@ -222,6 +223,25 @@ def test_an_interrupt_while_starting_leaves_nothing(starting: Callable[..., Stac
     assert len(pids) == 2
     assert not any(psutil.pid_exists(pid) for pid in pids)
     assert read_state(tmp_path) is None
+
+
+def test_an_interrupt_between_a_parts_birth_and_its_entry_leaves_nothing(
+    starting: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    born: list[int] = []
+    watch = Guard.watch
+
+    def interrupted(guard: Guard, pid: int) -> None:
+        born.append(pid)
+        if len(born) == 2:
+            signal.raise_signal(signal.SIGINT)
+        watch(guard, pid)
+
+    monkeypatch.setattr(Guard, "watch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        starting()
+    assert len(born) == 2
+    assert not any(psutil.pid_exists(pid) for pid in born)
 
 
 def test_an_impatient_interrupt_while_stopping_leaves_nothing(starting: Callable[..., Stack], tmp_path: Path) -> None:

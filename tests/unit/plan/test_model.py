@@ -9,6 +9,7 @@ from millpond.plan.compiled import load_compiled
 from millpond.plan.errors import PlanError
 from millpond.plan.hashes import hashed_set, hashed_view
 from millpond.plan.model import Column, Pool, SetFeature, SetPlan, ViewPlan, decode, encode
+from millpond.plan.types import Type
 from millpond.plan.windows import DAY, MINUTE
 from tests.unit.define.sample import RIGHT
 from tests.unit.plan.test_types import TYPES
@@ -108,3 +109,32 @@ def test_a_set_means_what_its_views_mean() -> None:
     binding = msgspec.structs.replace(plan.bindings[0], meaning="other")
 
     assert hashed_set(msgspec.structs.replace(plan, bindings=(binding,))).meaning != plan.meaning
+
+
+def with_field(name: str, avro: object, type: str) -> ViewPlan:
+    """The sample view over a source whose schema gained a field."""
+    schema = msgspec.json.decode(VIEW.source.schema)
+    schema["fields"].append({"name": name, "type": avro, "default": None})
+    source = msgspec.structs.replace(
+        VIEW.source,
+        schema=msgspec.json.encode(schema).decode(),
+        columns=(*VIEW.source.columns, Column(name, Type.parse(type))),
+    )
+    return hashed_view(msgspec.structs.replace(VIEW, source=source))
+
+
+def test_a_field_that_a_view_does_not_read_is_not_its_meaning() -> None:
+    assert with_field("till", ["null", "string"], "string").meaning == VIEW.meaning
+
+
+def test_a_double_is_meaning_even_unread_for_one_that_is_not_finite_refuses_the_event() -> None:
+    assert with_field("weight", ["null", "double"], "double").meaning != VIEW.meaning
+
+
+def test_the_default_of_a_field_that_is_read_is_meaning() -> None:
+    schema = msgspec.json.decode(VIEW.source.schema)
+    read = next(field for field in schema["fields"] if field["name"] == VIEW.source.event_id)
+    read["default"] = "none"
+    source = msgspec.structs.replace(VIEW.source, schema=msgspec.json.encode(schema).decode())
+
+    assert hashed_view(msgspec.structs.replace(VIEW, source=source)).meaning != VIEW.meaning
