@@ -9,8 +9,6 @@ import typer
 from rich.console import Console
 
 from millpond.control.settings import Settings, find_root, load_settings
-from millpond.local.state import read_state
-from millpond.local.workspace import Workspace
 
 Env = Annotated[str, typer.Option("--env", help="The environment, as named in millpond.toml.", envvar="MILLPOND_ENV")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
@@ -26,6 +24,10 @@ def run_folder(root: Path, env: str) -> Path:
 
 def settings_of(env: str) -> Settings:
     """The settings of an environment; addresses of a running local stack fill in what millpond.toml leaves open."""
+    # Imported here: contributors' machines have no local stack.
+    from millpond.local.state import read_state
+    from millpond.local.workspace import Workspace
+
     root = find_root()
     state = read_state(run_folder(root, env))
     stack: dict[str, str] = {"flink_python": str(Workspace.find().flink_python)}
@@ -36,12 +38,15 @@ def settings_of(env: str) -> Settings:
 
 def stack_settings(addresses: Any) -> dict[str, str]:
     """A local stack's addresses under the names of the settings."""
+    from millpond.local.workspace import Workspace
+
     return {
         "kafka": addresses.kafka,
         "registry": addresses.registry,
         "flink": addresses.flink,
         "store": addresses.store,
         "flink_home": str(addresses.flink_home),
+        "flink_conf": str(addresses.flink_conf),
         "java_home": str(addresses.java_home),
         "flink_python": str(Workspace.find().flink_python),
     }
@@ -49,4 +54,4 @@ def stack_settings(addresses: Any) -> dict[str, str]:
 
 def print_json(document: Any) -> None:
     """One JSON document on stdout."""
-    typer.echo(json.dumps(msgspec.to_builtins(document), indent=2, sort_keys=False, ensure_ascii=False, default=str))
+    typer.echo(json.dumps(msgspec.to_builtins(document, enc_hook=str), indent=2, ensure_ascii=False))

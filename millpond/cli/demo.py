@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from millpond.cli.context import err, out
-from millpond.local.workspace import Workspace
 
 MIN_LINES = 1_000
 INTERRUPTED = 130
@@ -32,6 +31,7 @@ def demo(
     from millpond.demo.demo import demo as run
     from millpond.demo.outcome import Options
     from millpond.demo.plants import SABOTAGES
+    from millpond.local.workspace import Workspace
 
     if sabotage is not None and sabotage not in SABOTAGES:
         raise typer.BadParameter(f"{sabotage!r} is none of {', '.join(SABOTAGES)}", param_hint="--sabotage")

@@ -3,20 +3,18 @@
 import time
 from typing import Annotated
 
-import redis
 import typer
 
 from millpond.cli.context import Env, Json, err, out, print_json, settings_of
-from millpond.control import deploy as control
 from millpond.control.settings import find_root
 from millpond.plan.compiled import load_compiled
-from millpond.store import publications
+from millpond.plan.deployment import Start
 
 
 def deploy(
     env: Env = "dev",
     start: Annotated[
-        control.Start,
+        Start,
         typer.Option("--from", help="`now`: tiles from the last full day on; `earliest`: the whole topic."),
     ] = "now",
     replay: Annotated[
@@ -28,6 +26,9 @@ def deploy(
 
     Reads features/*/compiled only; a running job is never altered, and a published version never changes its meaning.
     """
+    # Imported where they are used, here and below: contributors' machines have no Kafka client and no store.
+    from millpond.control import deploy as control
+
     done = control.deploy(settings_of(env), load_compiled(find_root()), start=start, replay=replay, say=_say)
     if json:
         print_json({"started": [job.name for job in done.started], "kept": done.kept, "published": done.published})
@@ -47,6 +48,10 @@ def rollback(
     json: Json = False,
 ) -> None:
     """Serve what was served before the present publication of one set version; no other set is touched."""
+    import redis
+
+    from millpond.store import publications
+
     settings = settings_of(env)
     client = redis.Redis.from_url(settings.store)
     content = publications.roll_back(client, settings.ns, name, version, now_ms=time.time_ns() // 1_000_000)

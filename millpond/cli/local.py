@@ -2,18 +2,19 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from millpond.cli.context import Env, err, run_folder
 from millpond.control.settings import find_root
-from millpond.local import leftovers, supervise, view
-from millpond.local.blueprint import Extra
-from millpond.local.stack import Stack
-from millpond.local.state import StackState, now_ms, running_state
 from millpond.plan.errors import StackError
 from millpond.plan.names import check_name
+
+if TYPE_CHECKING:
+    from millpond.local.blueprint import Extra
+    from millpond.local.stack import Stack
+    from millpond.local.state import StackState
 
 # The one environment in the millpond.toml of a new project.
 DEFAULT_ENV = "dev"
@@ -24,8 +25,10 @@ MaterializerOption = Annotated[
 ]
 
 
-def materializer(env: str) -> Extra:
+def materializer(env: str) -> "Extra":
     """The program that moves tiles from Kafka to the store."""
+    from millpond.local.blueprint import Extra
+
     command = (sys.executable, "-m", "millpond.cli.main", "materialize", "--env", env)
     return Extra(name="materializer", argv=command)
 
@@ -39,6 +42,10 @@ def up(env: Env = DEFAULT_ENV, detach: DetachOption = False, with_materializer: 
 
     Neither Java, Maven, Redis nor Docker is needed: everything comes from `make setup`.
     """
+    # Imported here, and below: contributors' machines have no local stack.
+    from millpond.local import supervise, view
+    from millpond.local.state import running_state
+
     run_dir = run_folder(find_root(), check_name(env, "environment"))
     if running_state(run_dir) is not None:
         _attach(run_dir, env)
@@ -51,7 +58,7 @@ def up(env: Env = DEFAULT_ENV, detach: DetachOption = False, with_materializer: 
             _show(state, env, "running in the background")
             return
 
-        def ready(stack: Stack) -> None:
+        def ready(stack: "Stack") -> None:
             _show(stack.state(), env, "running; Ctrl-C stops everything")
 
         try:
@@ -66,6 +73,8 @@ def down(env: Env = DEFAULT_ENV) -> None:
 
     Succeeds when nothing runs. Logs stay until the next `up`.
     """
+    from millpond.local import leftovers
+
     run_dir = run_folder(find_root(), check_name(env, "environment"))
     with err.status(f"stopping {env}"):
         outcome = leftovers.down(run_dir)
@@ -73,6 +82,9 @@ def down(env: Env = DEFAULT_ENV) -> None:
 
 
 def _attach(run_dir: Path, env: str) -> None:
+    from millpond.local import supervise, view
+    from millpond.local.state import now_ms
+
     with err.status(f"{env} is being started by another `millpond up`; waiting for it"):
         state = supervise.await_ready(run_dir)
     if state is None:
@@ -81,7 +93,9 @@ def _attach(run_dir: Path, env: str) -> None:
     _show(state, env, f"{who}; nothing was started")
 
 
-def _show(state: StackState, env: str, headline: str) -> None:
+def _show(state: "StackState", env: str, headline: str) -> None:
+    from millpond.local import view
+
     assert state.addresses is not None, "known when ready"
     err.print(f"\n[bold]{env}[/bold]: {headline}", highlight=False, soft_wrap=True)
     err.print(view.address_table(state.addresses))

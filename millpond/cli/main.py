@@ -1,42 +1,22 @@
-"""`millpond`: the verbs, and errors without tracebacks."""
+"""The entry point: errors a person can mend are printed without a traceback."""
 
 import sys
 
-import typer
-
-from millpond.cli import demo, deploy, local, materialize, pool, read, status
-from millpond.cli.context import err
 from millpond.plan.errors import MillpondError
 
 USER_ERROR = 2
 INTERRUPTED = 130
 
-app = typer.Typer(
-    name="millpond",
-    help="Streaming features from one shared pool: define, compile, deploy, read.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-)
-app.command(rich_help_panel="Write features")(pool.check)
-app.command(rich_help_panel="Write features")(pool.compile)
-app.command(rich_help_panel="Run them")(deploy.deploy)
-app.command(rich_help_panel="Run them")(deploy.rollback)
-app.command(rich_help_panel="Run them")(status.status)
-app.command(rich_help_panel="Run them")(materialize.materialize)
-app.command(rich_help_panel="Read them")(read.read)
-app.command(rich_help_panel="On this machine")(local.up)
-app.command(rich_help_panel="On this machine")(local.down)
-app.command(rich_help_panel="On this machine")(demo.demo)
-
 
 def main() -> None:
-    """The entry point: an error a person can mend is printed as text, with exit code 2."""
+    """Run `millpond`; an error that names its mend is printed as text, with exit code 2."""
     try:
-        app(standalone_mode=True)
+        # Imported here: Ctrl-C while the verbs are being imported ends as quietly as any other.
+        from millpond.cli.app import app
+
+        app()
     except MillpondError as error:
-        err.print(f"error: {error}", style="red", markup=False, highlight=False)
+        sys.stderr.write(f"error: {error}\n")
         sys.exit(USER_ERROR)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

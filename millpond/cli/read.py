@@ -1,7 +1,7 @@
 """`millpond read`: one vector on the terminal."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -10,7 +10,9 @@ from millpond.cli.context import Env, Json, out, print_json, settings_of
 from millpond.plan.errors import ReadError
 from millpond.plan.model import Column
 from millpond.plan.names import did_you_mean
-from millpond.serve import Reader, Vector
+
+if TYPE_CHECKING:
+    from millpond.serve import Vector
 
 STYLE = {"present": "green", "empty": "dim", "no_key": "dim"}
 
@@ -26,6 +28,8 @@ def read(
     json: Json = False,
 ) -> None:
     """Read the vector of one request, with the status of every feature."""
+    from millpond.serve import Reader
+
     settings = settings_of(env)
     with Reader.connect(settings.store, ns=settings.ns) as reader:
         opened = reader.open(name, version=version)
@@ -68,7 +72,7 @@ def _instant(text: str | None) -> int | None:
     return int(moment.timestamp() * 1000)
 
 
-def _texts(vector: Vector) -> dict[str, object]:
+def _texts(vector: "Vector") -> dict[str, object]:
     """Values for JSON: decimals as text, so that no cent is lost."""
     return {
         name: str(value) if type.kind == "decimal" and value is not None else value
@@ -76,7 +80,7 @@ def _texts(vector: Vector) -> dict[str, object]:
     }
 
 
-def _table(name: str, version: int, vector: Vector) -> Table:
+def _table(name: str, version: int, vector: "Vector") -> Table:
     moment = datetime.fromtimestamp(vector.as_of / 1000, UTC).isoformat(sep=" ", timespec="milliseconds")
     table = Table("feature", "type", "value", "status", title=f"{name} v{version} at {moment}", title_justify="left")
     for feature, type, value, status in zip(vector.names, vector.types, vector.values, vector.statuses, strict=True):

@@ -1,17 +1,16 @@
 """`millpond status`: the local processes, the jobs, their lag and freshness, and what is served."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.table import Table
 
 from millpond.cli.context import Env, Json, out, print_json, run_folder, settings_of
-from millpond.control import status as control
 from millpond.control.settings import find_root
-from millpond.local.state import read_state
-from millpond.local.status import local_status
-from millpond.local.view import status_table
+
+if TYPE_CHECKING:
+    from millpond.control.status import Status
 
 STALE_MS = 30_000
 UNWELL = 1
@@ -22,6 +21,11 @@ def status(env: Env = "dev", json: Json = False) -> None:
 
     Exits 1 when a job does not run or a fragment is stale.
     """
+    from millpond.control import status as control
+    from millpond.local.state import read_state
+    from millpond.local.status import local_status
+    from millpond.local.view import status_table
+
     folder = run_folder(find_root(), env)
     parts = local_status(folder) if read_state(folder) is not None else []
     found = control.status(settings_of(env))
@@ -36,7 +40,7 @@ def status(env: Env = "dev", json: Json = False) -> None:
         raise typer.Exit(UNWELL)
 
 
-def _show(found: control.Status) -> None:
+def _show(found: "Status") -> None:
     if not found.jobs:
         out.print("no jobs; start them with `millpond deploy`")
     for job in found.jobs:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 import redis
@@ -13,13 +13,12 @@ from millpond.control.cluster import FlinkCluster
 from millpond.control.settings import Settings
 from millpond.control.submit import source_schema_id, submit
 from millpond.control.topics import SourceTopic, Topics, job_topics
-from millpond.plan.deployment import Fragment, JobRecord, Publication, Served, fragments_of, job_name
+from millpond.plan.deployment import Fragment, JobRecord, Publication, Served, Start, fragments_of, job_name
 from millpond.plan.errors import DeployError
 from millpond.plan.model import Pool, SetPlan, SourcePlan, ViewPlan
 from millpond.plan.windows import DAY, HOUR
 from millpond.store import publications
 
-Start = Literal["earliest", "now"]
 Say = Callable[[str], None]
 
 FIRST_GENERATION: Final = 1

@@ -38,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         parallelism: of each job.
         dead_letter_days: how long dead letters are kept.
         flink_home: a Flink distribution with Millpond's jars in lib/, for submitting jobs.
+        flink_conf: the folder of its configuration; its own conf/ where empty.
         flink_python: the interpreter of the environment that has apache-flink.
         java_home: the Java runtime of the submitting client.
     """
@@ -51,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     parallelism: int = 1
     dead_letter_days: int = 30
     flink_home: str = ""
+    flink_conf: str = ""
     flink_python: str = ""
     java_home: str = ""
 

@@ -32,7 +32,8 @@ def source_schema_id(settings: Settings, source: SourcePlan) -> int:
     """
     subject = f"{source.topic}-value"
     try:
-        found = SchemaRegistryClient({"url": settings.registry}).get_latest_version(subject).schema_id
+        with SchemaRegistryClient({"url": settings.registry}) as registry:
+            found: int | None = registry.get_latest_version(subject).schema_id
     except SchemaRegistryError as cause:
         raise DeployError(
             f"the registry has no schema for it: {cause.error_message}",
@@ -73,7 +74,7 @@ def submit(settings: Settings, job: JobRecord, *, schema_id: int) -> str:
         spec.write_bytes(msgspec.json.encode(rendered))
         done = subprocess.run(
             [settings.flink_python, str(find_root() / ENTRY_POINT), str(spec), "--rest", settings.flink],
-            env={**os.environ, "FLINK_HOME": settings.flink_home, "JAVA_HOME": settings.java_home},
+            env={**os.environ, **_client_environment(settings), "FLINK_LOG_DIR": folder},
             cwd=folder,
             capture_output=True,
             text=True,
@@ -83,3 +84,8 @@ def submit(settings: Settings, job: JobRecord, *, schema_id: int) -> str:
     if done.returncode != 0:
         raise DeployError(f"Flink refused the job: {done.stderr.strip()[-2000:]}", where=job.name, mend="see above")
     return str(json.loads(done.stdout.splitlines()[-1])["job_id"])
+
+
+def _client_environment(settings: Settings) -> dict[str, str]:
+    environment = {"FLINK_HOME": settings.flink_home, "JAVA_HOME": settings.java_home}
+    return environment | ({"FLINK_CONF_DIR": settings.flink_conf} if settings.flink_conf else {})

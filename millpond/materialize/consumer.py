@@ -15,7 +15,6 @@ BATCH: Final = 10_000
 WAIT_S: Final = 0.1
 
 log = logging.getLogger("millpond.materialize")
-_kafka_log = logging.getLogger("millpond.kafka")
 
 
 def group_of(ns: str) -> str:
@@ -40,7 +39,8 @@ def _settings(kafka: str, ns: str) -> dict[str, Any]:
         # A full queue is looked at again after this; the default of 1 s makes a rebuild stutter.
         "fetch.queue.backoff.ms": 20,
         "queued.max.messages.kbytes": 32_768,
-        "logger": _kafka_log,
+        # Its log tells an outage twenty times a second; `error_cb` tells it once.
+        "log_level": 2,
     }
 
 

@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from confluent_kafka.admin import AdminClient
 from redis.exceptions import RedisError
 
-from millpond.materialize.bounds import Ask
+from millpond.materialize.bounds import Ask, Brokers
 from millpond.materialize.consumer import Inbox
 from millpond.materialize.following import Following
 from millpond.materialize.positions import Positions
@@ -69,13 +68,11 @@ class Materializer:
         self._writer = writer
         self._jobs = jobs
         self._stop = stop
-        self._clock = clock
         self._fetch = self._insisting(fetcher(registry))
-        # Its log of an outage would only repeat the consumer's.
-        self._admin = AdminClient({"bootstrap.servers": kafka, "log_level": 0})
         self._seldom = Seldom()
+        self._brokers = Brokers(kafka, clock, self._seldom)
         self._inbox = Inbox(kafka, ns, self._own, self._seldom)
-        self._positions = Positions(writer, self._admin, clock)
+        self._positions = Positions(writer, self._brokers)
         self._following = Following(ns, {}, self._fetch)
         self._progress: dict[TopicPart, JobProgress] = {}
         self._tally = Tally()
@@ -201,7 +198,7 @@ class Materializer:
         self._inbox.commit(self._positions.applied)
         if self._ask is None:
             sources = [part for job in self._progress.values() for part in job.source]
-            self._ask = Ask(self._admin, self._clock(), {*self._positions.applied, *sources})
+            self._ask = self._brokers.ask({*self._positions.applied, *sources})
         seconds = time.monotonic() - self._rates_at
         if seconds >= RATES_S:
             line = self._tally.line(seconds)
@@ -213,13 +210,11 @@ class Materializer:
         """Take the brokers' answer, if it has come, to when logs ended where."""
         if self._ask is None or not self._ask.is_answered:
             return
-        bounds, failures = self._ask.answer()
+        bounds = self._brokers.bounds(self._ask)
         for part in self._positions.applied.keys() & bounds.keys():
             self._positions.heard(part, self._ask.at, bounds[part].end)
         for job in self._progress.values():
             job.heard(self._ask.at, bounds)
-        for failure in failures:
-            self._seldom.warn("the brokers do not say where a log ends", failure)
         self._ask = None
 
     def _report(self) -> None:

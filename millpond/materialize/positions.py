@@ -1,11 +1,9 @@
 """The partitions of tile topics this process owns: how far each is applied, and whether its writes still count."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from confluent_kafka.admin import AdminClient
-
-from millpond.materialize.bounds import Ask
+from millpond.materialize.bounds import Brokers
 from millpond.materialize.freshness import LogEnd, start_of
 from millpond.store.applied import Advance, TopicPart
 from millpond.store.guard import GuardedWrite
@@ -21,10 +19,9 @@ class Positions:
     hold another one than was written last: it was emptied, restored or failed over, or another process writes too.
     """
 
-    def __init__(self, writer: Writer, admin: AdminClient, clock: Callable[[], int]) -> None:
+    def __init__(self, writer: Writer, brokers: Brokers) -> None:
         self._writer = writer
-        self._admin = admin
-        self._clock = clock
+        self._brokers = brokers
         self.applied: dict[TopicPart, int] = {}
         self.waiting: set[TopicPart] = set()
         self._ends: dict[TopicPart, LogEnd] = {}
@@ -42,16 +39,14 @@ class Positions:
         self._ends = {part: LogEnd() for part in self.waiting}
 
     def place(self) -> None:
-        """Find where to apply the waiting partitions from; those the brokers do not know yet stay waiting.
+        """Find where to apply the waiting partitions from; those the brokers say nothing of stay waiting.
 
         Raises:
             RedisError: the store does not answer; nothing is lost by trying again.
         """
         parts = sorted(self.waiting)
         stored = self._writer.applied(parts)
-        bounds, failures = Ask(self._admin, self._clock(), parts).answer()
-        for failure in failures:
-            log.warning("the brokers do not say where a partition begins and ends: %s", failure)
+        bounds = self._brokers.bounds(self._brokers.ask(parts))
         advances = [Advance(part, stored[part], start_of(stored[part], *bounds[part])) for part in bounds]
         # Written even where nothing is stored and we begin at 0: a store emptied during the first batch is noticed too.
         moved = [advance for advance in advances if advance.new != advance.expected]

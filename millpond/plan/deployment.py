@@ -1,6 +1,7 @@
 """What runs and what is served: fragments, jobs and publications, as documents in the store."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
@@ -8,6 +9,8 @@ from millpond.plan.aggregations import FragmentKind
 from millpond.plan.hashes import digest
 from millpond.plan.model import SetPlan, SourcePlan, ViewPlan, encode
 from millpond.plan.names import fragment_topic
+
+Start = Literal["earliest", "now"]  # where a new job begins: the whole topic, or what covers tiles from now on
 
 
 class Fragment(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.functions.ScalarFunction;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.inference.CallContext;
+import org.apache.flink.table.types.inference.StaticArgument;
 import org.apache.flink.table.types.inference.TypeInference;
 import org.apache.flink.table.types.logical.RowType;
 
@@ -41,6 +42,7 @@ import org.apache.flink.table.types.logical.RowType;
  * <p>Trouble with the registry is thrown (see {@link WriterSchemas}): it says nothing about the record.
  */
 public final class AvroDecode extends ScalarFunction {
+    private static final long serialVersionUID = 1L;
     private static final int HEADER = 5;
     private static final int MOST_READERS = 1_000;
     private static final int LONGEST_DETAIL = 300;
@@ -64,11 +66,11 @@ public final class AvroDecode extends ScalarFunction {
     public TypeInference getTypeInference(DataTypeFactory types) {
         DataType text = DataTypes.STRING().notNull().bridgedTo(String.class);
         return TypeInference.newBuilder()
-                .typedArguments(
-                        DataTypes.BYTES().bridgedTo(byte[].class),
-                        text,
-                        text,
-                        DataTypes.INT().notNull().bridgedTo(Integer.class))
+                .staticArguments(
+                        StaticArgument.scalar("value", DataTypes.BYTES().bridgedTo(byte[].class), false),
+                        StaticArgument.scalar("reader_schema", text, false),
+                        StaticArgument.scalar("registry_url", text, false),
+                        StaticArgument.scalar("own_id", DataTypes.INT().notNull().bridgedTo(Integer.class), false))
                 .outputTypeStrategy(AvroDecode::outputType)
                 .build();
     }
@@ -116,51 +118,47 @@ public final class AvroDecode extends ScalarFunction {
         }
 
         RowData decode(byte[] value) {
-            if (value == null) {
-                return refused("null_value", "the record has no value");
+            try {
+                return GenericRowData.of(event(value), null, null);
+            } catch (Refused e) {
+                String detail = e.getMessage();
+                String text = detail.length() > LONGEST_DETAIL ? detail.substring(0, LONGEST_DETAIL) : detail;
+                return GenericRowData.of(null, StringData.fromString(e.reason), StringData.fromString(text));
             }
-            if (value.length == 0 || value[0] != 0) {
-                return refused("bad_magic", value.length == 0 ? "no bytes" : "first byte " + (value[0] & 0xff));
-            }
-            if (value.length < HEADER) {
-                return refused("truncated", "a header of " + value.length + " bytes");
-            }
-            int id = ByteBuffer.wrap(value).getInt(1);
-            AvroReader reader = readers.get(id);
-            if (reader == null) {
-                Optional<Schema> writer;
-                try {
-                    writer = writers.get(id);
-                } catch (org.apache.flink.avro.shaded.org.apache.avro.AvroRuntimeException e) {
-                    return refused("undecodable", "schema " + id + ": " + e.getMessage());
-                }
-                if (writer.isEmpty()) {
-                    return refused("unknown_schema", "the registry has no schema " + id);
-                }
-                reader = new AvroReader(writer.get(), schema);
-                readers.put(id, reader);
-            }
-            return read(reader, value);
         }
 
-        private RowData read(AvroReader reader, byte[] value) {
+        private Object event(byte[] value) throws Refused {
+            if (value == null) {
+                throw new Refused("null_value", "the record has no value");
+            }
+            if (value.length == 0 || value[0] != 0) {
+                throw new Refused("bad_magic", value.length == 0 ? "no bytes" : "first byte " + (value[0] & 0xff));
+            }
+            if (value.length < HEADER) {
+                throw new Refused("truncated", "a header of " + value.length + " bytes");
+            }
+            AvroReader reader = reader(ByteBuffer.wrap(value).getInt(1));
             try {
                 GenericRecord record = reader.readRecord(decoder.on(value, HEADER));
                 if (reader.nonFiniteField() != null) {
-                    return refused("non_finite", "field " + reader.nonFiniteField());
+                    throw new Refused("non_finite", "field " + reader.nonFiniteField());
                 }
-                return GenericRowData.of(converter.convert(record), null, null);
+                return converter.convert(record);
             } catch (EOFException e) {
-                return refused("truncated", e.getMessage());
+                throw new Refused("truncated", e.getMessage());
             } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
                 // The bytes alone decide what happens in here, so whatever goes wrong is the record's fault.
-                return refused("undecodable", String.valueOf(e.getMessage()));
+                throw new Refused("undecodable", String.valueOf(e.getMessage()));
             }
         }
 
-        private static RowData refused(String reason, String detail) {
-            String text = detail.length() > LONGEST_DETAIL ? detail.substring(0, LONGEST_DETAIL) : detail;
-            return GenericRowData.of(null, StringData.fromString(reason), StringData.fromString(text));
+        private AvroReader reader(int id) throws Refused {
+            AvroReader known = readers.get(id);
+            if (known == null) {
+                known = new AvroReader(writers.get(id), schema);
+                readers.put(id, known);
+            }
+            return known;
         }
     }
 }

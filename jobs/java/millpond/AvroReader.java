@@ -7,7 +7,6 @@ import org.apache.flink.avro.shaded.org.apache.avro.AvroRuntimeException;
 import org.apache.flink.avro.shaded.org.apache.avro.LogicalTypes;
 import org.apache.flink.avro.shaded.org.apache.avro.Schema;
 import org.apache.flink.avro.shaded.org.apache.avro.generic.GenericDatumReader;
-import org.apache.flink.avro.shaded.org.apache.avro.generic.GenericFixed;
 import org.apache.flink.avro.shaded.org.apache.avro.generic.GenericRecord;
 import org.apache.flink.avro.shaded.org.apache.avro.io.ResolvingDecoder;
 
@@ -16,6 +15,8 @@ import org.apache.flink.avro.shaded.org.apache.avro.io.ResolvingDecoder;
  * digits than its type is refused (Flink's converter would make it null), a double that is not finite is remembered.
  */
 final class AvroReader extends GenericDatumReader<GenericRecord> {
+    private static final double DIGITS_PER_BIT = 0.30103; // log10(2), rounded up
+
     private boolean finite;
     private String nonFiniteField;
 
@@ -51,29 +52,26 @@ final class AvroReader extends GenericDatumReader<GenericRecord> {
     @Override
     protected Object readWithoutConversion(Object old, Schema expected, ResolvingDecoder in) throws IOException {
         Object value = super.readWithoutConversion(old, expected, in);
-        switch (expected.getType()) {
-            case DOUBLE -> finite &= Double.isFinite((Double) value);
-            case FLOAT -> finite &= Float.isFinite((Float) value);
-            case BYTES -> requireDigits(expected, bytesOf((ByteBuffer) value));
-            case FIXED -> requireDigits(expected, ((GenericFixed) value).bytes());
-            default -> {}
+        if (value instanceof Double number) {
+            finite &= Double.isFinite(number);
+        } else if (value instanceof Float number) {
+            finite &= Float.isFinite(number);
+        } else if (value instanceof ByteBuffer bytes && expected.getLogicalType() instanceof LogicalTypes.Decimal type) {
+            requireDigits(bytes, type);
         }
         return value;
     }
 
-    private static byte[] bytesOf(ByteBuffer buffer) {
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.duplicate().get(bytes);
-        return bytes;
-    }
-
-    private static void requireDigits(Schema schema, byte[] unscaled) {
-        if (schema.getLogicalType() instanceof LogicalTypes.Decimal type) {
-            BigInteger limit = BigInteger.TEN.pow(type.getPrecision());
-            if (unscaled.length == 0 || new BigInteger(unscaled).abs().compareTo(limit) >= 0) {
-                throw new AvroRuntimeException("a decimal that is not decimal(" + type.getPrecision() + ", "
-                        + type.getScale() + "), in " + unscaled.length + " bytes");
-            }
+    private static void requireDigits(ByteBuffer unscaled, LogicalTypes.Decimal type) {
+        int size = unscaled.remaining();
+        if (size > 0 && (8 * size - 1) * DIGITS_PER_BIT <= type.getPrecision()) {
+            return; // so few bytes cannot hold more digits
+        }
+        byte[] bytes = new byte[size];
+        unscaled.duplicate().get(bytes);
+        if (size == 0 || new BigInteger(bytes).abs().compareTo(BigInteger.TEN.pow(type.getPrecision())) >= 0) {
+            throw new AvroRuntimeException("a decimal in " + size + " bytes that is not decimal("
+                    + type.getPrecision() + ", " + type.getScale() + ")");
         }
     }
 

@@ -27,20 +27,22 @@ final class WriterSchemas {
     private static final int SCHEMA_NOT_FOUND = 40403;
     private static final int CONNECT_TIMEOUT_MS = 5_000;
     private static final int READ_TIMEOUT_MS = 10_000;
-    /** How long an unknown id is not asked for again: a flood of poison must not become a flood of requests. */
-    private static final long UNKNOWN_FOR_NANOS = 10_000_000_000L;
-    private static final int MOST_UNKNOWN = 1_000;
+    /** How long a refused id is not asked for again: a flood of poison must not become a flood of requests. */
+    private static final long REFUSED_FOR_NANOS = 10_000_000_000L;
+    private static final int MOST_REFUSED = 1_000;
 
     private final String url;
     private final RestService registry;
     private final Schema reader;
     private final int ownId;
-    private final Map<Integer, Long> unknownSince = new LinkedHashMap<>() {
+    private final Map<Integer, Refusal> refused = new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Integer, Long> eldest) {
-            return size() > MOST_UNKNOWN;
+        protected boolean removeEldestEntry(Map.Entry<Integer, Refusal> eldest) {
+            return size() > MOST_REFUSED;
         }
     };
+
+    private record Refusal(Refused why, long since) {}
 
     WriterSchemas(String url, Schema reader, int ownId) {
         this.url = url;
@@ -52,34 +54,55 @@ final class WriterSchemas {
     }
 
     /**
-     * The schema registered under {@code id}; empty when there is definitely none.
+     * The schema registered under {@code id}.
      *
-     * @throws AvroRuntimeException when there is one that is not an Avro schema
+     * @throws Refused when there definitely is none, or one that is not an Avro schema
      * @throws FlinkRuntimeException when the registry gives no definite answer
      */
-    Optional<Schema> get(int id) {
-        Long since = unknownSince.get(id);
-        if (since != null && System.nanoTime() - since < UNKNOWN_FOR_NANOS) {
-            return Optional.empty();
+    Schema get(int id) throws Refused {
+        Refusal earlier = refused.remove(id);
+        if (earlier != null && System.nanoTime() - earlier.since < REFUSED_FOR_NANOS) {
+            refused.put(id, earlier);
+            throw earlier.why;
         }
-        Optional<Schema> schema = fetch(id);
-        if (schema.isEmpty()) {
-            requireOwn(id);
-            unknownSince.remove(id);
-            unknownSince.put(id, System.nanoTime());
+        try {
+            Optional<Schema> schema = fetch(id);
+            if (schema.isEmpty()) {
+                requireOwn(id);
+                throw new Refused("unknown_schema", "the registry has no schema " + id);
+            }
+            return schema.get();
+        } catch (AvroRuntimeException e) {
+            throw remembered(id, new Refused("undecodable", "schema " + id + ": " + e.getMessage()));
+        } catch (Refused e) {
+            throw remembered(id, e);
         }
-        return schema;
+    }
+
+    private Refused remembered(int id, Refused why) {
+        refused.put(id, new Refusal(why, System.nanoTime()));
+        return why;
     }
 
     private void requireOwn(int unknown) {
-        Schema own = fetch(ownId).orElse(null);
-        if (own == null
-                || SchemaCompatibility.checkReaderWriterCompatibility(reader, own).getType()
-                        != SchemaCompatibilityType.COMPATIBLE) {
-            throw new FlinkRuntimeException("the registry at " + url + " knows neither schema " + unknown
-                    + " nor the source's own schema " + ownId
-                    + ": it has lost its schemas; restore them with their ids, the job retries until then");
+        Optional<Schema> own;
+        try {
+            own = fetch(ownId);
+        } catch (AvroRuntimeException e) {
+            throw lost(unknown, e);
         }
+        if (own.isEmpty()
+                || SchemaCompatibility.checkReaderWriterCompatibility(reader, own.get()).getType()
+                        != SchemaCompatibilityType.COMPATIBLE) {
+            throw lost(unknown, null);
+        }
+    }
+
+    private FlinkRuntimeException lost(int unknown, Exception cause) {
+        return new FlinkRuntimeException(
+                "the registry at " + url + " knows neither schema " + unknown + " nor the source's own schema " + ownId
+                        + ": it has lost its schemas; restore them with their ids, the job retries until then",
+                cause);
     }
 
     private Optional<Schema> fetch(int id) {

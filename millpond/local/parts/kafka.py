@@ -9,7 +9,7 @@ from millpond.local import probes
 from millpond.local.parts.part import JVM_COMMON, JVM_QUICK_START, Part, classpath
 from millpond.local.ports import LOOPBACK
 
-# Half the default number of partitions of 50 would be fine too; 4 make the first consumer group wait less.
+# Of each internal topic, instead of 50: they are made while the first consumer group waits.
 INTERNAL_PARTITIONS = 4
 LOG_FORMAT = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",

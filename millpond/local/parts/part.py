@@ -15,7 +15,7 @@ Returns None when it serves, else in a few words why not yet; raises nothing for
 # user's shell would change what runs here.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "USER")
 
-# Modest machines are the norm for a local stack; a log line a second faster is worth no shared memory file in /tmp.
+# Without -UsePerfData every Java process leaves a file in the machine's temporary folder when it is killed.
 JVM_COMMON = ("-XX:-UsePerfData", "-Duser.timezone=UTC", "-Dfile.encoding=UTF-8", "-Djava.net.preferIPv4Stack=true")
 
 

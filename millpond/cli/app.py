@@ -1,0 +1,24 @@
+"""`millpond`: the verbs."""
+
+import typer
+
+from millpond.cli import demo, deploy, local, materialize, pool, read, status
+
+app = typer.Typer(
+    name="millpond",
+    help="Streaming features from one shared pool: define, compile, deploy, read.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.command(rich_help_panel="Write features")(pool.check)
+app.command(rich_help_panel="Write features")(pool.compile)
+app.command(rich_help_panel="Run them")(deploy.deploy)
+app.command(rich_help_panel="Run them")(deploy.rollback)
+app.command(rich_help_panel="Run them")(status.status)
+app.command(rich_help_panel="Run them")(materialize.materialize)
+app.command(rich_help_panel="Read them")(read.read)
+app.command(rich_help_panel="On this machine")(local.up)
+app.command(rich_help_panel="On this machine")(local.down)
+app.command(rich_help_panel="On this machine")(demo.demo)
