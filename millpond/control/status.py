@@ -12,7 +12,7 @@ from millpond.control.topics import Topics
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.names import dead_letter_topic
 from millpond.store import publications
-from millpond.store.keys import freshness_key, job_freshness_field, topic_freshness_field
+from millpond.store.keys import EPOCH_FIELD, freshness_key, job_freshness_field, topic_freshness_field
 
 GONE: Final = "GONE"  # recorded, but unknown to the cluster
 
@@ -65,7 +65,7 @@ def status(settings: Settings) -> Status:
     client = redis.Redis.from_url(settings.store)
     cluster, topics = FlinkCluster(settings.flink), Topics(settings.kafka)
     states = cluster.jobs()
-    stamps = {field.decode(): int(at) for field, at in _hash(client, freshness_key(settings.ns)).items()}
+    stamps = _stamps(client, freshness_key(settings.ns))
     now = time.time_ns() // 1_000_000
     jobs = []
     for job in publications.jobs(client, settings.ns).values():
@@ -86,9 +86,8 @@ def status(settings: Settings) -> Status:
     return Status(jobs=tuple(jobs), sets=publications.published(client, settings.ns))
 
 
-def _hash(client: Any, key: str) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = client.hgetall(key)
-    return found
+def _stamps(client: Any, key: str) -> dict[str, int]:
+    return {field.decode(): int(at) for field, at in client.hgetall(key).items() if field.decode() != EPOCH_FIELD}
 
 
 def _lag(job: JobRecord, cluster: FlinkCluster, topics: Topics) -> int | None:

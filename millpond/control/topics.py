@@ -81,7 +81,7 @@ class Topics:
 
     def __init__(self, kafka: str) -> None:
         self.kafka = kafka
-        self.admin = AdminClient({"bootstrap.servers": kafka, "log_level": 3})
+        self.admin = _admin(kafka)
 
     def create(self, topics: list[Topic]) -> list[str]:
         """Create those that do not exist; returns their names.
@@ -125,9 +125,21 @@ class Topics:
     def offsets(self, topic: str, partitions: int, spec: OffsetSpec) -> tuple[int, ...]:
         """One offset a partition; -1 where `spec` asks for a time after the last record."""
         wanted = {TopicPartition(topic, p): spec for p in range(partitions)}
-        found = self.admin.list_offsets(wanted, request_timeout=TIMEOUT)
-        by_partition = {tp.partition: _result(outcome, topic).offset for tp, outcome in found.items()}
-        return tuple(by_partition[p] for p in range(partitions))
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            found = self.admin.list_offsets(wanted, request_timeout=TIMEOUT)
+            try:
+                by_partition = {tp.partition: outcome.result(TIMEOUT).offset for tp, outcome in found.items()}
+            except KafkaException as cause:
+                # A leader just elected, or moved: an old client goes on asking with an epoch the broker refuses.
+                if not cause.args[0].retriable() or time.monotonic() > deadline:
+                    raise DeployError(
+                        f"Kafka does not say where its log ends: {cause}", where=topic, mend="see the broker's log"
+                    ) from cause
+                time.sleep(0.2)
+                self.admin = _admin(self.kafka)
+            else:
+                return tuple(by_partition[p] for p in range(partitions))
 
     def ends(self, topic: str) -> tuple[int, ...]:
         """End offsets of a topic, in partition order; empty where there is no such topic."""
@@ -182,6 +194,10 @@ class Topics:
                     where=topic.name,
                     mend="alter the topic's configuration, or remove it if nothing reads it",
                 )
+
+
+def _admin(kafka: str) -> AdminClient:
+    return AdminClient({"bootstrap.servers": kafka, "log_level": 3})
 
 
 def _result(outcome: Any, topic: str) -> Any:

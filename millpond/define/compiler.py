@@ -122,6 +122,9 @@ class _Compiling:
         kept = self.levels.get((f"{domain}.{view.name}", view.version))
         features, levels = _windows(view, kept)
         partials = _partials(bound)
+        self.attempt(view.place, f"{view.name}.features", lambda: _check_columns(view, partials))
+        if len(self.errors) > before:
+            return None
         return hashed_view(
             ViewPlan(
                 domain=domain,
@@ -240,6 +243,16 @@ def _partials(bound: dict[str, _Bound]) -> dict[str, tuple[Partial, ...]]:
         )
         for name, one in bound.items()
     }
+
+
+def _check_columns(view: FeatureView, partials: dict[str, tuple[Partial, ...]]) -> None:
+    """Key columns and state stand in one row."""
+    for partial in (p for ps in partials.values() for p in ps):
+        if partial.name in view.entity.keys:
+            raise DefinitionError(
+                f"{partial.name!r} is a key column and a column of the aggregation's state",
+                mend="rename the aggregation or the key column",
+            )
 
 
 def _windows(

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from millpond.define import checks
 from millpond.define.place import Place, located, place_of_caller, remember
 from millpond.plan.errors import DefinitionError
-from millpond.plan.names import check_name
+from millpond.plan.names import TILE_COLUMNS, check_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,11 @@ class Entity:
                 raise DefinitionError("there are no keys", mend='name at least one: keys=["household_id"]')
             for key in keys:
                 check_name(key, "the key column")
+                if key in TILE_COLUMNS:
+                    raise DefinitionError(
+                        f"{key!r} is a column of every tile",
+                        mend=f"name it after what it identifies: {self.name}_{key}",
+                    )
             repeated = checks.first_repeated(keys)
             if repeated is not None:
                 raise DefinitionError(f"the key column {repeated!r} stands twice", mend="leave one of them out")

@@ -8,6 +8,8 @@ from typing import Final
 from millpond.plan.errors import DefinitionError
 
 MAX_NAME: Final = 48
+# Columns of every tile row, beside its key columns and partials.
+TILE_COLUMNS: Final = ("level", "tile", "ts", "n", "first_ts", "last_ts")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 

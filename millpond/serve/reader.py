@@ -9,12 +9,13 @@ import redis
 from millpond.plan.deployment import Publication
 from millpond.serve.flow import ReadFlow, Reply
 from millpond.serve.vector import Vector
-from millpond.store.keys import freshness_key
+from millpond.store.keys import EPOCH_FIELD, freshness_key
 from millpond.store.publications import load, load_content, pointer_key
 
 STALE_AFTER_MS = 30_000
 REFRESH_MS = 1_000  # how old the cached freshness and pointer may be
 TIMEOUT_MS = 100
+EPOCH = EPOCH_FIELD.encode()
 
 
 def _wall_clock() -> int:
@@ -87,7 +88,9 @@ class OpenSet:
         self._flow = ReadFlow(publication, reader.ns)
         self._pointer = pointer_key(reader.ns, publication.plan.full_name, publication.plan.version)
         self._content = publication.content.encode()
+        self._freshness = freshness_key(reader.ns)
         self._fresh: dict[bytes, int] = {}
+        self._epoch: bytes | None = None
         self._refreshed_at = -REFRESH_MS
 
     @property
@@ -120,19 +123,11 @@ class OpenSet:
         flow, reader = self._flow, self._reader
         keys = [flow.keys(request) for request in requests]
         wanted = list(dict.fromkeys(key for some in keys for key in some if key is not None))
-        commands: list[tuple[str, ...]] = [("HVALS", key) for key in wanted]
-        started = reader.clock()
-        refresh = started - self._refreshed_at >= REFRESH_MS
-        if refresh:
-            commands += [("HGETALL", freshness_key(reader.ns)), ("GET", self._pointer)]
         try:
-            replies = _round_trip(reader.client, commands, timeout_ms / 1000)
+            found = self._fetch(wanted, timeout_ms / 1000)
         except redis.RedisError as error:
             reason = f"{type(error).__name__}: {error}"
             return [flow.unavailable(as_of=as_of, now=reader.clock(), reason=reason) for _ in requests]
-        if refresh:
-            self._refresh(replies[-2], replies[-1], started)
-        found: dict[str, Reply] = dict(zip(wanted, replies, strict=False))
         now = reader.clock()
         return [
             flow.vector(
@@ -145,10 +140,33 @@ class OpenSet:
             for some in keys
         ]
 
-    def _refresh(self, stamps: Any, pointer: bytes | None, at: int) -> None:
+    def _fetch(self, wanted: Sequence[str], timeout: float) -> dict[str, Reply]:
+        """The records of every key, and freshness that holds for them.
+
+        Stamps are asked for before the records and the epoch after them: where it is the stamps' own, the store was
+        not emptied in between, and what the stamps promise is in the records.
+        """
+        now = self._reader.clock()
+        if now - self._refreshed_at < REFRESH_MS:
+            *replies, epoch = self._ask([("HVALS", key) for key in wanted], timeout)
+            if epoch is not None and epoch == self._epoch:
+                return dict(zip(wanted, replies, strict=True))
+        refresh = [("HGETALL", self._freshness), ("GET", self._pointer)]
+        stamps, pointer, *replies, epoch = self._ask([*refresh, *(("HVALS", key) for key in wanted)], timeout)
         pairs = stamps.items() if isinstance(stamps, dict) else zip(stamps[::2], stamps[1::2], strict=True)
-        self._fresh = {field: int(value) for field, value in pairs}
-        self._refreshed_at = at
+        fresh = dict(pairs)
+        self._epoch = fresh.pop(EPOCH, None)
+        certain = self._epoch is not None and epoch == self._epoch
+        self._fresh = {field: int(at) for field, at in fresh.items()} if certain else {}
+        self._refreshed_at = now
+        self._follow(pointer)
+        return dict(zip(wanted, replies, strict=True))
+
+    def _ask(self, commands: Sequence[tuple[str, ...]], timeout: float) -> list[Any]:
+        return _round_trip(self._reader.client, [*commands, ("HGET", self._freshness, EPOCH_FIELD)], timeout)
+
+    def _follow(self, pointer: bytes | None) -> None:
+        """Serve the next read from the publication the pointer leads to."""
         if pointer is not None and pointer != self._content:
             publication = load_content(self._reader.client, self._reader.ns, pointer.decode())
             self._flow, self._content = ReadFlow(publication, self._reader.ns), pointer
@@ -160,8 +178,6 @@ def _round_trip(client: "redis.Redis", commands: Sequence[tuple[str, ...]], time
     A connection with replies left unread is closed, never reused. A server error in any reply is raised: a read is
     answered whole or not at all.
     """
-    if not commands:
-        return []
     deadline = time.monotonic() + timeout
     pool = client.connection_pool
     connection = pool.get_connection()

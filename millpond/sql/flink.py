@@ -17,7 +17,7 @@ from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.errors import PlanError
 from millpond.plan.expr import fields_of
 from millpond.plan.model import OUTAGE, Column, SourcePlan, ViewPlan
-from millpond.plan.names import dead_letter_topic, progress_topic
+from millpond.plan.names import TILE_COLUMNS, dead_letter_topic, progress_topic
 from millpond.sql.dialects import FLINK
 from millpond.sql.expressions import render
 from millpond.sql.job_sql import JobSql
@@ -26,7 +26,6 @@ from millpond.sql.quote import backticked, flink_text
 
 # 9999-12-31T23:59:59.999Z: beyond, tile arithmetic and dates have no meaning.
 LAST_INSTANT: Final = 253_402_300_799_999
-RESERVED: Final = ("level", "tile", "ts", "n", "first_ts", "last_ts")
 # Column names that no Avro field can have, where fields stand beside ours.
 NOW: Final = backticked("$now")
 COPY: Final = backticked("$copy")
@@ -189,7 +188,7 @@ def _progress_table(job: JobRecord, target: Target) -> str:
 
 def _tile_table(fragment: Fragment, view: ViewPlan, target: Target) -> str:
     keys = [backticked(key.name) for key in view.entity.keys]
-    names = [*(key.name for key in view.entity.keys), *RESERVED, *(partial.name for partial in view.partials)]
+    names = [*(key.name for key in view.entity.keys), *TILE_COLUMNS, *(partial.name for partial in view.partials)]
     for name in names:
         if names.count(name) > 1:
             raise PlanError(

@@ -48,6 +48,9 @@ def applied_field(topic: str, partition: int) -> str:
     return f"{topic}:{partition}"
 
 
+EPOCH_FIELD: Final = "epoch"  # of the freshness hash: drawn anew when the store was emptied
+
+
 def topic_freshness_field(topic: str, partition: int) -> str:
     """The field that says since when every row of a fragment's partition is in the store."""
     return f"topic|{topic}|{partition}"

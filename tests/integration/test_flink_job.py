@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from millpond.control.cluster import FlinkCluster
+from millpond.control.cluster import ENDED, FlinkCluster
 from millpond.control.settings import Settings
 from millpond.control.submit import submit
 from millpond.plan.deployment import JobRecord
@@ -144,7 +144,7 @@ def test_a_registry_that_lost_its_schemas_stops_the_job_and_makes_no_dead_letter
     cancelled.append(job_id)
     cluster = FlinkCluster(settings.flink)
     _await(lambda: "it has lost its schemas" in str(cluster.get(f"/jobs/{job_id}/exceptions")))
-    assert cluster.jobs()[job_id] in ("RESTARTING", "RUNNING")
+    assert cluster.jobs()[job_id] not in ENDED
     assert consume(settings, dead_letter_topic(settings.ns, record.name)) == []
     assert _progress(world) == {}
 

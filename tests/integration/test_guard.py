@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from millpond.local.stack import Stack
 from millpond.store.applied import Advance, TopicPart
 from millpond.store.guard import GuardedWrite, Refused
-from millpond.store.keys import applied_field, applied_key, freshness_key, topic_freshness_field
+from millpond.store.keys import EPOCH_FIELD, applied_field, applied_key, freshness_key, topic_freshness_field
 from millpond.store.writer import Writer, connect
 
 State = tuple[int, int, int]  # tile, n, first
@@ -130,4 +130,22 @@ def test_freshness_is_set_only_where_the_offset_is_as_expected(writer: Writer) -
     found = writer.write((), [Advance(PART, 7, 7, 1234), Advance(OTHER, 6, 6, 1234)]).found
     assert found == {OTHER: 7}
     stamps = writer.client.hgetall(freshness_key(writer.ns))
+    assert stamps.pop(EPOCH_FIELD.encode())
     assert stamps == {topic_freshness_field(*PART).encode(): b"1234"}
+
+
+def test_the_epoch_stays_until_the_store_is_emptied(writer: Writer) -> None:
+    def epoch() -> bytes | None:
+        found: bytes | None = writer.client.hget(freshness_key(writer.ns), EPOCH_FIELD)
+        return found
+
+    writer.write((), [Advance(PART, None, 7)])
+    assert epoch() is None
+    writer.write((), [Advance(PART, 7, 7, 1234)])
+    first = epoch()
+    writer.write((), [Advance(PART, 7, 8, 1235)])
+    assert first is not None
+    assert epoch() == first
+    writer.client.delete(applied_key(writer.ns), freshness_key(writer.ns))
+    writer.write((), [Advance(PART, None, 8, 1236)])
+    assert epoch() not in (None, first)

@@ -8,7 +8,9 @@ from millpond.local.stack import Stack
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import DeployError, PlanError, ReadError
 from millpond.serve import Reader
+from millpond.serve.flow import ReadFlow
 from millpond.store import publications
+from millpond.store.keys import EPOCH_FIELD, freshness_key
 from tests.unit.serve.sample import publication
 
 
@@ -97,3 +99,24 @@ def test_a_store_that_does_not_answer_makes_vectors_unavailable_and_never_raises
         assert "Timeout" in vector.reason
         assert set(vector.values) == {None}
         assert opened.read({"card_id": "a"}, timeout_ms=1_000).status == "stale"
+
+
+def test_a_store_that_was_emptied_is_never_read_with_what_was_remembered_of_it(client: redis.Redis, ns: str) -> None:
+    publications.publish(client, ns, described("first"), now_ms=1)
+    reader = Reader(client, ns=ns, stale_after_ms=30_000, clock=lambda: 1_000_000)
+    opened = reader.open("shop.risk", version=1)
+    stamps = {stamp.decode(): 1_000_000 for part in ReadFlow(described("first"), ns).parts for stamp in part.stamps}
+    for stamp, at in stamps.items():
+        client.hset(freshness_key(ns), stamp, at)
+    client.hset(freshness_key(ns), EPOCH_FIELD, "one")
+    assert opened.read({"card_id": "a"}).status == "empty"
+
+    # Within the second for which freshness is remembered: emptied, and in use again but not filled.
+    client.delete(freshness_key(ns))
+    assert opened.read({"card_id": "a"}).status == "stale"
+    client.hset(freshness_key(ns), mapping={EPOCH_FIELD: "two"})
+    assert opened.read({"card_id": "a"}).status == "stale"
+    for stamp, at in stamps.items():
+        client.hset(freshness_key(ns), stamp, at)
+    reader.clock = lambda: 1_002_000
+    assert opened.read({"card_id": "a"}).status == "empty"

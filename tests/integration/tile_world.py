@@ -25,7 +25,7 @@ from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.names import progress_topic
 from millpond.plan.windows import DAY, HOUR, MINUTE
 from millpond.store import publications
-from millpond.store.keys import applied_field, applied_key, counters_key, freshness_key
+from millpond.store.keys import EPOCH_FIELD, applied_field, applied_key, counters_key, freshness_key
 from millpond.store.parts import Part, parts_of
 from millpond.store.records import RecordLayout
 from tests.unit.materialize.sample import (
@@ -250,7 +250,8 @@ class World:
         return self._numbers(applied_key(self.ns))
 
     def freshness(self) -> dict[str, int]:
-        return self._numbers(freshness_key(self.ns))
+        stamps = self.store.client.hgetall(freshness_key(self.ns))
+        return {field.decode(): int(at) for field, at in stamps.items() if field.decode() != EPOCH_FIELD}
 
     def counter(self, name: str) -> int:
         counters = self._numbers(counters_key(self.ns))

@@ -27,7 +27,8 @@ def broker(
     config = folder / "server.properties"
     jvm = (str(java), *JVM_COMMON, *LOG_FORMAT, f"-Djava.io.tmpdir={folder}", "-cp", classpath(jars))
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    storage = ("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(config))
+    # With `=`: an id may begin with a dash, and would be taken for an option.
+    storage = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", str(config))
     return Part(
         name="kafka",
         argv=(*jvm[:1], f"-Xms{heap_mib}m", f"-Xmx{heap_mib}m", "-XX:+UseG1GC", *jvm[1:], "kafka.Kafka", str(config)),
