@@ -57,7 +57,7 @@ def wire(schema_id: int, schema: Mapping[str, Any], event: Mapping[str, Any]) ->
 def register(settings: Settings, subject: str, schema: Mapping[str, Any]) -> int:
     """A schema's id."""
     with SchemaRegistryClient({"url": settings.registry}) as client:
-        return client.register_schema(subject, Schema(json.dumps(schema), "AVRO"))
+        return int(client.register_schema(subject, Schema(json.dumps(schema), "AVRO")))
 
 
 def produce(settings: Settings, topic: str, records: Iterable[Record]) -> list[tuple[Record, int]]:
@@ -211,7 +211,12 @@ def run_submit(settings: Settings, rendered: JobSql, folder: Path, *options: str
     spec.write_bytes(msgspec.json.encode(rendered))
     return subprocess.run(
         [settings.flink_python, str(ROOT / "jobs" / "submit.py"), str(spec), "--rest", settings.flink, *options],
-        env={**os.environ, "FLINK_HOME": settings.flink_home, "JAVA_HOME": settings.java_home},
+        env={
+            **os.environ,
+            "FLINK_HOME": settings.flink_home,
+            "FLINK_LOG_DIR": str(folder),
+            "JAVA_HOME": settings.java_home,
+        },
         capture_output=True,
         text=True,
         timeout=120,

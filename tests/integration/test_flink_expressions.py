@@ -51,7 +51,12 @@ def in_flink(folder: Path, data: list[dict[str, Any]], select: list[str]) -> lis
     made = setup.ensure(Workspace.find())
     done = subprocess.run(
         [str(Workspace.find().flink_python), str(SCRIPT), str(folder / "query.json")],
-        env={**os.environ, "FLINK_HOME": str(made.flink_home), "JAVA_HOME": str(made.java_home)},
+        env={
+            **os.environ,
+            "FLINK_HOME": str(made.flink_home),
+            "FLINK_LOG_DIR": str(folder),
+            "JAVA_HOME": str(made.java_home),
+        },
         capture_output=True,
         text=True,
         timeout=240,

@@ -13,6 +13,8 @@ from millpond.store import publications
 from millpond.store.keys import EPOCH_FIELD, freshness_key
 from tests.unit.serve.sample import publication
 
+NOW = 1_800_000_000_000
+
 
 @pytest.fixture
 def client(stack: Stack) -> redis.Redis:
@@ -52,6 +54,7 @@ def test_rolling_back_goes_one_publication_back_each_time_and_touches_no_other_v
 
 def test_an_open_set_follows_its_pointer_without_being_opened_again(client: redis.Redis, ns: str, stack: Stack) -> None:
     publications.publish(client, ns, described("first"), now_ms=1)
+    client.hset(freshness_key(ns), EPOCH_FIELD, "one")
     now = [1_000_000]
     reader = Reader(client, ns=ns, stale_after_ms=30_000, clock=lambda: now[0])
     opened = reader.open("shop.risk", version=1)
@@ -103,9 +106,9 @@ def test_a_store_that_does_not_answer_makes_vectors_unavailable_and_never_raises
 
 def test_a_store_that_was_emptied_is_never_read_with_what_was_remembered_of_it(client: redis.Redis, ns: str) -> None:
     publications.publish(client, ns, described("first"), now_ms=1)
-    reader = Reader(client, ns=ns, stale_after_ms=30_000, clock=lambda: 1_000_000)
+    reader = Reader(client, ns=ns, stale_after_ms=30_000, clock=lambda: NOW)
     opened = reader.open("shop.risk", version=1)
-    stamps = {stamp.decode(): 1_000_000 for part in ReadFlow(described("first"), ns).parts for stamp in part.stamps}
+    stamps = {stamp.decode(): NOW for part in ReadFlow(described("first"), ns).parts for stamp in part.stamps}
     for stamp, at in stamps.items():
         client.hset(freshness_key(ns), stamp, at)
     client.hset(freshness_key(ns), EPOCH_FIELD, "one")
@@ -118,5 +121,5 @@ def test_a_store_that_was_emptied_is_never_read_with_what_was_remembered_of_it(c
     assert opened.read({"card_id": "a"}).status == "stale"
     for stamp, at in stamps.items():
         client.hset(freshness_key(ns), stamp, at)
-    reader.clock = lambda: 1_002_000
+    reader.clock = lambda: NOW + 2_000
     assert opened.read({"card_id": "a"}).status == "empty"

@@ -148,7 +148,7 @@ public final class AvroDecode extends ScalarFunction {
                 throw new Refused("truncated", e.getMessage());
             } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
                 // The bytes alone decide what happens in here, so whatever goes wrong is the record's fault.
-                throw new Refused("undecodable", String.valueOf(e.getMessage()));
+                throw new Refused("undecodable", e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
             }
         }
 

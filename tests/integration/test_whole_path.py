@@ -1,0 +1,282 @@
+"""From a pool to vectors through every real part: deployed, read, and equal to the Plan's meaning in plain Python."""
+
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+import pytest
+import redis
+
+from millpond.algebra.replay import accepted, replay
+from millpond.control.cluster import FlinkCluster
+from millpond.control.deploy import Deployed, deploy
+from millpond.control.settings import Settings
+from millpond.control.status import status
+from millpond.control.topics import Topic, Topics
+from millpond.demo.drain import Drain
+from millpond.local.stack import Stack
+from millpond.plan.compiled import load_compiled
+from millpond.plan.deployment import JobRecord
+from millpond.plan.errors import DeployError
+from millpond.plan.hashes import hashed_set, hashed_view
+from millpond.plan.model import Binding, Pool, SetFeature, SetPlan, ViewPlan
+from millpond.plan.names import dead_letter_topic
+from millpond.plan.windows import DAY, HOUR
+from millpond.serve import Reader, Vector
+from tests.integration.flink_world import Record, Row, consume, produce, register, wire
+from tests.unit.define.sample import RIGHT
+
+EVENTS: Final = 1_500
+CUSTOMERS: Final = 12
+PARTITIONS: Final = 3
+HISTORY: Final = 12 * DAY  # the history is this long
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """The sample pool, deployed, with a history in its topics.
+
+    Attributes:
+        now: the last instant of the history.
+        events: all of it, timestamps in ms.
+    """
+
+    settings: Settings
+    pool: Pool
+    deployed: Deployed
+    now: int
+    events: list[Row]
+
+    def job(self, source: str) -> JobRecord:
+        return next(job for job in self.deployed.started if job.source.name == source)
+
+    def drained(self, job: JobRecord) -> None:
+        Drain(
+            job,
+            topics=Topics(self.settings.kafka),
+            cluster=FlinkCluster(self.settings.flink),
+            store=redis.Redis.from_url(self.settings.store),
+            ns=self.settings.ns,
+            within_s=120,
+        ).wait()
+
+    def read(self, view: ViewPlan, keys: list[tuple[Any, ...]], as_of: int | None) -> list[Vector]:
+        with Reader.connect(self.settings.store, ns=self.settings.ns) as reader:
+            opened = reader.open(f"{view.domain}.all_of_{view.name}", version=view.version)
+            names = [column.name for column in view.entity.keys]
+            requests = [dict(zip(names, key, strict=True)) for key in keys]
+            return opened.read_many(requests, as_of=as_of, timeout_ms=5_000)
+
+
+def all_of(view: ViewPlan) -> SetPlan:
+    """A set of every feature of a view."""
+    binding = Binding(
+        alias=view.name,
+        view=view.full_name,
+        version=view.version,
+        meaning=view.meaning,
+        request_fields=tuple(column.name for column in view.entity.keys),
+    )
+    return hashed_set(
+        SetPlan(
+            domain=view.domain,
+            name=f"all_of_{view.name}",
+            version=view.version,
+            owner="tests",
+            description="",
+            request=view.entity.keys,
+            bindings=(binding,),
+            features=tuple(SetFeature(view.name, feature.name, feature.type) for feature in view.features),
+        )
+    )
+
+
+def sales(now: int) -> list[Row]:
+    """A random history of sales up to `now`, in the schema's own units (paid_at in micros)."""
+    draw = random.Random(7)
+    times = [*sorted(now - draw.randrange(HISTORY) for _ in range(EVENTS - 1)), now]
+    return [
+        {
+            "sale_id": f"sale {number}",
+            "sold_at": ts,
+            "paid_at": None if number % 4 == 0 else ts * 1000 - draw.randrange(10**9),
+            "customer_id": None if number % 19 == 0 else f"c{draw.randrange(CUSTOMERS)}:{{é}}",
+            "store_id": draw.randrange(3),
+            "article_id": draw.choice((-(2**62), -1, 0, 8, 2**62)),
+            "channel": draw.choice(("TILL", "WEB", "UNKNOWN")),
+            "returned_by": None if number % 3 else draw.choice(("TILL", "WEB")),
+            "amount": Decimal(draw.randrange(-5_000, 1_000_000)).scaleb(-2),
+            "discount": None if number % 5 == 0 else Decimal(draw.randrange(99_999)).scaleb(-3),
+            "fee": Decimal(draw.randrange(10**6)).scaleb(-4),
+            "quantity": draw.randrange(-2, 9),
+            "count": None if number % 7 == 0 else draw.randrange(-(2**60), 2**60),
+            "weight": None if number % 6 == 0 else draw.uniform(-1e3, 1e3),
+            "rating": None if number % 11 == 0 else float(draw.randrange(6)),
+            "gift": number % 8 == 0,
+            "tags": ["a"],
+            "extra": {},
+            "address": {"city": "x"},
+            "digest": bytes(16),
+            "raw": b"",
+            "day": 1,
+            "either": None,
+        }
+        for number, ts in enumerate(times)
+    ]
+
+
+def records(schema_id: int, schema: dict[str, Any], events: list[Row]) -> list[Record]:
+    """Each event as a record that arrives up to half a day late, every tenth one twice, through another partition."""
+    draw = random.Random(8)
+    made = []
+    for number, event in enumerate(events):
+        value = wire(schema_id, schema, event)
+        arrival = min(event["sold_at"] + draw.randrange(12 * HOUR), events[-1]["sold_at"])
+        copies = range(2 if number % 10 == 0 else 1)
+        made += [Record(value=value, partition=(number + copy) % PARTITIONS, arrival=arrival) for copy in copies]
+    made.sort(key=lambda record: record.arrival)
+    return made
+
+
+@pytest.fixture(scope="module")
+def shop(settings: Settings, stack: Stack) -> Iterator[Shop]:
+    schema = json.loads((RIGHT / "schemas" / "shop.sale.v1.avsc").read_text())
+    compiled = load_compiled(RIGHT)
+    pool = msgspec.structs.replace(compiled, sets=(*compiled.sets, *map(all_of, compiled.views)))
+    now = time.time_ns() // 1_000_000
+    events = sales(now)
+    for topic in sorted({view.source.topic for view in pool.views}):
+        Topics(settings.kafka).create([Topic(name=topic, partitions=PARTITIONS, config={"retention.ms": "-1"})])
+        produce(settings, topic, records(register(settings, f"{topic}-value", schema), schema, events))
+    with pytest.raises(DeployError, match=r"takes timestamps up to[\s\S]*--replay"):
+        deploy(settings, pool, start="earliest")
+    deployed = deploy(settings, pool, start="earliest", replay=True)
+    argv = [sys.executable, "-m", "millpond.cli.main", "materialize", "--ns", settings.ns, "--kafka", settings.kafka]
+    name = f"materializer-{settings.ns}"
+    stack.spawn(name, [*argv, "--registry", settings.registry, "--store", settings.store])
+    in_ms = [{**e, "paid_at": None if e["paid_at"] is None else e["paid_at"] // 1000} for e in events]
+    made = Shop(settings=settings, pool=pool, deployed=deployed, now=now, events=in_ms)
+    for job in deployed.started:
+        made.drained(job)
+    yield made
+    stack.stop(name)
+
+
+def until(holds: Callable[[], bool], *, within_s: float = 30) -> None:
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def expected(shop: Shop, view: ViewPlan, key: tuple[Any, ...], q: int) -> dict[str, Any]:
+    events = accepted(view, shop.events) if view.source.event_id else twice_every_tenth(shop.events)
+    return {f"{view.name}.{name}": value for name, value in replay(view, events, key, q).items()}
+
+
+def twice_every_tenth(events: list[Row]) -> list[Row]:
+    """Without an event id every record is an event of its own."""
+    return [event for number, event in enumerate(events) for _ in range(2 if number % 10 == 0 else 1)]
+
+
+@pytest.mark.parametrize("view", load_compiled(RIGHT).views, ids=lambda view: view.name)
+def test_every_feature_of_every_key_equals_the_plans_meaning(shop: Shop, view: ViewPlan) -> None:
+    customers = [f"c{number}:{{é}}" for number in range(CUSTOMERS)] + ["nobody"]
+    keys: dict[str, list[tuple[Any, ...]]] = {
+        "customer": [(name,) for name in customers],
+        "customer_store": [(name, store) for name in customers for store in range(3)],
+        "article": [(number,) for number in (-(2**62), -1, 0, 8, 2**62, 1)],
+    }
+    covered_since = shop.job(view.source.name).covered_since
+    present = 0
+    until(lambda: all(vector.status != "stale" for vector in shop.read(view, keys[view.name], shop.now)))
+    for key, vector in zip(keys[view.name], shop.read(view, keys[view.name], shop.now), strict=True):
+        wanted = expected(shop, view, key, shop.now)
+        for feature, name, got, state in zip(
+            view.features, vector.names, vector.computed, vector.statuses, strict=True
+        ):
+            if isinstance(wanted[name], float):
+                assert got == pytest.approx(wanted[name], rel=1e-9), (key, name)
+            else:
+                assert (got, type(got)) == (wanted[name], type(wanted[name])), (key, name)
+            lo, _ = feature.window.bounds(shop.now, feature.level_ms)
+            if lo < covered_since:
+                assert state == "incomplete", (key, name)
+            else:
+                assert state in ("present", "empty"), (key, name)
+            present += state == "present"
+    assert present > 0
+
+
+def test_a_topic_read_from_its_first_record_is_covered_from_then_on_or_for_ever(shop: Shop) -> None:
+    first = min(event["sold_at"] for event in shop.events)
+    assert shop.job("replayed_sales").covered_since == 0  # full_history
+    # the first record of each partition, which arrived within half a day of its time
+    assert first < shop.job("sales").covered_since < first + DAY
+
+
+def test_deploying_again_starts_and_publishes_nothing(shop: Shop) -> None:
+    again = deploy(shop.settings, shop.pool, start="earliest", replay=True)
+    assert (again.started, again.published) == ((), ())
+    assert set(again.kept) == {job.name for job in shop.deployed.started}
+
+
+def test_another_meaning_under_a_version_that_runs_is_refused_and_nothing_changes(shop: Shop) -> None:
+    view = shop.pool.view("shop.customer")
+    changed = hashed_view(
+        msgspec.structs.replace(view, by=shop.pool.view("shop.customer_store").by[:1], precision="6%")
+    )
+    pool = msgspec.structs.replace(shop.pool, views=tuple(changed if v is view else v for v in shop.pool.views))
+    before = status(shop.settings)
+    with pytest.raises(DeployError, match=r"view shop\.customer: its meaning differs[\s\S]*version=2"):
+        deploy(shop.settings, pool, start="earliest", replay=True)
+    after = status(shop.settings)
+    assert after.sets == before.sets
+    assert {job.name for job in after.jobs} == {job.name for job in before.jobs}
+
+
+def test_status_says_what_runs_how_far_behind_it_is_and_how_fresh(shop: Shop) -> None:
+    until(lambda: all(f.age_ms is not None for job in status(shop.settings).jobs for f in job.fragments))
+    found = status(shop.settings)
+    assert {job.state for job in found.jobs} == {"RUNNING"}
+    assert {job.lag for job in found.jobs} == {0}
+    assert {job.dead_letters for job in found.jobs} == {0}
+    assert all(f.age_ms is not None and f.age_ms < 30_000 for job in found.jobs for f in job.fragments)
+    assert "shop.basket.v1" in found.sets
+
+
+def test_a_job_that_begins_now_says_incomplete_for_what_was_before_it(shop: Shop) -> None:
+    settings = msgspec.structs.replace(shop.settings, partitions=1)
+    view = hashed_view(msgspec.structs.replace(shop.pool.view("shop.customer"), version=5))
+    done = deploy(settings, Pool(views=(view,), sets=(all_of(view),)), start="now", replay=True)
+    (job,) = done.started
+    # the last full day before now - lateness - the delay of an append, all of it from events that may still come
+    assert job.covered_since == job.start_ts == (job.deployed_at - DAY - HOUR) // DAY * DAY
+    shop.drained(job)
+    key = next(e["customer_id"] for e in reversed(shop.events) if e["customer_id"] is not None)
+    until(lambda: shop.read(view, [(key,)], shop.now)[0].status != "stale")
+    (vector,) = shop.read(view, [(key,)], shop.now)
+    states = vector.status_of()
+    assert states["customer.visits_1h"] == "present"
+    assert vector["customer.visits_1h"] == expected(shop, view, (key,), shop.now)["customer.visits_1h"]
+    assert states["customer.spend_30d"] == "incomplete"
+    assert vector["customer.spend_30d"] is None
+    letters = consume(settings, dead_letter_topic(settings.ns, job.name))
+    reasons = {dict(letter.headers() or []).get("millpond.reason") for letter in letters}
+    assert reasons == {b"before_start"}
+    read_from = sum(job.start_offsets)
+    assert read_from > 0  # the older part of the topic was not read at all
+
+
+def test_a_view_whose_source_topic_does_not_exist_is_refused(shop: Shop) -> None:
+    view = shop.pool.view("shop.customer")
+    source = msgspec.structs.replace(view.source, topic="shop.nothing.v1")
+    changed = hashed_view(msgspec.structs.replace(view, version=6, source=source))
+    with pytest.raises(DeployError, match=r"shop\.nothing\.v1' does not exist[\s\S]*create it"):
+        deploy(shop.settings, Pool(views=(changed,), sets=()), start="earliest", replay=True)
