@@ -73,8 +73,9 @@ class FlinkCluster:
 
     def why_failed(self, job_id: str) -> str:
         """The innermost cause of a job's last failure; empty where it had none."""
-        root = self.get(f"/jobs/{job_id}/exceptions").get("root-exception") or ""
-        causes = [line for line in root.splitlines() if line.startswith("Caused by:")] or root.splitlines()[:1]
+        entries = self.get(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
+        lines = entries[0]["stacktrace"].splitlines() if entries else []
+        causes = [line for line in lines if line.startswith("Caused by:")] or lines[:1]
         return causes[-1].removeprefix("Caused by: ") if causes else ""
 
     def source_offsets(self, job_id: str, topic: str) -> dict[int, int]:

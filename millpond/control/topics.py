@@ -98,6 +98,9 @@ class Topics:
             new = [NewTopic(t.name, num_partitions=t.partitions, config=t.config) for t in missing]
             for name, outcome in self.admin.create_topics(new, operation_timeout=TIMEOUT).items():
                 _result(outcome, name)
+        for topic in missing:
+            # Until each partition has a leader, a producer's first batches are refused and sent again out of order.
+            self.offsets(topic.name, topic.partitions, OffsetSpec.latest())
         return [topic.name for topic in missing]
 
     def source(self, plan: SourcePlan) -> SourceTopic:

@@ -4,6 +4,7 @@ Nothing Flink or Kafka reports by itself says so: pendingRecords was 0 with 8,00
 the committed source offset lags by seconds. The chain that holds, each link taken after the one before:
 
     end of source topic -> read by the job -> checkpoint completed -> end of tile topics -> applied to the store
+                        -> known to be up to date: until then a read rightly says `stale`
 """
 
 import re
@@ -18,6 +19,7 @@ from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import MillpondError
 from millpond.store import applied
 from millpond.store.applied import TopicPart
+from millpond.store.keys import freshness_key, job_freshness_field, topic_freshness_field
 from millpond.store.scripts import Client
 
 POLL_S: Final = 0.1
@@ -77,11 +79,13 @@ class Drain:
         Raises:
             MillpondError: a link of the chain stood still for too long; says which.
         """
+        began = time.time_ns() // 1_000_000
         source_end = self.source_end()
         self._until("the job has read its source to the end", lambda: self._behind_source(source_end))
         self.checkpoint()
         ends = self.tile_ends()
         self._until("the materializer has applied the tile topics to the end", lambda: self._behind_tiles(ends))
+        self._until("the store knows that it is up to date", lambda: self._stale_since(began))
         records = sum(source_end) - sum(self.job.start_offsets)
         return Drained(records=records, rows=sum(sum(end) for end in ends.values()))
 
@@ -96,12 +100,7 @@ class Drain:
 
     def applied_rows(self) -> int:
         """How many rows of the tile topics are in the store."""
-        parts = [
-            TopicPart(fragment.topic(self._ns), partition)
-            for fragment in self.job.fragments
-            for partition in range(self.job.topic_partitions)
-        ]
-        return sum(at or 0 for at in applied.read(self._store, self._ns, parts).values())
+        return sum(at or 0 for at in applied.read(self._store, self._ns, self._tile_parts()).values())
 
     def read_offsets(self) -> dict[int, int]:
         """Partition -> the next offset the job reads, of the partitions it has read from."""
@@ -155,6 +154,22 @@ class Drain:
             if at is None or at < parts[part]:
                 return f"{part} is at {at} of {parts[part]}"
         return None
+
+    def _stale_since(self, instant: int) -> str | None:
+        job = self.job
+        fields = [job_freshness_field(job.name, partition) for partition in range(job.partitions)]
+        fields += [topic_freshness_field(*part) for part in self._tile_parts()]
+        for field, stamp in zip(fields, self._store.hmget(freshness_key(self._ns), fields), strict=True):
+            if stamp is None or int(stamp) < instant:
+                return f"{field} was last up to date at {stamp and int(stamp)}, before {instant}"
+        return None
+
+    def _tile_parts(self) -> list[TopicPart]:
+        return [
+            TopicPart(fragment.topic(self._ns), partition)
+            for fragment in self.job.fragments
+            for partition in range(self.job.topic_partitions)
+        ]
 
     def _until(self, what: str, behind: Callable[[], str | None]) -> None:
         deadline = time.monotonic() + self._within_s

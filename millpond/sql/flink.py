@@ -288,7 +288,7 @@ def _events(source: SourcePlan, read: tuple[Column, ...]) -> str:
         return _view("events", f"SELECT {columns}\nFROM `accepted`")
     identity = f"{backticked(source.event_id)}, {backticked(source.event_time)}"
     count = f"COUNT(*) OVER (PARTITION BY {identity} ORDER BY {NOW} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-    return _view("events", f"SELECT {columns}\nFROM (SELECT *, {count} AS {COPY} FROM `accepted`)\nWHERE {COPY} >= 1")
+    return _view("events", f"SELECT {columns}\nFROM (SELECT *, {count} AS {COPY} FROM `accepted`)\nWHERE {COPY} = 1")
 
 
 # --- inserts --------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The drained chain: each link is asked after the one before, and says where it stands still."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -79,13 +80,20 @@ class FakeCluster:
 
 
 class FakeStore:
-    """Applies two more rows at every look."""
+    """Applies two more rows at every look; knows itself up to date at the third."""
 
-    def __init__(self, *, stands_still: bool = False) -> None:
+    def __init__(self, *, stands_still: bool = False, stays_stale: bool = False) -> None:
         self.applied = 0
+        self.looked = 0
         self.stands_still = stands_still
+        self.stays_stale = stays_stale
 
     def hmget(self, key: str, fields: list[str]) -> list[bytes]:
+        if key == "demo:freshness":
+            assert fields == ["job|retail.lines.1|0", "job|retail.lines.1|1", f"topic|{TILES}|0"]
+            self.looked += 1
+            stamp = 0 if self.stays_stale or self.looked < 3 else time.time_ns() // 1_000_000
+            return [str(stamp).encode()] * 3
         assert (key, fields) == ("demo:applied", [f"{TILES}:0"])
         self.applied += 0 if self.stands_still else 2
         return [str(self.applied).encode()]
@@ -102,11 +110,17 @@ def test_it_waits_for_every_link_and_counts_from_the_start_offsets() -> None:
     assert (drained.records, drained.rows) == (5, 7)
     assert cluster.read == 4
     assert store.applied >= 7
+    assert store.looked == 3
 
 
 def test_a_store_that_stands_still_is_named() -> None:
     with pytest.raises(MillpondError, match=r"materializer .* is at 0 of 7"):
         drain(FakeCluster(), FakeStore(stands_still=True), within_s=0.5).wait()
+
+
+def test_data_without_the_knowledge_that_it_is_fresh_is_not_drained() -> None:
+    with pytest.raises(MillpondError, match=r"job\|retail.lines.1\|0 was last up to date at 0"):
+        drain(FakeCluster(), FakeStore(stays_stale=True), within_s=0.5).wait()
 
 
 def test_a_failed_checkpoint_is_told() -> None:
