@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
 from millpond.plan.deployment import Fragment
@@ -17,6 +17,19 @@ TIMEOUT: Final = 15.0
 RETENTION_SLACK: Final = 7 * DAY
 # A segment is closed within the hour, so that compaction keeps a topic near its key count and a rebuild short.
 _COMPACTED: Final = {"segment.ms": str(HOUR), "min.cleanable.dirty.ratio": "0.3"}
+
+
+# A topic just made, or a leader just elected or moved. KafkaError.retriable() says False to all of these, and a client
+# that knew the old leader goes on asking with an epoch the broker refuses.
+_PASSING: Final = frozenset(
+    {
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +147,7 @@ class Topics:
             try:
                 by_partition = {tp.partition: outcome.result(TIMEOUT).offset for tp, outcome in found.items()}
             except KafkaException as cause:
-                # A leader just elected, or moved: an old client goes on asking with an epoch the broker refuses.
-                if not cause.args[0].retriable() or time.monotonic() > deadline:
+                if cause.args[0].code() not in _PASSING or time.monotonic() > deadline:
                     raise DeployError(
                         f"Kafka does not say where its log ends: {cause}", where=topic, mend="see the broker's log"
                     ) from cause
