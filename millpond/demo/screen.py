@@ -101,7 +101,7 @@ class Screen:
         p = self.picture
         self.say(
             f"  {spell(p.instant)}  in {p.events:>9,}  lag {p.events - p.read:>7,}  {p.rate:>7,.0f}/s  "
-            f"tiles {p.tiles:>10,}  not yet stored {p.tiles - p.applied:>7,}"
+            f"tiles {p.tiles:>10,}  not yet stored {max(0, p.tiles - p.applied):>7,}"
         )
 
     def _paint(self) -> RenderableType:
