@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -48,7 +49,7 @@ def starting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., S
 
     def start(describe: Describe = two, **options: object) -> Stack:
         def design(_made: Installation, *, run_dir: Path, logs: Path, sizes: Sizes) -> object:
-            return ADDRESSES, describe(run_dir, logs)
+            return replace(ADDRESSES, logs=logs), describe(run_dir, logs)
 
         monkeypatch.setattr(stack_module, "design", design)
         return Stack.start(run_dir=tmp_path, **options)  # type: ignore[arg-type]
@@ -60,7 +61,7 @@ def test_a_stack_is_described_while_it_runs_and_not_after(starting: Callable[...
     with starting() as stack:
         described = read_state(tmp_path)
         assert described is not None
-        assert (described.phase, described.addresses) == ("ready", ADDRESSES)
+        assert (described.phase, described.addresses) == ("ready", replace(ADDRESSES, logs=tmp_path / "logs"))
         pids = [part.process.pid for part in described.parts if part.process is not None]
         assert pids == [stack.pid("first"), stack.pid("second")]
     assert read_state(tmp_path) is None
@@ -181,7 +182,6 @@ def test_extras_start_when_the_parts_are_ready_and_inherit_our_environment(
 
 def test_a_program_spawned_later_is_watched_like_the_parts(starting: Callable[..., Stack]) -> None:
     with starting() as stack:
-        stack.addresses.logs.mkdir(exist_ok=True)
         stack.spawn("late", program("raise SystemExit('at once')"))
         until(lambda: _died(stack), "its death")
         with pytest.raises(StackError, match="a part of this name exists"):
