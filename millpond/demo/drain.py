@@ -7,7 +7,6 @@ the committed source offset lags by seconds. The chain that holds, each link tak
                         -> known to be up to date: until then a read rightly says `stale`
 """
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -70,8 +69,6 @@ class Drain:
         self._ns = ns
         self._check = check
         self._within_s = within_s
-        topic = re.escape(job.source.topic).replace(r"\.", "[._]")
-        self._metric = re.compile(rf".*KafkaSourceReader\.topic\.{topic}\.partition\.(\d+)\.currentOffset")
 
     def wait(self) -> Drained:
         """Return when every record now in the source topic is in the store.
@@ -104,21 +101,7 @@ class Drain:
 
     def read_offsets(self) -> dict[int, int]:
         """Partition -> the next offset the job reads, of the partitions it has read from."""
-        reached: dict[int, int] = {}
-        path = f"/jobs/{self.job.flink_job_id}/vertices"
-        for vertex in self._cluster.get(f"/jobs/{self.job.flink_job_id}")["vertices"]:
-            # The source is chained first: its vertex is named after it.
-            if not vertex["name"].startswith("Source:"):
-                continue
-            known = [metric["id"] for metric in self._cluster.get(f"{path}/{vertex['id']}/metrics")]
-            partitions = {name: int(found[1]) for name in known if (found := self._metric.fullmatch(name))}
-            if not partitions:
-                continue
-            values = self._cluster.get(f"{path}/{vertex['id']}/metrics?get={','.join(partitions)}")
-            for metric in values:
-                partition = partitions[metric["id"]]
-                reached[partition] = max(reached.get(partition, 0), int(metric["value"]) + 1)
-        return reached
+        return self._cluster.source_offsets(self.job.flink_job_id, self.job.source.topic)
 
     def checkpoint(self) -> None:
         """Have the job complete a checkpoint, which flushes what it holds back.

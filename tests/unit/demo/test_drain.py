@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from millpond.control.cluster import FlinkCluster
 from millpond.demo.drain import Drain
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.errors import MillpondError
@@ -50,10 +51,11 @@ class FakeTopics:
         return (5, 10) if topic == "retail.line.sold.v1" else (7,)
 
 
-class FakeCluster:
+class FakeCluster(FlinkCluster):
     """A job that reads a record at every look and completes the second checkpoint look."""
 
     def __init__(self, *, failure: dict[str, str] | None = None) -> None:
+        super().__init__("http://nowhere")
         self.read = -1
         self.looks = 0
         self.failure = failure
@@ -73,7 +75,7 @@ class FakeCluster:
         done = "COMPLETED" if self.looks > 1 else "IN_PROGRESS"
         return {"status": {"id": done}, "operation": {"failure-cause": self.failure} if self.failure else {}}
 
-    def post(self, path: str, body: dict[str, str]) -> Any:
+    def post(self, path: str, body: dict[str, Any]) -> Any:
         self.asked.append(path)
         assert self.read >= 4, "a checkpoint says nothing of records not read yet"
         return {"request-id": "t"}
