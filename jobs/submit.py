@@ -33,7 +33,7 @@ def main() -> int:
         out = _quiet(noise)
         try:
             job = msgspec.json.decode(args.spec.read_bytes(), type=JobSql)
-            print(_run(job, args.rest, explain=args.explain), file=out)
+            print(_run(job, args.rest, explain=args.explain), file=out, flush=True)
         except Exception as error:  # noqa: BLE001 - the entry point: whatever it is, its cause is told
             noise.seek(0)
             print(_cause(error, noise.read()), file=sys.stderr)
@@ -105,4 +105,7 @@ def _cause(error: Exception, noise: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    # Not sys.exit: PyFlink's finalizers start threads, which Python 3.12 refuses at shutdown with a traceback.
+    os._exit(code)

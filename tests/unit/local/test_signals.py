@@ -2,10 +2,22 @@
 
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from millpond.local import signals
+
+
+@pytest.fixture(autouse=True)
+def _unhandled() -> Iterator[None]:
+    """Each test begins with Python's own handlers; a stack of the test session has some of its own."""
+    before = {number: signal.getsignal(number) for number in signals.STOPPING}
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
