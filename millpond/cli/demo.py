@@ -43,7 +43,10 @@ def demo(
     )
     try:
         code = run(options, out)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as stop:
+        # DuckDB makes a Ctrl-C that falls into a query a RuntimeError of its own, without a cause.
+        if isinstance(stop, RuntimeError) and str(stop) != "Query interrupted":
+            raise
         err.print("interrupted; every part is stopped")
         code = INTERRUPTED
     raise typer.Exit(code)
