@@ -32,24 +32,8 @@ def settings_of(env: str) -> Settings:
     state = read_state(run_folder(root, env))
     stack: dict[str, str] = {"flink_python": str(Workspace.find().flink_python)}
     if state is not None and state.supervisor.runs() and state.addresses is not None:
-        stack |= stack_settings(state.addresses)
+        stack |= state.addresses.settings(Workspace.find().flink_python)
     return load_settings(root, env, stack=stack)
-
-
-def stack_settings(addresses: Any) -> dict[str, str]:
-    """A local stack's addresses under the names of the settings."""
-    from millpond.local.workspace import Workspace
-
-    return {
-        "kafka": addresses.kafka,
-        "registry": addresses.registry,
-        "flink": addresses.flink,
-        "store": addresses.store,
-        "flink_home": str(addresses.flink_home),
-        "flink_conf": str(addresses.flink_conf),
-        "java_home": str(addresses.java_home),
-        "flink_python": str(Workspace.find().flink_python),
-    }
 
 
 def print_json(document: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final, NoReturn
 
+import msgspec
 from rich.console import Console
 
 from millpond.control.settings import Settings
@@ -98,17 +99,8 @@ def _stack(workspace: Workspace, console: Console) -> Iterator[Stack]:
 
 
 def _settings(workspace: Workspace, addresses: Addresses) -> Settings:
-    return Settings(
-        ns=ENV,
-        kafka=addresses.kafka,
-        registry=addresses.registry,
-        flink=addresses.flink,
-        store=addresses.store,
-        parallelism=PARALLELISM,
-        flink_home=str(addresses.flink_home),
-        flink_python=str(workspace.flink_python),
-        java_home=str(addresses.java_home),
-    )
+    found = addresses.settings(workspace.flink_python)
+    return msgspec.convert({"ns": ENV, "parallelism": PARALLELISM, **found}, Settings)
 
 
 def _start_materializer(stack: Stack, settings: Settings) -> None:

@@ -28,11 +28,19 @@ class Addresses:
     java_home: Path
     logs: Path
 
-    def flink_client_environment(self) -> dict[str, str]:
-        """The environment variables a PyFlink program needs to submit to this cluster."""
+    def settings(self, flink_python: Path) -> dict[str, str]:
+        """The addresses under the names that millpond.toml gives them.
+
+        Args:
+            flink_python: the interpreter of Flink's environment, which submits jobs.
+        """
         return {
-            "FLINK_HOME": str(self.flink_home),
-            "FLINK_CONF_DIR": str(self.flink_conf),
-            "FLINK_LOG_DIR": str(self.logs),
-            "JAVA_HOME": str(self.java_home),
+            "kafka": self.kafka,
+            "registry": self.registry,
+            "flink": self.flink,
+            "store": self.store,
+            "flink_home": str(self.flink_home),
+            "flink_conf": str(self.flink_conf),
+            "flink_python": str(flink_python),
+            "java_home": str(self.java_home),
         }

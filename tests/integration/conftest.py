@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from millpond.control.cluster import ENDED, FlinkCluster
@@ -58,16 +59,8 @@ def settings(stack: Stack) -> Iterator[Settings]:
     addresses = stack.addresses
     cluster = FlinkCluster(addresses.flink)
     before = cluster.jobs().keys()
-    yield Settings(
-        ns=f"test_{next(_numbers)}",
-        kafka=addresses.kafka,
-        registry=addresses.registry,
-        flink=addresses.flink,
-        store=addresses.store,
-        flink_home=str(addresses.flink_home),
-        flink_python=str(Workspace.find().flink_python),
-        java_home=str(addresses.java_home),
-    )
+    found = addresses.settings(Workspace.find().flink_python)
+    yield msgspec.convert({"ns": f"test_{next(_numbers)}", **found}, Settings)
     _cancel(cluster, [job for job in cluster.jobs() if job not in before])
 
 
