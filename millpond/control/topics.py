@@ -213,7 +213,7 @@ class Topics:
 
 
 def _admin(kafka: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": kafka, "log_level": 3})
+    return AdminClient({"bootstrap.servers": kafka, "log_level": 0})
 
 
 def _result(outcome: Any, topic: str) -> Any:
