@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from millpond.plan.errors import DefinitionError
-from millpond.plan.types import BOOLEAN, DOUBLE, INT_DIGITS, INT_MAX, INT_MIN, MAX_DIGITS, STRING, Type
+from millpond.plan.types import BOOLEAN, DOUBLE, INT_MAX, INT_MIN, MAX_DIGITS, Type
 
 
 class Field(msgspec.Struct, frozen=True, array_like=True, tag_field="node", tag="field"):
@@ -288,19 +288,3 @@ def call(op: str, *args: Expr) -> Expr:
 
 # The types a `cast` node may go between; a renderer has one rule for each.
 CASTS: Final = {("int", "decimal"), ("decimal", "decimal"), ("int", "double"), ("decimal", "double")}
-
-__all__ = [
-    "CASTS",
-    "INT_DIGITS",
-    "OPERATIONS",
-    "STRING",
-    "Call",
-    "Constant",
-    "Expr",
-    "Field",
-    "call",
-    "cast",
-    "constant",
-    "decimal_constant",
-    "fields_of",
-]  # fmt: skip
