@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from millpond.materialize.avro import AvroSchema
 from millpond.materialize.progress import JobProgress
-from millpond.materialize.schemas import AvroSchema
 from millpond.materialize.tiles import TileTopic
 from millpond.plan.deployment import JobRecord
 from millpond.plan.names import progress_topic

@@ -8,6 +8,7 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
+from millpond.materialize.avro import AvroSchema
 from millpond.materialize.bounds import Ask, Brokers
 from millpond.materialize.consumer import Inbox
 from millpond.materialize.following import Following
@@ -15,7 +16,7 @@ from millpond.materialize.positions import Positions
 from millpond.materialize.progress import JobProgress
 from millpond.materialize.retry import Stopped, insist
 from millpond.materialize.rows import Record
-from millpond.materialize.schemas import AvroSchema, fetcher
+from millpond.materialize.schemas import fetcher
 from millpond.materialize.schemas import is_transient as is_registry_outage
 from millpond.materialize.seldom import Seldom
 from millpond.materialize.tally import Tally

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from millpond.materialize.avro import AvroSchema, integers
 from millpond.materialize.bounds import Bounds
 from millpond.materialize.freshness import SourceReach
-from millpond.materialize.rows import Record, naming_the_record, read_rows
-from millpond.materialize.schemas import AvroSchema, WriterSchemas
+from millpond.materialize.rows import Record, naming_the_record
+from millpond.materialize.schemas import WriterSchemas
 from millpond.plan.deployment import JobRecord
 from millpond.store.applied import TopicPart
 from millpond.store.keys import job_freshness_field
@@ -39,10 +40,10 @@ class JobProgress:
         naming_the_record(self._read, records)
 
     def _read(self, records: Sequence[Record]) -> None:
-        keys = read_rows(self._keys, [record.key() for record in records])
-        values = read_rows(self._values, [record.value() for record in records])
-        for key, value in zip(keys, values, strict=True):
-            self._reach.read(key["partition"], value["offset"])
+        partitions = integers(self._keys.read([record.key() for record in records]), "partition")
+        offsets = integers(self._values.read([record.value() for record in records]), "offset")
+        for partition, offset in zip(partitions.tolist(), offsets.tolist(), strict=True):
+            self._reach.read(partition, offset)
 
     def heard(self, at: int, bounds: Mapping[TopicPart, Bounds]) -> None:
         """Where the source's partitions began and ended at some moment after the instant `at` (ms)."""

@@ -1,31 +1,15 @@
-"""Rows of a topic that Flink writes: Avro keys and values read as plain values."""
+"""Records of a topic that Flink writes, and the one among them that cannot be read."""
 
 from collections.abc import Callable, Sequence
-from io import BytesIO
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from confluent_kafka import Message
-from fastavro import schemaless_reader
 
 from millpond.materialize.retry import Stopped
-from millpond.materialize.schemas import WriterSchemas
 from millpond.plan.errors import MillpondError
 
 Record: TypeAlias = "Message[bytes, bytes]"
-Row = dict[str, Any]
 _T = TypeVar("_T")
-
-
-def read_rows(schemas: WriterSchemas, payloads: Sequence[bytes | None]) -> list[Row]:
-    """One row a payload; raises in as many ways as bytes can be wrong (see `naming_the_record`)."""
-    of = schemas.of
-    rows: list[Any] = []
-    for payload in payloads:
-        stream = BytesIO(payload or b"")
-        rows.append(schemaless_reader(stream, of(stream.read(5)), None))
-        if stream.read(1):
-            raise ValueError("bytes are left over")
-    return rows
 
 
 def naming_the_record(work: Callable[[Sequence[Record]], _T], records: Sequence[Record]) -> _T:

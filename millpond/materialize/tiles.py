@@ -1,20 +1,20 @@
 """One fragment's topic: its records become guarded writes."""
 
-from collections.abc import Callable, Sequence
-from itertools import compress
-from operator import itemgetter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from millpond.materialize.rows import Record, Row, naming_the_record, read_rows
-from millpond.materialize.schemas import AvroSchema, WriterSchemas
-from millpond.plan.aggregations import Partial
+import numpy as np
+
+from millpond.materialize.avro import AvroSchema, Field, Ints, Slices, integers
+from millpond.materialize.rows import Record, naming_the_record
+from millpond.materialize.schemas import WriterSchemas
 from millpond.plan.deployment import Fragment
 from millpond.plan.model import ViewPlan
 from millpond.plan.types import Type
 from millpond.store.guard import GuardedWrite
 from millpond.store.keys import KeyEncoder, KeyTemplate
 from millpond.store.parts import Part, parts_of
-from millpond.store.records import RecordLayout
+from millpond.store.records import Column, RecordLayout
 
 KEY_FIELDS: Final = ("level", "tile")
 VALUE_FIELDS: Final = ("n", "first_ts", "last_ts")
@@ -56,11 +56,9 @@ class TileTopic:
             part.size_ms: (part, KeyTemplate.of(ns, view, fragment.generation, part.name).key)
             for part in parts_of(view, fragment.kind)
         }
-        self._entity_of = itemgetter(*(column.name for column in keys))
-        self._single = len(keys) == 1
-        self._place_of = itemgetter(*KEY_FIELDS)
-        self._state_of = itemgetter(*VALUE_FIELDS, *(p.name for p in view.partials))
-        self._partials: tuple[Partial, ...] = view.partials
+        self._sizes = np.array(list(self._parts), np.int64)
+        self._keys = keys
+        self._partials = tuple(partial.name for partial in view.partials)
 
     def writes(self, records: Sequence[Record]) -> list[GuardedWrite]:
         """What the guard is to write for records of this topic that have a value, in the order they were read.
@@ -74,56 +72,53 @@ class TileTopic:
         return naming_the_record(self._writes, records) if records else []
 
     def _writes(self, records: Sequence[Record]) -> list[GuardedWrite]:
-        values = read_rows(self._value_schemas, [record.value() for record in records])
         payloads = [record.key() for record in records]
-        keep = _undominated(payloads, values)
-        values = list(compress(values, keep))
-        keys = read_rows(self._key_schemas, list(compress(payloads, keep)))
-        places = list(map(self._place_of, keys))
-        packed = self._layout.pack(self._columns(places, values))
-        entities = map(self._entity_of, keys)
+        values = self._value_schemas.read([record.value() for record in records])
+        n, first = integers(values, "n"), integers(values, "first_ts")
+        kept = np.flatnonzero(_undominated(payloads, n.tolist(), first.tolist()))
+        if len(kept) < len(payloads):
+            payloads = [payloads[row] for row in kept.tolist()]
+            values = {name: column.take(kept) for name, column in values.items()}
+        keys = self._key_schemas.read(payloads)
+        level, tile = integers(keys, "level"), integers(keys, "tile")
+        packed = self._layout.pack(self._columns(level, tile, values))
+        entities = zip(*(self._key_values(keys[column.name]) for column in self._keys), strict=True)
         encode, parts, topic = self._encode, self._parts, self.topic
-        writes: dict[str, GuardedWrite] = {}
-        for entity, (level, tile), record in zip(entities, places, packed, strict=True):
-            part, key_of = parts[level]
-            key = key_of(encode((entity,) if self._single else entity))
-            write = writes.get(key)
+        writes: dict[tuple[Any, int], GuardedWrite] = {}
+        for entity, size, at, record in zip(entities, level.tolist(), tile.tolist(), packed, strict=True):
+            part, key_of = parts[size]
+            write = writes.get((entity, size))
             if write is None:
-                write = writes[key] = GuardedWrite(topic, key, part.ttl_ms, [])
-            write.pairs.extend((part.field(tile), record))
+                write = writes[entity, size] = GuardedWrite(topic, key_of(encode(entity)), part.ttl_ms, [])
+            write.pairs.extend((part.field(at), record))
         return list(writes.values())
 
-    def _columns(self, places: Sequence[tuple[int, int]], values: Sequence[Row]) -> dict[str, Sequence[Any]]:
-        n, first, last, *states = zip(*map(self._state_of, values), strict=True)
-        columns: dict[str, Sequence[Any]] = {
-            "tile": [tile for _, tile in places],
-            "n": n,
-            "first": [ts - level * tile for ts, (level, tile) in zip(first, places, strict=True)],
-            "last": [ts - level * tile for ts, (level, tile) in zip(last, places, strict=True)],
-        }
-        for offset, (level, _) in zip(columns["last"], places, strict=True):
-            if offset >= level:
-                raise ValueError(f"an event {offset} ms into a tile of {level} ms")
-        for partial, state in zip(self._partials, states, strict=True):
-            columns[partial.name] = _unscaled(state) if partial.type.kind == "decimal" else state
+    def _key_values(self, column: Field) -> list[Any]:
+        if column.nulls is not None and column.nulls.any():
+            raise ValueError("a key column is null")
+        return column.texts() if isinstance(column, Slices) else column.values.tolist()
+
+    def _columns(self, level: Ints, tile: Ints, values: Mapping[str, Field]) -> dict[str, Column]:
+        unknown = ~np.isin(level, self._sizes)
+        if unknown.any():
+            raise ValueError(f"a tile of {level[unknown][0]} ms, which this fragment does not carry")
+        first, last = (integers(values, name) - level * tile for name in ("first_ts", "last_ts"))
+        if (last >= level).any():
+            raise ValueError("an event after its tile")
+        columns = {name: Column(numbers, None) for name, numbers in (("tile", tile), ("first", first), ("last", last))}
+        for name in ("n", *self._partials):
+            column = values[name]
+            columns[name] = column.integers() if isinstance(column, Slices) else column
         return columns
 
 
-def _unscaled(column: Sequence[bytes | None]) -> list[int | None]:
-    """Decimals as Avro holds them, big-endian two's complement, to integers."""
-    read = int.from_bytes
-    return [None if value is None else read(value, "big", signed=True) for value in column]
-
-
-def _undominated(keys: Sequence[bytes | None], values: Sequence[Row]) -> list[bool]:
+def _undominated(keys: Sequence[bytes | None], n: Sequence[int], first: Sequence[int]) -> list[bool]:
     """Which rows must be offered to the guard: all but those the next row of their key would replace in any store."""
     keep = [True] * len(keys)
     newest: dict[bytes | None, int] = {}
     for at, key in enumerate(keys):
         before = newest.get(key)
-        if before is not None:
-            old, new = values[before], values[at]
-            if new["n"] >= old["n"] and new["first_ts"] <= old["first_ts"]:
-                keep[before] = False
+        if before is not None and n[at] >= n[before] and first[at] <= first[before]:
+            keep[before] = False
         newest[key] = at
     return keep

@@ -4,16 +4,17 @@
 --   ARGV[2…] pairs of field and record; a record begins with tile, n and first, each u32 little-endian
 -- Refused: an older tile than the slot holds; for the same tile a smaller n, or a greater first.
 -- Returns nil where everything was written, else the counts {older tile, smaller n, greater first}.
+local call, unpack = redis.call, struct.unpack
 local key = KEYS[1]
 local older, smaller, later = 0, 0, 0
 local taken = false
 for i = 2, #ARGV, 2 do
   local field, new = ARGV[i], ARGV[i + 1]
-  local old = redis.call('HGET', key, field)
+  local old = call('HGET', key, field)
   local write = true
   if old then
-    local old_tile, old_n, old_first = struct.unpack('<I4I4I4', old)
-    local tile, n, first = struct.unpack('<I4I4I4', new)
+    local old_tile, old_n, old_first = unpack('<I4I4I4', old)
+    local tile, n, first = unpack('<I4I4I4', new)
     if tile < old_tile then
       older, write = older + 1, false
     elseif tile > old_tile then
@@ -27,11 +28,11 @@ for i = 2, #ARGV, 2 do
     taken = true
   end
   if write then
-    redis.call('HSET', key, field, new)
+    call('HSET', key, field, new)
   end
 end
 if taken then
-  redis.call('PEXPIRE', key, ARGV[1])
+  call('PEXPIRE', key, ARGV[1])
 end
 if older + smaller + later > 0 then
   return {older, smaller, later}

@@ -9,7 +9,7 @@ The guard script compares the first twelve bytes: they must stay where they are.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ Records: TypeAlias = npt.NDArray[np.void]
 HEADER: Final = ("tile", "n", "first", "last")
 MAX_NULLABLE: Final = 64
 _NARROW_DIGITS: Final = 18  # of a decimal that fits 64 bits
-_LOW: Final = 2**64 - 1
+_U32: Final = 2**32
 _WIDE: Final = np.dtype([("lo", "<u8"), ("hi", "<i8")])
 _NARROW: Final[dict[str, np.dtype[Any]]] = {
     "int": np.dtype("<i8"),
@@ -47,6 +47,25 @@ def _dtype_of(partial: Partial) -> np.dtype[Any]:
         where=partial.name,
         mend="compile the pool with this version of Millpond",
     )
+
+
+class Column(NamedTuple):
+    """Numbers to be packed, one a row: decimals unscaled, 0 where a row is null.
+
+    Attributes:
+        values: int64 or float64; of integers of 128 bits the lower 64.
+        nulls: which rows are null; None where none is.
+        high: the upper 64 bits of integers of 128; None where `values` is all.
+    """
+
+    values: npt.NDArray[Any]
+    nulls: npt.NDArray[np.bool_] | None
+    high: npt.NDArray[np.int64] | None = None
+
+    def take(self, rows: npt.NDArray[Any]) -> "Column":
+        """Some of the rows."""
+        nulls = None if self.nulls is None else self.nulls[rows]
+        return Column(self.values[rows], nulls, None if self.high is None else self.high[rows])
 
 
 class RecordLayout:
@@ -82,35 +101,34 @@ class RecordLayout:
         """The layout of a view: the same for every level and for the lifetime."""
         return cls(view.partials)
 
-    def pack(self, columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
+    def pack(self, columns: Mapping[str, Column]) -> list[bytes]:
         """Records from columns, row by row in their order.
 
         Args:
-            columns: HEADER's and one for each partial, of plain Python numbers: decimals unscaled, null as None. Not
-                arrays: numpy raises for a Python integer that does not fit, but wraps one from another array.
+            columns: HEADER's and one for each partial.
 
         Raises:
             OverflowError: a number does not fit its field.
-            TypeError: None in a column that cannot be null.
+            TypeError: null in a column that cannot be null.
         """
-        rows = len(columns["tile"])
+        rows = len(columns["tile"].values)
         records = np.zeros(rows, self.dtype)
         for name in HEADER:
-            records[name] = columns[name]
+            records[name] = _within_u32(name, columns[name])
         for partial in self.partials:
-            name = partial.name
-            column = columns[name]
-            if None in column:
+            name, column = partial.name, columns[partial.name]
+            if column.nulls is not None and column.nulls.any():
                 bit = self._bits.get(name)
-                if bit is None:  # numpy would read None as NaN in a double
+                if bit is None:
                     raise TypeError(f"{name} is null")
-                records["nulls"] |= np.array([bit if value is None else 0 for value in column], self.dtype["nulls"])
-                column = [0 if value is None else value for value in column]
+                records["nulls"] |= np.where(column.nulls, bit, 0).astype(self.dtype["nulls"])
             if name in self._wide:
-                records[name]["lo"] = [value & _LOW for value in column]
-                records[name]["hi"] = [value >> 64 for value in column]
+                records[name]["lo"] = column.values.view(np.uint64)
+                records[name]["hi"] = column.values >> 63 if column.high is None else column.high
+            elif partial.function == "count":
+                records[name] = _within_u32(name, column)
             else:
-                records[name] = column
+                records[name] = _within_64_bits(name, column)
         blob, size = records.tobytes(), self.size
         return [blob[at : at + size] for at in range(0, rows * size, size)]
 
@@ -139,6 +157,22 @@ class RecordLayout:
     def is_wide(self, name: str) -> bool:
         """True for a partial held in two words."""
         return name in self._wide
+
+
+def _within_u32(name: str, column: Column) -> npt.NDArray[Any]:
+    values = _within_64_bits(name, column)
+    if column.nulls is not None and column.nulls.any():
+        raise TypeError(f"{name} is null")
+    # numpy wraps what it casts: whether it fits is asked first.
+    if ((values < 0) | (values >= _U32)).any():
+        raise OverflowError(f"{name} is out of range: from {values.min()} to {values.max()}")
+    return values
+
+
+def _within_64_bits(name: str, column: Column) -> npt.NDArray[Any]:
+    if column.high is not None and (column.high != column.values >> 63).any():
+        raise OverflowError(f"{name} takes more than 64 bits")
+    return column.values
 
 
 def wide_integers(column: npt.NDArray[Any]) -> list[int]:

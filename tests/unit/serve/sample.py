@@ -22,6 +22,7 @@ from millpond.plan.windows import DAY, HOUR, MINUTE, WindowSpan, ring_slots
 from millpond.serve.flow import ReadFlow
 from millpond.serve.vector import Vector
 from millpond.store.records import RecordLayout
+from tests.unit.store.columns import columns
 
 MONEY = Type("decimal", 10, 2)
 AMOUNT = Field("amount", MONEY)
@@ -119,16 +120,18 @@ def tiles(events: Sequence[Event], size: int, slots: int | None) -> list[bytes]:
     kept = [(tile, held[tile]) for tile in ring.values()]
     cents = [[int(amount * 100) for _, amount in inside] for _, inside in kept]
     return RecordLayout.of(view()).pack(
-        {
-            "tile": [tile for tile, _ in kept],
-            "n": [len(inside) for _, inside in kept],
-            "first": [min(ts for ts, _ in inside) % size for _, inside in kept],
-            "last": [max(ts for ts, _ in inside) % size for _, inside in kept],
-            "n_count": [len(inside) for _, inside in kept],
-            "s_sum": [sum(some) for some in cents],
-            "m_min": [min(some) for some in cents],
-            "m_max": [max(some) for some in cents],
-        }
+        columns(
+            {
+                "tile": [tile for tile, _ in kept],
+                "n": [len(inside) for _, inside in kept],
+                "first": [min(ts for ts, _ in inside) % size for _, inside in kept],
+                "last": [max(ts for ts, _ in inside) % size for _, inside in kept],
+                "n_count": [len(inside) for _, inside in kept],
+                "s_sum": [sum(some) for some in cents],
+                "m_min": [min(some) for some in cents],
+                "m_max": [max(some) for some in cents],
+            }
+        )
     )
 
 

@@ -14,6 +14,7 @@ from millpond.plan.expr import Field
 from millpond.plan.types import DOUBLE, INT, STRING, TIMESTAMP, Type
 from millpond.store.records import RecordLayout, sum_wide, wide_integers
 from tests.unit.materialize.sample import PARTIALS, view
+from tests.unit.store.columns import columns
 
 NARROW, WIDE, WIDEST = Type("decimal", 18, 2), Type("decimal", 19, 0), Type("decimal", 38, 4)
 HEADER = {"tile": [28_333_333], "n": [3], "first": [10], "last": [59_999]}
@@ -43,33 +44,33 @@ ROW = st.fixed_dictionaries(
 )
 
 
-def columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+def turned(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 @given(st.lists(ROW, min_size=1, max_size=8))
 def test_records_come_back_exactly(rows: list[dict[str, Any]]) -> None:
-    packed = LAYOUT.pack(columns(rows))
+    packed = LAYOUT.pack(columns(turned(rows)))
     assert {len(record) for record in packed} == {LAYOUT.size}
     found = LAYOUT.decode(packed)
     for name in rows[0]:
         held = wide_integers(found[name]) if name in ("c_sum", "g_min") else found[name].tolist()
         nulls = LAYOUT.is_null(found, name).tolist()
-        assert [None if null else value for value, null in zip(held, nulls, strict=True)] == columns(rows)[name]
+        assert [None if null else value for value, null in zip(held, nulls, strict=True)] == turned(rows)[name]
 
 
 @given(st.lists(I128, min_size=1, max_size=50))
 def test_a_wide_sum_never_wraps(values: list[int]) -> None:
     layout = RecordLayout([partial("x_sum", "sum", WIDEST)])
     header = {name: [0] * len(values) for name in HEADER}
-    assert sum_wide(layout.decode(layout.pack({**header, "x_sum": values}))["x_sum"]) == sum(values)
+    assert sum_wide(layout.decode(layout.pack(columns({**header, "x_sum": values})))["x_sum"]) == sum(values)
 
 
 @pytest.mark.parametrize("name", ["tile", "n", "first", "last", "a_count"])
 @pytest.mark.parametrize("value", [-1, 2**32])
 def test_a_count_or_header_that_does_not_fit_is_refused(name: str, value: int) -> None:
     with pytest.raises(OverflowError):
-        LAYOUT.pack(one() | {name: [value]})
+        LAYOUT.pack(columns(one() | {name: [value]}))
 
 
 @pytest.mark.parametrize(
@@ -78,15 +79,15 @@ def test_a_count_or_header_that_does_not_fit_is_refused(name: str, value: int) -
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_a_number_that_does_not_fit_is_refused(name: str, bits: int, sign: int) -> None:
     edge = 2**bits - 1 if sign > 0 else -(2**bits)
-    assert LAYOUT.pack(one() | {name: [edge]})
+    assert LAYOUT.pack(columns(one() | {name: [edge]}))
     with pytest.raises(OverflowError):
-        LAYOUT.pack(one() | {name: [edge + sign]})
+        LAYOUT.pack(columns(one() | {name: [edge + sign]}))
 
 
 @pytest.mark.parametrize("name", ["n", "a_count", "b_sum", "c_sum", "d_sum"])
 def test_null_is_refused_where_there_is_no_bit_for_it(name: str) -> None:
     with pytest.raises(TypeError):
-        LAYOUT.pack(one() | {name: [None]})
+        LAYOUT.pack(columns(one() | {name: [None]}))
 
 
 def one() -> dict[str, list[Any]]:
@@ -95,7 +96,7 @@ def one() -> dict[str, list[Any]]:
 
 
 def test_the_guard_finds_tile_n_and_first_in_the_first_twelve_bytes() -> None:
-    (record,) = LAYOUT.pack(one())
+    (record,) = LAYOUT.pack(columns(one()))
     assert struct.unpack("<III", record[:12]) == (28_333_333, 3, 10)
 
 
@@ -111,7 +112,7 @@ def test_null_bits_take_room_only_where_there_is_a_min_or_max() -> None:
     many = [partial(f"m{i}_min", "min", INT) for i in range(64)]
     layout = RecordLayout(many)
     assert layout.size == 16 + 8 + 64 * 8
-    packed = layout.pack(HEADER | {p.name: [None if i == 63 else i] for i, p in enumerate(many)})
+    packed = layout.pack(columns(HEADER | {p.name: [None if i == 63 else i] for i, p in enumerate(many)}))
     assert layout.is_null(layout.decode(packed), "m63_min").tolist() == [True]
     assert layout.is_null(layout.decode(packed), "m62_min").tolist() == [False]
     with pytest.raises(MillpondError, match="65 min and max"):
