@@ -1,6 +1,5 @@
 """`millpond deploy` and `millpond rollback`."""
 
-import time
 from typing import Annotated
 
 import typer
@@ -48,13 +47,10 @@ def rollback(
     json: Json = False,
 ) -> None:
     """Serve what was served before the present publication of one set version; no other set is touched."""
-    import redis
+    from millpond.control import deploy as control
+    from millpond.control.records import Records
 
-    from millpond.store import publications
-
-    settings = settings_of(env)
-    client = redis.Redis.from_url(settings.store)
-    content = publications.roll_back(client, settings.ns, name, version, now_ms=time.time_ns() // 1_000_000)
+    content = control.roll_back(Records(settings_of(env)), name, version).content
     if json:
         print_json({"set": name, "version": version, "content": content})
         return

@@ -20,25 +20,21 @@ def materialize(
     """Write the tiles of all jobs to the store, until stopped. Any number of these share the work."""
     # Imported here: no other verb needs the Kafka client's weight.
     from millpond.materialize.materializer import Materializer
-    from millpond.store import publications
     from millpond.store.writer import Writer, connect
 
     if not (kafka and registry and store and ns):
         settings = settings_of(env)
         kafka, registry = kafka or settings.kafka, registry or settings.registry
         store, ns = store or settings.store, ns or settings.ns
-    namespace = ns
     logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     logging.getLogger("millpond").setLevel(logging.INFO)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    client = connect(store)
     Materializer(
         kafka=kafka,
         registry=registry,
-        ns=namespace,
-        writer=Writer(client, namespace),
-        jobs=lambda: publications.jobs(client, namespace),
+        ns=ns,
+        writer=Writer(connect(store), ns),
         stop=stop,
     ).run()

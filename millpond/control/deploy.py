@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-import redis
 from confluent_kafka.admin import OffsetSpec
 
 from millpond.control.cluster import FlinkCluster
+from millpond.control.records import Records
 from millpond.control.settings import Settings
 from millpond.control.submit import source_schema_id, submit
 from millpond.control.topics import SourceTopic, Topics, job_topics
@@ -17,7 +17,6 @@ from millpond.plan.deployment import Fragment, JobRecord, Publication, Served, S
 from millpond.plan.errors import DeployError
 from millpond.plan.model import Pool, SetPlan, SourcePlan, ViewPlan
 from millpond.plan.windows import DAY, HOUR
-from millpond.store import publications
 
 Say = Callable[[str], None]
 
@@ -67,23 +66,21 @@ def deploy(
     Raises:
         DeployError: refused before anything was changed, or a job did not start; says which.
     """
-    client = redis.Redis.from_url(settings.store)
+    records = Records(settings)
     topics = Topics(settings.kafka)
-    running = publications.jobs(client, settings.ns)
+    running = records.jobs()
     _meaning_is_kept(pool, running)
     plans = _new_jobs(pool, running)
     sources = {job.source.name: topics.source(job.source) for job in plans}
     for job in plans:
         _arrivals_are_honest(job.source, sources[job.source.name], replay=replay)
     for plan in pool.sets:
-        _set_meaning_is_kept(client, settings.ns, plan)
-    started = []
-    for job in plans:
-        record = _start(settings, topics, job, sources[job.source.name], start=start, say=say)
-        publications.put_job(client, settings.ns, record)
-        started.append(record)
-    running = publications.jobs(client, settings.ns)
-    moved = [plan for plan in pool.sets if _publish(client, settings.ns, pool, plan, running, say)]
+        _set_meaning_is_kept(records, plan)
+    started = [
+        records.put(_start(settings, topics, job, sources[job.source.name], start=start, say=say)) for job in plans
+    ]
+    running = records.jobs()
+    moved = [plan for plan in pool.sets if _publish(records, pool, plan, running, say)]
     return Deployed(
         started=tuple(started),
         kept=tuple(sorted(set(running) - {job.name for job in started})),
@@ -231,10 +228,10 @@ def _now() -> int:
 # --- sets -----------------------------------------------------------------------------------------------------------
 
 
-def _publish(client: Any, ns: str, pool: Pool, plan: SetPlan, running: dict[str, JobRecord], say: Say) -> bool:
+def _publish(records: Records, pool: Pool, plan: SetPlan, running: dict[str, JobRecord], say: Say) -> bool:
     served = tuple(_served(view, running) for view in {b.view: pool.view(b.view) for b in plan.bindings}.values())
     publication = Publication(plan=plan, views=served)
-    moved = publications.publish(client, ns, publication, now_ms=_now())
+    moved = records.publish(publication, now_ms=_now())
     say(f"set {plan.full_name} v{plan.version}: {'published' if moved else 'unchanged'} ({publication.content[:12]})")
     return moved
 
@@ -266,12 +263,21 @@ def _served(view: ViewPlan, running: dict[str, JobRecord]) -> Served:
     )
 
 
-def _set_meaning_is_kept(client: Any, ns: str, plan: SetPlan) -> None:
+def roll_back(records: Records, full_name: str, version: int) -> Publication:
+    """Serve what was served before the present publication; returns it.
+
+    Raises:
+        DeployError: the set version was never published, or there is nothing before the present.
+    """
+    publication = records.earlier(full_name, version)
+    records.publish(publication, now_ms=_now(), action="roll back")
+    return publication
+
+
+def _set_meaning_is_kept(records: Records, plan: SetPlan) -> None:
     """A published set version may be published anew, but never with another meaning."""
-    if client.get(publications.pointer_key(ns, plan.full_name, plan.version)) is None:
-        return
-    earlier = publications.load(client, ns, plan.full_name, plan.version).plan
-    if earlier.meaning != plan.meaning:
+    earlier = records.publication(plan.full_name, plan.version)
+    if earlier is not None and earlier.plan.meaning != plan.meaning:
         raise DeployError(
             f"its meaning differs from what is published as version {plan.version}",
             where=f"set {plan.full_name}",

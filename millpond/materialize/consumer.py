@@ -64,6 +64,9 @@ class Inbox:
         """Follow these topics; the group then shares their partitions out anew."""
         if topics != self._subscribed:
             self._subscribed = list(topics)
+            if not topics:
+                self._consumer.unsubscribe()
+                return
             self._consumer.subscribe(self._subscribed, on_assign=self._assigned, on_revoke=self._revoked)
 
     def continue_at(self, offsets: Mapping[TopicPart, int]) -> None:

@@ -1,6 +1,8 @@
-"""Which topics are followed: those of the jobs that are recorded in the store."""
+"""Which topics are followed: those of the recorded jobs, less what was retired of them."""
 
 from collections.abc import Callable, Mapping
+
+import msgspec
 
 from millpond.materialize.avro import AvroSchema
 from millpond.materialize.progress import JobProgress
@@ -9,11 +11,22 @@ from millpond.plan.deployment import JobRecord
 from millpond.plan.names import progress_topic
 
 
+def followed(jobs: Mapping[str, JobRecord]) -> dict[str, JobRecord]:
+    """The jobs that are followed, without what changes while they run: none of that moves a topic."""
+    return {
+        name: msgspec.structs.replace(
+            job, fragments=job.living, retired=(), flink_job_id="", state="filling", covered_since=0, backfill=None
+        )
+        for name, job in jobs.items()
+        if job.state != "starting" and job.living
+    }
+
+
 class Following:
     """The topics of a set of jobs.
 
     Attributes:
-        jobs: the job records, by name.
+        jobs: the jobs, by name, as `followed` gives them.
         tiles: the fragments' topics, by name.
         progress: the jobs' progress topics, by name.
     """

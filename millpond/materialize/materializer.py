@@ -11,7 +11,8 @@ from redis.exceptions import RedisError
 from millpond.materialize.avro import AvroSchema
 from millpond.materialize.bounds import Ask, Brokers
 from millpond.materialize.consumer import Inbox
-from millpond.materialize.following import Following
+from millpond.materialize.following import Following, followed
+from millpond.materialize.journal import Journal
 from millpond.materialize.positions import Positions
 from millpond.materialize.progress import JobProgress
 from millpond.materialize.retry import Stopped, insist
@@ -20,7 +21,6 @@ from millpond.materialize.schemas import fetcher
 from millpond.materialize.schemas import is_transient as is_registry_outage
 from millpond.materialize.seldom import Seldom
 from millpond.materialize.tally import Tally
-from millpond.plan.deployment import JobRecord
 from millpond.store.applied import TopicPart
 from millpond.store.guard import GuardedWrite
 from millpond.store.writer import TRANSIENT, Writer
@@ -49,7 +49,6 @@ class Materializer:
         registry: the schema registry's Confluent API.
         ns: the environment.
         writer: of the store.
-        jobs: gives the recorded jobs; asked once a second.
         stop: set to make `run` return.
         clock: the wall clock in ms.
     """
@@ -61,13 +60,12 @@ class Materializer:
         registry: str,
         ns: str,
         writer: Writer,
-        jobs: Callable[[], Mapping[str, JobRecord]],
         stop: threading.Event,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._ns = ns
         self._writer = writer
-        self._jobs = jobs
+        self._journal = Journal(kafka, ns)
         self._stop = stop
         self._fetch = self._insisting(fetcher(registry))
         self._seldom = Seldom()
@@ -109,12 +107,10 @@ class Materializer:
     # --- what is followed, and from where ---
 
     def _refresh(self) -> None:
-        jobs = self._jobs()
-        if jobs == self._following.jobs:
-            return
-        if not jobs:
-            # What an emptied store looks like: dropping the topics would leave it empty for good.
-            self._seldom.warn("the store records no jobs any more", f"keeping the {len(self._following.jobs)} known")
+        self._journal.follow()
+        self._journal.restore(self._writer.client)
+        jobs = followed(self._journal.jobs)
+        if self._journal.end is None or jobs == self._following.jobs:
             return
         added, removed = jobs.keys() - self._following.jobs.keys(), self._following.jobs.keys() - jobs.keys()
         log.info("jobs: added %s, removed %s", sorted(added) or "none", sorted(removed) or "none")
@@ -234,6 +230,7 @@ class Materializer:
             log.warning("the last counters are lost: %s", failure)
         self._inbox.commit(self._positions.applied, wait=True)
         self._inbox.close()
+        self._journal.close()
         log.info("left the group")
 
     def _insisting(self, fetch: Callable[[int], AvroSchema]) -> Callable[[int], AvroSchema]:

@@ -11,6 +11,8 @@ from millpond.plan.model import SetPlan, SourcePlan, ViewPlan, encode
 from millpond.plan.names import fragment_topic
 
 Start = Literal["earliest", "now"]  # where a new job begins: the whole topic, or what covers tiles from now on
+JobState = Literal["starting", "filling", "covered"]
+BackfillState = Literal["waiting", "running", "finished"]
 
 
 class Fragment(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,15 +47,36 @@ def job_name(domain: str, source: str, fragments: Iterable[Fragment]) -> str:
     return f"{domain}.{source}.{digest(' '.join(sorted(f.label for f in fragments)).encode())[:8]}"
 
 
-class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One running job: which fragments, from where, since when they are covered.
+class Backfill(msgspec.Struct, frozen=True, kw_only=True):
+    """A bounded job that writes the tiles before its live job's `start_ts` into the same topics, and ends.
 
     Args:
+        start_offsets: where it begins to read each partition of the source.
+        bound_offsets: before which offset it ends; accepted events before `start_ts` are its own up to there, and dead
+            letters of the live job from there on.
+        flink_job_id: fixed before it is submitted, so that Flink takes it once.
+        state: `waiting` to be submitted, submitted and thought to be `running`, or `finished`.
+    """
+
+    start_offsets: tuple[int, ...]
+    bound_offsets: tuple[int, ...]
+    flink_job_id: str
+    state: BackfillState
+
+
+class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One job: which fragments, from where, since when they are covered, and how far its start has come.
+
+    Args:
+        flink_job_id: fixed before it is submitted, so that Flink takes it once.
         partitions: of the source topic.
         topic_partitions: of each fragment's topic.
         start_offsets: the source offset each partition was read from, in partition order.
-        start_ts: events before this instant are dead letters `before_start`; 0 for a job that read the whole topic.
+        start_ts: the job makes the tiles from this instant (ms) on; 0 for a job that read the whole topic.
         covered_since: the first instant (ms) from which every event is in the tiles; 0 where that is all of history.
+        state: `starting` until Flink runs it, `filling` while tiles of its fragments are missing, then `covered`.
+        backfill: of the tiles before `start_ts`; None where there are none.
+        retired: fragments that nobody may read any more, though the job may still write them.
     """
 
     name: str
@@ -68,6 +91,14 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     start_ts: int
     covered_since: int
     deployed_at: int
+    state: JobState = "covered"
+    backfill: Backfill | None = None
+    retired: tuple[Fragment, ...] = ()
+
+    @property
+    def living(self) -> tuple[Fragment, ...]:
+        """The fragments that are stored and may be read."""
+        return tuple(fragment for fragment in self.fragments if fragment not in self.retired)
 
     def view_of(self, fragment: Fragment) -> ViewPlan:
         """The plan a fragment was compiled from."""

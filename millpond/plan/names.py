@@ -57,6 +57,11 @@ def progress_topic(ns: str, job: str) -> str:
     return f"millpond.{ns}.{dashed(job)}.progress"
 
 
+def journal_topic(ns: str) -> str:
+    """Where job records and publications are kept."""
+    return f"millpond.{ns}.control"
+
+
 def dashed(name: str) -> str:
     """A name as it stands in topics."""
     return name.replace("_", "-")

@@ -1,31 +1,34 @@
-"""The documents beside the tiles: running jobs, published sets, and the history each set can roll back through.
+"""What runs and what is served, as documents: how each is named, what a change of it writes, and how it is read.
 
 <ns>:jobs                             job name -> JobRecord
+<ns>:generations                      <domain>.<view>.v<N> -> the last generation that was retired
 <ns>:plan:<sha256>                    Publication; immutable, named by its content
 <ns>:set:<domain>.<set>.v<N>          the sha256 that is served
 <ns>:set:<domain>.<set>.v<N>:history  one Release each time the pointer moved, newest first
 """
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 import redis
 
 from millpond.plan.deployment import JobRecord, Publication
-from millpond.plan.errors import DeployError, PlanError, ReadError
+from millpond.plan.errors import PlanError, ReadError
 from millpond.plan.model import decode, encode
+from millpond.store.documents import Changes, Document
 
 Client = Any  # redis.Redis: its stubs type every reply as a union of sync and async
+Action = Literal["publish", "cover", "roll back"]
 
 HISTORY: Final = 100
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """One move of a set's pointer."""
+    """One move of a set's pointer: a plan was published, is read elsewhere or since earlier, or was returned to."""
 
     content: str
     at_ms: int
-    action: str
+    action: Action
 
 
 def jobs_key(ns: str) -> str:
@@ -33,9 +36,24 @@ def jobs_key(ns: str) -> str:
     return f"{ns}:jobs"
 
 
+def generations_key(ns: str) -> str:
+    """The hash of the last retired generations: none is ever used again."""
+    return f"{ns}:generations"
+
+
+def pointers_prefix(ns: str) -> str:
+    """What the names of all pointers and histories begin with."""
+    return f"{ns}:set:"
+
+
 def pointer_key(ns: str, full_name: str, version: int) -> str:
     """Which publication of a set version is served."""
-    return f"{ns}:set:{full_name}.v{version}"
+    return f"{pointers_prefix(ns)}{full_name}.v{version}"
+
+
+def history_key(ns: str, full_name: str, version: int) -> str:
+    """Every move of a set's pointer."""
+    return f"{pointer_key(ns, full_name, version)}:history"
 
 
 def plan_key(ns: str, content: str) -> str:
@@ -43,98 +61,92 @@ def plan_key(ns: str, content: str) -> str:
     return f"{ns}:plan:{content}"
 
 
-# --- jobs -----------------------------------------------------------------------------------------------------------
+# --- what changes write ---------------------------------------------------------------------------------------------
+
+
+def job_change(ns: str, job: JobRecord) -> Changes:
+    """A job is recorded; the materializers find its topics there."""
+    return {Document(jobs_key(ns), job.name): encode(job)}
+
+
+def publication_change(ns: str, publication: Publication, past: list[Release], release: Release) -> Changes:
+    """A set's pointer moves to a publication; no other set's pointer is touched."""
+    plan = publication.plan
+    moves = [release, *past][:HISTORY]
+    return {
+        Document(plan_key(ns, release.content)): encode(publication),
+        Document(history_key(ns, plan.full_name, plan.version)): msgspec.json.encode(moves),
+        Document(pointer_key(ns, plan.full_name, plan.version)): release.content.encode(),
+    }
+
+
+def set_removal(ns: str, full_name: str, version: int) -> Changes:
+    """A set version is no longer served; Readers that have it open keep it."""
+    return {
+        Document(pointer_key(ns, full_name, version)): None,
+        Document(history_key(ns, full_name, version)): None,
+    }
+
+
+def earlier(past: list[Release]) -> str | None:
+    """What a roll-back leads to: publications stack up, a roll-back takes one off; None where there is but one.
+
+    Rolling back twice goes two publications back: what a roll-back left behind is not returned to.
+    """
+    stack: list[str] = []
+    for release in reversed(past):
+        match release.action:
+            case "publish":
+                stack.append(release.content)
+            case "cover":
+                stack[-1:] = [release.content]
+            case "roll back":
+                stack[-2:] = [release.content]
+    return stack[-2] if len(stack) > 1 else None
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def decode_job(name: str, data: bytes) -> JobRecord:
+    """A job record from its document."""
+    return decode(data, JobRecord, where=f"the record of job {name}")
+
+
+def decode_history(data: bytes | None) -> list[Release]:
+    """The moves of a pointer, newest first."""
+    return [] if data is None else msgspec.json.decode(data, type=list[Release])
+
+
+def decode_publication(content: str, data: bytes | None) -> Publication:
+    """A publication from its document.
+
+    Raises:
+        PlanError: it is missing, damaged, or not what its name says.
+    """
+    where = f"plan {content}"
+    if data is None:
+        raise PlanError("the published document is missing", where=where, mend="run `millpond deploy` again")
+    publication = decode(data, Publication, where=where)
+    if publication.content != content:
+        raise PlanError("the document is not what its name says", where=where, mend="run `millpond deploy` again")
+    return publication
 
 
 def jobs(client: Client, ns: str) -> dict[str, JobRecord]:
     """Every recorded job by name."""
     raw = client.hgetall(jobs_key(ns))
-    return {
-        name.decode(): decode(data, JobRecord, where=f"{jobs_key(ns)}[{name.decode()}]") for name, data in raw.items()
-    }
-
-
-def put_job(client: Client, ns: str, job: JobRecord) -> None:
-    """Record a job; the materializers find its topics here."""
-    client.hset(jobs_key(ns), job.name, encode(job))
-
-
-def remove_job(client: Client, ns: str, name: str) -> None:
-    """Forget a job; its topics are no longer materialized."""
-    client.hdel(jobs_key(ns), name)
-
-
-# --- sets -----------------------------------------------------------------------------------------------------------
-
-
-def publish(client: Client, ns: str, publication: Publication, *, now_ms: int) -> bool:
-    """Serve a publication from now on; False where it is served already.
-
-    The document is written before the pointer moves, in one transaction; no other set's pointer is touched.
-    """
-    plan = publication.plan
-    pointer = pointer_key(ns, plan.full_name, plan.version)
-    content = publication.content
-    if client.get(pointer) == content.encode():
-        return False
-    release = Release(content=content, at_ms=now_ms, action="publish")
-    with client.pipeline(transaction=True) as pipe:
-        pipe.set(plan_key(ns, content), encode(publication))
-        _move(pipe, pointer, release)
-        pipe.execute()
-    return True
-
-
-def roll_back(client: Client, ns: str, full_name: str, version: int, *, now_ms: int) -> str:
-    """Serve what was served before the present publication; returns its content.
-
-    Rolling back twice goes two publications back: what a roll-back left behind is not returned to.
-
-    Raises:
-        DeployError: the set version was never published, or there is nothing before the present.
-    """
-    pointer = pointer_key(ns, full_name, version)
-    past = history(client, ns, full_name, version)
-    if not past:
-        raise DeployError(f"{full_name} version {version} was never published", mend="publish it: `millpond deploy`")
-    earlier = _before(past)
-    if earlier is None:
-        raise DeployError(
-            f"{full_name} version {version} has nothing to roll back to: {past[0].content[:12]} was the first",
-            mend="publish a corrected definition as a new version",
-        )
-    with client.pipeline(transaction=True) as pipe:
-        _move(pipe, pointer, Release(content=earlier, at_ms=now_ms, action="roll back"))
-        pipe.execute()
-    return earlier
-
-
-def _move(pipe: Client, pointer: str, release: Release) -> None:
-    pipe.set(pointer, release.content)
-    pipe.lpush(f"{pointer}:history", msgspec.json.encode(release))
-    pipe.ltrim(f"{pointer}:history", 0, HISTORY - 1)
-
-
-def _before(past: list[Release]) -> str | None:
-    """What a roll-back from the newest release leads to: publications stack up, a roll-back takes one off."""
-    stack: list[str] = []
-    for release in reversed(past):
-        if release.action == "publish":
-            stack.append(release.content)
-        elif len(stack) > 1:
-            stack.pop()
-    return stack[-2] if len(stack) > 1 else None
+    return {name.decode(): decode_job(name.decode(), data) for name, data in raw.items()}
 
 
 def history(client: Client, ns: str, full_name: str, version: int) -> list[Release]:
     """Every move of a set's pointer, newest first, at most HISTORY of them."""
-    key = f"{pointer_key(ns, full_name, version)}:history"
-    return [msgspec.json.decode(data, type=Release) for data in client.lrange(key, 0, -1)]
+    return decode_history(client.get(history_key(ns, full_name, version)))
 
 
 def published(client: Client, ns: str) -> dict[str, str]:
     """`<domain>.<set>.v<N>` -> content of everything served, by name."""
-    prefix = f"{ns}:set:"
+    prefix = pointers_prefix(ns)
     names = sorted(
         name
         for key in client.scan_iter(match=f"{prefix}*", count=1000)
@@ -172,11 +184,4 @@ def load_content(client: Client, ns: str, content: str) -> Publication:
     Raises:
         PlanError: it is missing, damaged, or not what its name says.
     """
-    key = plan_key(ns, content)
-    data = client.get(key)
-    if data is None:
-        raise PlanError("the published document is missing", where=key, mend="run `millpond deploy` again")
-    publication = decode(data, Publication, where=key)
-    if publication.content != content:
-        raise PlanError("the document is not what its name says", where=key, mend="run `millpond deploy` again")
-    return publication
+    return decode_publication(content, client.get(plan_key(ns, content)))

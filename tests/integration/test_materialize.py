@@ -10,7 +10,6 @@ import pytest
 
 from millpond.local.stack import Stack
 from millpond.plan.names import progress_topic
-from millpond.store import publications
 from millpond.store.keys import job_freshness_field, topic_freshness_field
 from tests.integration.tile_world import LEVEL, PARTITIONS, World, grown, until, world
 from tests.unit.materialize.sample import job
@@ -44,7 +43,6 @@ def emptied_and_killed(here: World) -> None:
     until(lambda: sum(here.applied().values()) > 0)
     here.store.client.flushall()
     here.processes[-1].kill()
-    here.record(here.job)
     here.start()
 
 
@@ -171,7 +169,7 @@ def test_jobs_are_picked_up_and_dropped_while_running(here: World) -> None:
     here.flush()
     until(lambda: here.held() == here.expected(), within_s=30)
 
-    publications.remove_job(here.store.client, here.ns, here.job.name)
+    here.records.remove(here.job.name)
     until(lambda: process.said("removed ['shop.sales.0123abcd']"))
     dropped = here.applied()
     here.write(short, grown("c:1", LEVEL["tiles_short"], 5, 2))
@@ -217,7 +215,6 @@ def test_a_stop_is_heard_while_the_store_is_away(here: World) -> None:
     until(lambda: process.said("writing to the store fails"))
     process.leave()
     here.store.start()
-    here.record(here.job)
     here.start()
     here.drained()
     assert here.held() == here.expected()

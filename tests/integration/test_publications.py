@@ -1,9 +1,14 @@
 """Publishing and rolling back: each set version has a pointer of its own, and readers follow it."""
 
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 import redis
 
+from millpond.control.deploy import roll_back
+from millpond.control.records import Records
+from millpond.control.settings import Settings
 from millpond.local.stack import Stack
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import DeployError, PlanError, ReadError
@@ -21,6 +26,14 @@ def client(stack: Stack) -> redis.Redis:
     return redis.Redis.from_url(stack.addresses.store)
 
 
+@pytest.fixture
+def records(stack: Stack, ns: str) -> Iterator[Records]:
+    at = stack.addresses
+    settings = Settings(ns=ns, kafka=at.kafka, registry=at.registry, flink=at.flink, store=at.store)
+    with Records(settings) as opened:
+        yield opened
+
+
 def described(text: str, *, version: int = 1) -> Publication:
     base = publication()
     return msgspec.structs.replace(base, plan=msgspec.structs.replace(base.plan, description=text, version=version))
@@ -31,35 +44,37 @@ def served(client: redis.Redis, ns: str, version: int = 1) -> str:
 
 
 def test_rolling_back_goes_one_publication_back_each_time_and_touches_no_other_version(
-    client: redis.Redis, ns: str
+    client: redis.Redis, records: Records, ns: str
 ) -> None:
-    publications.publish(client, ns, described("other", version=2), now_ms=1)
+    records.publish(described("other", version=2), now_ms=NOW)
     for text in ("first", "second", "third"):
-        assert publications.publish(client, ns, described(text), now_ms=1)
-    assert not publications.publish(client, ns, described("third"), now_ms=2)
+        assert records.publish(described(text), now_ms=NOW)
+    assert not records.publish(described("third"), now_ms=NOW)
 
     for text in ("second", "first"):
-        content = publications.roll_back(client, ns, "shop.risk", 1, now_ms=3)
+        content = roll_back(records, "shop.risk", 1).content
         assert content == described(text).content
         assert served(client, ns) == text
     with pytest.raises(DeployError, match="nothing to roll back to"):
-        publications.roll_back(client, ns, "shop.risk", 1, now_ms=4)
+        roll_back(records, "shop.risk", 1)
     assert served(client, ns, version=2) == "other"
 
-    publications.publish(client, ns, described("fourth"), now_ms=5)
-    assert publications.roll_back(client, ns, "shop.risk", 1, now_ms=6) == described("first").content
+    records.publish(described("fourth"), now_ms=NOW)
+    assert roll_back(records, "shop.risk", 1).content == described("first").content
     actions = [release.action for release in publications.history(client, ns, "shop.risk", 1)]
     assert actions == ["roll back", "publish", "roll back", "roll back", "publish", "publish", "publish"]
 
 
-def test_an_open_set_follows_its_pointer_without_being_opened_again(client: redis.Redis, ns: str, stack: Stack) -> None:
-    publications.publish(client, ns, described("first"), now_ms=1)
+def test_an_open_set_follows_its_pointer_without_being_opened_again(
+    client: redis.Redis, records: Records, ns: str
+) -> None:
+    records.publish(described("first"), now_ms=NOW)
     client.hset(freshness_key(ns), EPOCH_FIELD, "one")
     now = [1_000_000]
     reader = Reader(client, ns=ns, stale_after_ms=30_000, clock=lambda: now[0])
     opened = reader.open("shop.risk", version=1)
     opened.read({"card_id": "a"})
-    publications.publish(client, ns, described("second"), now_ms=2)
+    records.publish(described("second"), now_ms=NOW)
     opened.read({"card_id": "a"})
     assert opened.publication.plan.description == "first"
     now[0] += 1_000
@@ -67,16 +82,20 @@ def test_an_open_set_follows_its_pointer_without_being_opened_again(client: redi
     assert opened.publication.plan.description == "second"
 
 
-def test_a_set_that_was_never_published_is_refused_with_those_that_were(client: redis.Redis, ns: str) -> None:
-    publications.publish(client, ns, described("first"), now_ms=1)
+def test_a_set_that_was_never_published_is_refused_with_those_that_were(
+    client: redis.Redis, records: Records, ns: str
+) -> None:
+    records.publish(described("first"), now_ms=NOW)
     with pytest.raises(ReadError, match=r"shop.risk version 9 is not published[\s\S]*shop.risk.v1"):
         publications.load(client, ns, "shop.risk", 9)
     with pytest.raises(DeployError, match="never published"):
-        publications.roll_back(client, ns, "shop.other", 1, now_ms=1)
+        roll_back(records, "shop.other", 1)
 
 
-def test_a_document_that_is_not_what_its_name_says_is_never_served(client: redis.Redis, ns: str) -> None:
-    publications.publish(client, ns, described("first"), now_ms=1)
+def test_a_document_that_is_not_what_its_name_says_is_never_served(
+    client: redis.Redis, records: Records, ns: str
+) -> None:
+    records.publish(described("first"), now_ms=NOW)
     content = described("first").content
     client.set(publications.plan_key(ns, content), b"{}")
     with pytest.raises(PlanError, match="not a compiled document"):
@@ -87,9 +106,9 @@ def test_a_document_that_is_not_what_its_name_says_is_never_served(client: redis
 
 
 def test_a_store_that_does_not_answer_makes_vectors_unavailable_and_never_raises(
-    client: redis.Redis, ns: str, stack: Stack
+    client: redis.Redis, records: Records, ns: str, stack: Stack
 ) -> None:
-    publications.publish(client, ns, described("first"), now_ms=1)
+    records.publish(described("first"), now_ms=NOW)
     with Reader.connect(stack.addresses.store, ns=ns) as reader:
         opened = reader.open("shop.risk", version=1)
         assert opened.read({"card_id": "a"}).status == "stale"
@@ -104,8 +123,10 @@ def test_a_store_that_does_not_answer_makes_vectors_unavailable_and_never_raises
         assert opened.read({"card_id": "a"}, timeout_ms=1_000).status == "stale"
 
 
-def test_a_store_that_was_emptied_is_never_read_with_what_was_remembered_of_it(client: redis.Redis, ns: str) -> None:
-    publications.publish(client, ns, described("first"), now_ms=1)
+def test_a_store_that_was_emptied_is_never_read_with_what_was_remembered_of_it(
+    client: redis.Redis, records: Records, ns: str
+) -> None:
+    records.publish(described("first"), now_ms=NOW)
     reader = Reader(client, ns=ns, stale_after_ms=30_000, clock=lambda: NOW)
     opened = reader.open("shop.risk", version=1)
     stamps = {stamp.decode(): NOW for part in ReadFlow(described("first"), ns).parts for stamp in part.stamps}

@@ -14,17 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from confluent_kafka import KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
+from millpond.control.records import Records
+from millpond.control.settings import Settings
+from millpond.control.topics import Topics
 from millpond.local.addresses import Addresses
 from millpond.local.parts.valkey import valkey
 from millpond.local.ports import free_ports
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.names import progress_topic
 from millpond.plan.windows import DAY, HOUR, MINUTE
-from millpond.store import publications
 from millpond.store.keys import EPOCH_FIELD, applied_field, applied_key, counters_key, freshness_key
 from millpond.store.parts import Part, parts_of
 from millpond.store.records import RecordLayout
@@ -116,9 +118,13 @@ class World:
         self.addresses = addresses
         self.store = OwnStore(folder / "store")
         self.processes: list[Process] = []
+        at = addresses
+        self.settings = Settings(ns=ns, kafka=at.kafka, registry=at.registry, flink=at.flink, store=self.store.url)
+        self.records = Records(self.settings)
         self.rows: dict[Fragment, list[TileRow]] = {}
         self.job = job(source=f"{ns}.sales", topic_partitions=PARTITIONS)
         self.progress = progress_topic(ns, self.job.name)
+        self._topics = Topics(addresses.kafka)
         self._admin = AdminClient({"bootstrap.servers": addresses.kafka})
         # Regressing rows are made by us; a producer that reorders its retries would add its own.
         self._producer = Producer({"bootstrap.servers": addresses.kafka, "linger.ms": 5, "enable.idempotence": True})
@@ -141,7 +147,7 @@ class World:
         self.record(record)
 
     def record(self, record: JobRecord) -> None:
-        publications.put_job(self.store.client, self.ns, record)
+        self.records.put(record)
 
     # --- what Flink would write ---
 
@@ -222,19 +228,8 @@ class World:
 
     def ends(self) -> dict[str, int]:
         """The end offset of each tile partition, by its field in the applied hash."""
-        wanted = {
-            TopicPartition(f.topic(self.ns), p): OffsetSpec.latest()
-            for f in self.job.fragments
-            for p in range(PARTITIONS)
-        }
-        while True:
-            try:
-                found = self._admin.list_offsets(wanted)
-                return {applied_field(tp.topic, tp.partition): made.result(30).offset for tp, made in found.items()}
-            except KafkaException as failure:  # a topic just made has no leader yet
-                if not failure.args[0].retriable():
-                    raise
-                time.sleep(0.1)
+        topics = [fragment.topic(self.ns) for fragment in self.job.fragments]
+        return {applied_field(topic, p): end for topic in topics for p, end in enumerate(self._topics.ends(topic))}
 
     def drained(self, *, within_s: float = 60.0) -> None:
         """Wait until everything written so far is applied."""

@@ -1,0 +1,152 @@
+"""What is recorded: jobs, publications and their history; written to the journal first, then to the store."""
+
+from types import TracebackType
+from typing import Final, Self
+
+import redis
+from confluent_kafka import KafkaError, Message, Producer
+
+from millpond.control.settings import Settings
+from millpond.control.topics import Topic, Topics
+from millpond.materialize.journal import Journal
+from millpond.plan.deployment import JobRecord, Publication
+from millpond.plan.errors import DeployError
+from millpond.plan.names import journal_topic
+from millpond.store import documents, publications
+from millpond.store.documents import Changes, Document
+from millpond.store.publications import Action, Release
+
+WITHIN_S: Final = 30.0
+# A store restored from an old snapshot must still learn what was removed since, so removals are kept for ever.
+_FOR_EVER: Final = str(2**63 - 1)
+
+
+class Records:
+    """The records of one environment, as the journal holds them; one deployment at a time is to write them.
+
+    Opening them creates the journal where there is none, reads it, and gives the store what it lacks.
+
+    Raises:
+        DeployError: Kafka does not answer.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.ns = settings.ns
+        self.client = redis.Redis.from_url(settings.store)
+        self._topic = journal_topic(settings.ns)
+        config = {"cleanup.policy": "compact", "delete.retention.ms": _FOR_EVER}
+        Topics(settings.kafka).create([Topic(name=self._topic, partitions=1, config=config)])
+        self._journal = Journal(settings.kafka, settings.ns)
+        self._journal.read(within_s=WITHIN_S)
+        self._journal.restore(self.client)
+        self._producer = Producer(
+            {"bootstrap.servers": settings.kafka, "enable.idempotence": True, "acks": "all", "log_level": 2}
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._journal.close()
+        self.client.close()
+
+    # --- jobs ---
+
+    def jobs(self) -> dict[str, JobRecord]:
+        """Every recorded job by name."""
+        name = publications.jobs_key(self.ns)
+        return {
+            document.field: publications.decode_job(document.field, data)
+            for document, data in self._journal.documents.items()
+            if document.key == name and document.field is not None and data is not None
+        }
+
+    def put(self, job: JobRecord) -> JobRecord:
+        """Record a job, in place of what was recorded of it; returns it."""
+        self._write(publications.job_change(self.ns, job))
+        return job
+
+    def remove(self, job: str) -> None:
+        """Forget a job; its topics are no longer materialized."""
+        self._write({Document(publications.jobs_key(self.ns), job): None})
+
+    # --- sets ---
+
+    def published(self) -> dict[str, Publication]:
+        """`<domain>.<set>.v<N>` -> what is served of it, by name."""
+        prefix = publications.pointers_prefix(self.ns)
+        return {
+            name: self._publication(content.decode())
+            for (key, _), content in sorted(self._journal.documents.items())
+            if key.startswith(prefix)
+            and not (name := key.removeprefix(prefix)).endswith(":history")
+            and content is not None
+        }
+
+    def publication(self, full_name: str, version: int) -> Publication | None:
+        """What is served of a set version; None where it is not published."""
+        content = self._get(publications.pointer_key(self.ns, full_name, version))
+        return None if content is None else self._publication(content.decode())
+
+    def publish(self, publication: Publication, *, now_ms: int, action: Action = "publish") -> bool:
+        """Serve a publication from now on; False where it is served already."""
+        plan, content = publication.plan, publication.content
+        if self._get(publications.pointer_key(self.ns, plan.full_name, plan.version)) == content.encode():
+            return False
+        release = Release(content=content, at_ms=now_ms, action=action)
+        past = self._history(plan.full_name, plan.version)
+        self._write(publications.publication_change(self.ns, publication, past, release))
+        return True
+
+    def earlier(self, full_name: str, version: int) -> Publication:
+        """What was served before the present publication.
+
+        Raises:
+            DeployError: the set version was never published, or there is nothing before the present.
+        """
+        past = self._history(full_name, version)
+        if not past:
+            raise DeployError(
+                f"{full_name} version {version} was never published", mend="publish it: `millpond deploy`"
+            )
+        content = publications.earlier(past)
+        if content is None:
+            raise DeployError(
+                f"{full_name} version {version} has nothing to roll back to: {past[0].content[:12]} was the first",
+                mend="publish a corrected definition as a new version",
+            )
+        return self._publication(content)
+
+    def _history(self, full_name: str, version: int) -> list[Release]:
+        return publications.decode_history(self._get(publications.history_key(self.ns, full_name, version)))
+
+    def _publication(self, content: str) -> Publication:
+        return publications.decode_publication(content, self._get(publications.plan_key(self.ns, content)))
+
+    # --- the journal ---
+
+    def _get(self, key: str) -> bytes | None:
+        return self._journal.documents.get(Document(key))
+
+    def _write(self, changes: Changes) -> None:
+        """To the journal, and then to the store; a store that does not answer is given it by a materializer later."""
+        written: list[int] = []
+        failures: list[KafkaError] = []
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is None:
+                written.append(message.offset() or 0)
+            else:
+                failures.append(error)
+
+        for document, value in changes.items():
+            self._producer.produce(self._topic, key=str(document).encode(), value=value, on_delivery=delivered)
+        left = self._producer.flush(WITHIN_S)
+        if failures or left:
+            raise DeployError(
+                f"Kafka did not take a record: {failures[0] if failures else 'no answer'}",
+                where=self._topic,
+                mend="see the broker's log, then run the same command again: it goes on from what is recorded",
+            )
+        self._journal.documents.update(changes)
+        documents.advance(self.client, self.ns, changes, begin=min(written), end=max(written) + 1)
