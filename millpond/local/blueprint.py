@@ -10,10 +10,11 @@ from millpond.local.parts.kafka import broker
 from millpond.local.parts.part import Part
 from millpond.local.parts.registry import registry
 from millpond.local.parts.valkey import valkey
+from millpond.local.parts.zookeeper import zookeeper
 from millpond.local.ports import free_ports
 from millpond.local.setup import Installation
 
-DATA_FOLDERS = ("kafka", "registry", "flink", "valkey")
+DATA_FOLDERS = ("kafka", "registry", "zookeeper", "flink", "valkey")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,7 @@ class Sizes:
 
     kafka_heap: int = 768
     registry_heap: int = 384
+    zookeeper_heap: int = 128
     flink: FlinkSizes = field(default_factory=FlinkSizes)
 
 
@@ -56,8 +58,11 @@ class Extra:
 
 def design(made: Installation, *, run_dir: Path, logs: Path, sizes: Sizes) -> tuple[Addresses, tuple[Part, ...]]:
     """Choose free ports and describe every part, in the order of starting."""
-    kafka_port, controller_port, registry_port, management_port, store_port, *flink_ports = free_ports(10)
-    rest, rpc, blob, task_manager_rpc, data = flink_ports
+    single, per_task_manager = 9, 2
+    ports = free_ports(single + per_task_manager * sizes.flink.task_managers)
+    kafka_port, controller_port, registry_port, management_port, store_port, quorum_port, *flink_ports = ports[:single]
+    rest, rpc, blob = flink_ports
+    own = ports[single:]
     kafka = broker(
         java=made.java,
         jars=made.kafka,
@@ -75,22 +80,36 @@ def design(made: Installation, *, run_dir: Path, logs: Path, sizes: Sizes) -> tu
         ports=(registry_port, management_port),
     )
     store = valkey(folder=run_dir / "valkey", logs=logs, port=store_port)
-    job_manager, task_manager = cluster(
+    quorum = zookeeper(
+        java=made.java,
+        home=made.flink_home,
+        folder=run_dir / "zookeeper",
+        logs=logs,
+        heap_mib=sizes.zookeeper_heap,
+        port=quorum_port,
+    )
+    flink = cluster(
         java=made.java,
         home=made.flink_home,
         folder=run_dir / "flink",
         logs=logs,
         sizes=sizes.flink,
-        ports=FlinkPorts(rest=rest, job_manager_rpc=rpc, blob=blob, task_manager_rpc=task_manager_rpc, data=data),
+        ports=FlinkPorts(
+            rest=rest,
+            job_manager_rpc=rpc,
+            blob=blob,
+            task_managers=tuple(zip(own[::per_task_manager], own[1::per_task_manager], strict=True)),
+        ),
+        zookeeper=quorum.address,
     )
     addresses = Addresses(
         kafka=kafka.address,
         registry=schemas.address,
-        flink=job_manager.address,
+        flink=flink[0].address,
         store=store.address,
         flink_home=made.flink_home,
         flink_conf=conf_of(run_dir / "flink"),
         java_home=made.java_home,
         logs=logs,
     )
-    return addresses, (store, kafka, schemas, job_manager, task_manager)
+    return addresses, (store, quorum, kafka, schemas, *flink)

@@ -6,11 +6,21 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
+import psutil
+
 from millpond.local.ports import is_listening
 
 TIMEOUT_S = 3.0
 # Loopback addresses must not go through a proxy of the user's environment.
 _opener = build_opener(ProxyHandler({}))
+
+
+def process(pid: int, _since_ms: int) -> str | None:
+    """A program of our own, which answers nobody, serves as long as it is not frozen."""
+    try:
+        return "frozen by a signal" if psutil.Process(pid).status() == psutil.STATUS_STOPPED else None
+    except psutil.NoSuchProcess:
+        return "does not run"
 
 
 def kafka(bootstrap: str, _since_ms: int) -> str | None:
@@ -41,8 +51,8 @@ def job_manager(url: str, _since_ms: int) -> str | None:
     return None if isinstance(overview, dict) else str(overview)
 
 
-def task_manager(url: str, since_ms: int) -> str | None:
-    """Ready when the JobManager has heard of its slots since it was started.
+def task_manager(url: str, data_port: int, since_ms: int) -> str | None:
+    """Ready when the JobManager has heard, since it was started, of the one that exchanges data on `data_port`.
 
     For some 10 s the JobManager goes on listing one that was killed: its slots alone say nothing of its successor.
     """
@@ -50,20 +60,36 @@ def task_manager(url: str, since_ms: int) -> str | None:
     if not isinstance(answer, dict):
         return "JobManager not ready"
     # The field is named as a span and holds an instant, in milliseconds since the epoch.
-    heard = [each for each in answer["taskmanagers"] if each["timeSinceLastHeartbeat"] >= since_ms]
+    heard = [
+        each
+        for each in answer["taskmanagers"]
+        if each["dataPort"] == data_port and each["timeSinceLastHeartbeat"] >= since_ms
+    ]
     return None if any(each["slotsNumber"] >= 1 for each in heard) else "no slots registered"
 
 
 def valkey(url: str, _since_ms: int) -> str | None:
     """Ready when it answers PING."""
     address = urlsplit(url)
+    assert address.hostname is not None and address.port is not None, url
+    return _said(address.hostname, address.port, b"PING\r\n", b"+PONG")
+
+
+def zookeeper(address: str, _since_ms: int) -> str | None:
+    """Ready when it says which version serves."""
+    host, _, port = address.rpartition(":")
+    return _said(host, int(port), b"srvr", b"Zookeeper version")
+
+
+def _said(host: str, port: int, question: bytes, wanted: bytes) -> str | None:
+    """None when the answer begins as it should, else what came instead."""
     try:
-        with socket.create_connection((address.hostname, address.port), TIMEOUT_S) as connection:
-            connection.sendall(b"PING\r\n")
+        with socket.create_connection((host, port), TIMEOUT_S) as connection:
+            connection.sendall(question)
             answer = connection.recv(64)
     except OSError as error:
         return str(error)
-    return None if answer == b"+PONG\r\n" else f"answered {answer!r}"
+    return None if answer.startswith(wanted) else f"answered {answer!r}"
 
 
 def _get(url: str) -> object:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Phase = Literal["fetching", "building", "starting", "ready", "stopping", "stopped"]
+Phase = Literal["fetching", "building", "starting", "ready", "died", "stopping", "stopped"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,7 +44,10 @@ class PartState:
     """One part, as it was when it last changed.
 
     Attributes:
-        process: None before it starts and after it was stopped.
+        process: None before it starts, after it was stopped, and between its death and the next start.
+        restarts: how often it was started again because it died.
+        last_death: how it died last, and what its log named as the cause; empty before.
+        last_death_ms: when that was noticed, in milliseconds since the epoch.
     """
 
     name: str
@@ -53,6 +56,9 @@ class PartState:
     ports: tuple[int, ...]
     log: Path
     process: ProcessId | None
+    restarts: int = 0
+    last_death: str = ""
+    last_death_ms: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """How the parts of a running stack are, as a third party sees them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,15 +9,16 @@ import psutil
 
 from millpond.local import probes
 from millpond.local.addresses import Addresses
-from millpond.local.state import PartState, running_state
+from millpond.local.state import PartState, ProcessId, running_state
 
-# What to ask whom; a part not listed is one of our own programs, healthy as long as it runs.
-PROBES: dict[str, Callable[[Addresses, int], str | None]] = {
-    "kafka": lambda addresses, since_ms: probes.kafka(addresses.kafka, since_ms),
-    "registry": lambda addresses, since_ms: probes.registry(addresses.registry, since_ms),
-    "jobmanager": lambda addresses, since_ms: probes.job_manager(addresses.flink, since_ms),
-    "taskmanager": lambda addresses, since_ms: probes.task_manager(addresses.flink, since_ms),
-    "valkey": lambda addresses, since_ms: probes.valkey(addresses.store, since_ms),
+# What to ask whom, by the part's name without its number; one not listed is a program of our own.
+PROBES: dict[str, Callable[[PartState, Addresses, int], str | None]] = {
+    "kafka": lambda _part, addresses, since_ms: probes.kafka(addresses.kafka, since_ms),
+    "registry": lambda _part, addresses, since_ms: probes.registry(addresses.registry, since_ms),
+    "zookeeper": lambda part, _addresses, since_ms: probes.zookeeper(part.address, since_ms),
+    "jobmanager": lambda _part, addresses, since_ms: probes.job_manager(addresses.flink, since_ms),
+    "taskmanager": lambda part, addresses, since_ms: probes.task_manager(addresses.flink, part.ports[1], since_ms),
+    "valkey": lambda _part, addresses, since_ms: probes.valkey(addresses.store, since_ms),
 }
 
 
@@ -32,6 +34,9 @@ class PartStatus:
         address: what a client is given to reach it; empty when nobody reaches it.
         rss_bytes: resident memory.
         log: its log file.
+        restarts: how often it was started again because it died.
+        last_death: how it died last, and what its log named as the cause; empty before.
+        last_death_ms: when that was noticed, in milliseconds since the epoch.
     """
 
     name: str
@@ -41,6 +46,9 @@ class PartStatus:
     address: str
     rss_bytes: int
     log: Path
+    restarts: int = 0
+    last_death: str = ""
+    last_death_ms: int | None = None
 
 
 def local_status(run_dir: Path) -> list[PartStatus]:
@@ -57,7 +65,7 @@ def local_status(run_dir: Path) -> list[PartStatus]:
 
 def _look(part: PartState, addresses: Addresses | None) -> PartStatus:
     process = part.process if part.process is not None and part.process.runs() else None
-    why_not: str | None = "does not run"
+    why_not: str | None = f"died and is started again: {part.last_death}" if part.phase == "died" else "does not run"
     rss = 0
     if process is not None:
         try:
@@ -65,9 +73,7 @@ def _look(part: PartState, addresses: Addresses | None) -> PartStatus:
         except psutil.NoSuchProcess:
             process = None
         else:
-            why_not = None
-            if addresses is not None and part.name in PROBES:
-                why_not = PROBES[part.name](addresses, int(process.started * 1000))
+            why_not = _ask(part, addresses, process)
     return PartStatus(
         name=part.name,
         pid=process.pid if process is not None else None,
@@ -76,4 +82,20 @@ def _look(part: PartState, addresses: Addresses | None) -> PartStatus:
         address=part.address,
         rss_bytes=rss,
         log=part.log,
+        restarts=part.restarts,
+        last_death=part.last_death,
+        last_death_ms=part.last_death_ms,
     )
+
+
+def _ask(part: PartState, addresses: Addresses | None, process: ProcessId) -> str | None:
+    probe = PROBES.get(kind_of(part.name))
+    since_ms = int(process.started * 1000)
+    if addresses is None or probe is None:
+        return probes.process(process.pid, since_ms)
+    return probe(part, addresses, since_ms)
+
+
+def kind_of(name: str) -> str:
+    """A part's name without the number that tells it from its like: `taskmanager-2` is a `taskmanager`."""
+    return re.sub(r"-\d+$", "", name)

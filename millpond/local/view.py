@@ -20,6 +20,7 @@ STYLES: dict[Phase, str] = {
     "building": "cyan",
     "starting": "yellow",
     "ready": "green",
+    "died": "red",
     "stopping": "yellow",
     "stopped": "dim",
 }
@@ -90,14 +91,15 @@ def age(state: StackState, now_ms: int) -> str:
 def status_table(parts: Sequence[PartStatus]) -> Table:
     """The parts of a running stack, a row each."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("part", "state", "pid", "memory", "address"):
-        table.add_column(title, justify="right" if title in ("pid", "memory") else "left", overflow="fold")
+    for title in ("part", "state", "pid", "memory", "restarts", "address"):
+        table.add_column(title, justify="right" if title in ("pid", "memory", "restarts") else "left", overflow="fold")
     for part in parts:
         table.add_row(
             part.name,
             Text("healthy", style="green") if part.healthy else Text(part.why_not, style="red"),
             str(part.pid or "-"),
             f"{part.rss_bytes >> 20} MiB",
+            Text(str(part.restarts), style="red" if part.restarts else "dim"),
             part.address,
         )
     return table

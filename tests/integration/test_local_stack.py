@@ -34,7 +34,7 @@ GONE_WITHIN_S = 15.0
 
 def test_every_part_is_healthy_and_takes_memory(stack: Stack) -> None:
     parts = local_status(stack.addresses.logs.parent)
-    assert [part.name for part in parts] == ["valkey", "kafka", "registry", "jobmanager", "taskmanager"]
+    assert [part.name for part in parts] == ["valkey", "zookeeper", "kafka", "registry", "jobmanager", "taskmanager"]
     assert {part.name: part.why_not for part in parts if not part.healthy} == {}
     assert all(part.rss_bytes > 0 and part.log.is_file() for part in parts)
 
@@ -150,7 +150,7 @@ def everything_of(state: StackState) -> list[psutil.Process]:
 def assert_gone(processes: list[psutil.Process], state: StackState, within_s: float) -> None:
     ports = [port for part in state.parts for port in part.ports]
     assert len(processes) > 2
-    assert len(ports) == 10
+    assert len(ports) == 11
     deadline = time.monotonic() + within_s
     while True:
         alive = [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
@@ -163,7 +163,7 @@ def assert_gone(processes: list[psutil.Process], state: StackState, within_s: fl
 
 def begun(state: StackState) -> bool:
     """The first process has just been started."""
-    return len(state.parts) == 5
+    return len(state.parts) == 6
 
 
 def half_ready(state: StackState) -> bool:

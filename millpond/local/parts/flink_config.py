@@ -24,22 +24,17 @@ JVM_OPTIONS = (
     "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
 )
 
-# To the console only, which is the part's log file: one file a part.
-LOG4J = """\
-rootLogger.level = INFO
-rootLogger.appenderRef.console.ref = Console
-appender.console.name = Console
-appender.console.type = CONSOLE
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d{yyyy-MM-dd'T'HH:mm:ss.SSSX}{UTC} %-5p %c{1} - %m%n
-"""
+# Long enough for two busy cores and a garbage collection, short enough to wait for after a kill.
+SESSION_S = 10
+# Flink wants a number; at a checkpoint every 5 s this is a lifetime.
+TOLERATED_CHECKPOINTS = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlinkSizes:
-    """Memory of the two processes, in MiB, and the slots that share the TaskManager's.
+    """Memory of the processes, in MiB, and the slots that share a TaskManager's.
 
-    The TaskManager takes task_heap + 128 of heap, network + 128 of direct memory, managed memory outside of Java's
+    A TaskManager takes task_heap + 128 of heap, network + 128 of direct memory, managed memory outside of Java's
     (RocksDB), metaspace, and some 200 for the Java machine: at most 3.5 GiB with these figures.
     """
 
@@ -49,30 +44,31 @@ class FlinkSizes:
     network: int = 256
     metaspace: int = 384
     slots: int = 8
+    task_managers: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlinkPorts:
-    """The ports of the cluster."""
+    """The ports of the cluster: a pair for each TaskManager, its RPC's and its data's."""
 
     rest: int
     job_manager_rpc: int
     blob: int
-    task_manager_rpc: int
-    data: int
+    task_managers: tuple[tuple[int, int], ...]
 
 
-def settings(*, folder: Path, logs: Path, sizes: FlinkSizes, ports: FlinkPorts) -> dict[str, str | int | float | bool]:
-    """Flink's settings, all data below `folder`."""
+def settings(
+    *, folder: Path, logs: Path, sizes: FlinkSizes, ports: FlinkPorts, zookeeper: str
+) -> dict[str, str | int | float | bool]:
+    """Flink's settings, all data below `folder`; `zookeeper` is its host:port."""
     return {
         "jobmanager.rpc.address": LOOPBACK,
         "jobmanager.rpc.port": ports.job_manager_rpc,
         "jobmanager.bind-host": LOOPBACK,
         "blob.server.port": str(ports.blob),
+        **_high_availability(folder, ports, zookeeper),
         "taskmanager.host": LOOPBACK,
         "taskmanager.bind-host": LOOPBACK,
-        "taskmanager.rpc.port": str(ports.task_manager_rpc),
-        "taskmanager.data.port": ports.data,
         "rest.address": LOOPBACK,
         "rest.bind-address": LOOPBACK,
         "rest.port": ports.rest,
@@ -101,11 +97,41 @@ def settings(*, folder: Path, logs: Path, sizes: FlinkSizes, ports: FlinkPorts) 
         "execution.checkpointing.incremental": True,
         "execution.checkpointing.dir": f"file://{folder / 'checkpoints'}",
         "execution.checkpointing.savepoint-dir": f"file://{folder / 'savepoints'}",
+        # A job cancelled by mistake, or whose entry in ZooKeeper is lost, can be resumed by hand from its last one.
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        # A disk that is full for checkpoints must not stop the job: with Flink's default of 0 it restarted for ever.
+        "execution.checkpointing.tolerable-failed-checkpoints": TOLERATED_CHECKPOINTS,
         "restart-strategy.type": "exponential-delay",
-        "io.tmp.dirs": str(folder / "tmp"),
         "env.log.dir": str(logs),
         "env.java.opts.all": " ".join(JVM_OPTIONS),
     }
+
+
+def _high_availability(folder: Path, ports: FlinkPorts, zookeeper: str) -> dict[str, str | int | bool]:
+    """A JobManager that died finds its jobs and their last checkpoints again."""
+    client = "high-availability.zookeeper.client"
+    return {
+        "high-availability.type": "zookeeper",
+        "high-availability.zookeeper.quorum": zookeeper,
+        "high-availability.zookeeper.path.root": "/millpond",
+        "high-availability.cluster-id": "/local",
+        "high-availability.storageDir": f"file://{folder / 'ha'}",
+        # With high availability this is the port, and jobmanager.rpc.port is not looked at.
+        "high-availability.jobmanager.port": str(ports.job_manager_rpc),
+        # The successor of one that was killed leads only when the dead one's session has ended.
+        f"{client}.session-timeout": f"{SESSION_S} s",
+        f"{client}.connection-timeout": f"{SESSION_S // 2} s",
+        # A ZooKeeper that is back within the session changes nothing: no job is restarted.
+        f"{client}.tolerate-suspended-connections": True,
+        f"{client}.retry-wait": "1 s",
+        f"{client}.max-retry-attempts": 2 * SESSION_S,
+    }
+
+
+def task_manager_settings(*, tmp: Path, ports: tuple[int, int]) -> dict[str, str | int]:
+    """What each TaskManager has of its own: ports, and a folder for state and buffers."""
+    rpc, data = ports
+    return {"taskmanager.rpc.port": str(rpc), "taskmanager.data.port": data, "io.tmp.dirs": str(tmp)}
 
 
 def yaml(values: Mapping[str, str | int | float | bool]) -> str:

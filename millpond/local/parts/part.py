@@ -34,7 +34,9 @@ class Part:
         inherit_all: inherit the whole environment (our own Python parts), not only INHERITED.
         files: text files written before it starts.
         prepare: a command run to its end first, or empty.
-        probe: tells when it is ready; None: as soon as it runs.
+        scratch: folders that are emptied before every start; what a killed process left there is nobody's.
+        probe: tells when it is ready, and later whether it still serves; None: as soon as, and as long as, it runs.
+        relies_on: another part without which the probe cannot be answered, whatever the state of this one.
         ready_within_s: how long the probe may say "not yet", in seconds.
         grace_s: how long it may take to end after SIGTERM, in seconds.
     """
@@ -49,7 +51,9 @@ class Part:
     inherit_all: bool = False
     files: Mapping[Path, str] = field(default_factory=dict)
     prepare: tuple[str, ...] = ()
+    scratch: tuple[Path, ...] = ()
     probe: Probe | None = None
+    relies_on: str = ""
     ready_within_s: float = 120.0
     grace_s: float = 5.0
 
@@ -61,6 +65,16 @@ class Part:
 
 # For servers off the path of events: they become ready with half the processor time, and never run hot.
 JVM_QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+# To the console only, which is the part's log file: one file a part.
+LOG4J = """\
+rootLogger.level = INFO
+rootLogger.appenderRef.console.ref = Console
+appender.console.name = Console
+appender.console.type = CONSOLE
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{yyyy-MM-dd'T'HH:mm:ss.SSSX}{UTC} %-5p %c{1} - %m%n
+"""
 
 
 def classpath(jars: tuple[Path, ...]) -> str:

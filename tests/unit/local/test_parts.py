@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from millpond.local.blueprint import DATA_FOLDERS, Sizes, design
+from millpond.local.parts.flink_config import FlinkSizes
 from millpond.local.parts.part import Part
 from millpond.local.ports import LOOPBACK
 from millpond.local.setup import Installation
-from millpond.local.status import PROBES
+from millpond.local.status import PROBES, kind_of
 
 RUN = Path("/run/folder")
 
@@ -23,7 +24,7 @@ def parts() -> tuple[Part, ...]:
         registry=Path("/cache/registry"),
         kafka=(Path("/cache/kafka.jar"),),
     )
-    return design(made, run_dir=RUN, logs=RUN / "logs", sizes=Sizes())[1]
+    return design(made, run_dir=RUN, logs=RUN / "logs", sizes=Sizes(flink=FlinkSizes(task_managers=2)))[1]
 
 
 def everything(part: Part) -> str:
@@ -32,7 +33,7 @@ def everything(part: Part) -> str:
 
 def test_no_two_parts_share_a_port(parts: tuple[Part, ...]) -> None:
     ports = [port for part in parts for port in part.ports]
-    assert len(ports) == len(set(ports)) == 10
+    assert len(ports) == len(set(ports)) == 13
 
 
 def test_every_port_of_a_part_is_told_to_it(parts: tuple[Part, ...]) -> None:
@@ -43,8 +44,9 @@ def test_every_port_of_a_part_is_told_to_it(parts: tuple[Part, ...]) -> None:
 
 def test_every_address_named_is_the_loopback(parts: tuple[Part, ...]) -> None:
     for part in parts:
-        hosts = set(re.findall(r"\b\d+\.\d+\.\d+\.\d+\b", everything(part)))
-        assert hosts == {LOOPBACK}, part.name
+        # A TaskManager is told no address but by the file it shares with the JobManager.
+        expected = set() if kind_of(part.name) == "taskmanager" else {LOOPBACK}
+        assert set(re.findall(r"\b\d+\.\d+\.\d+\.\d+\b", everything(part))) == expected, part.name
         assert "localhost" not in everything(part)
 
 
@@ -77,4 +79,23 @@ def test_valkey_keeps_nothing_on_disk(parts: tuple[Part, ...]) -> None:
 
 
 def test_every_part_can_be_looked_at_by_status(parts: tuple[Part, ...]) -> None:
-    assert {part.name for part in parts} == set(PROBES)
+    assert {kind_of(part.name) for part in parts} == set(PROBES)
+
+
+def test_each_task_manager_has_ports_and_a_folder_of_its_own(parts: tuple[Part, ...]) -> None:
+    first, second = (part for part in parts if kind_of(part.name) == "taskmanager")
+    assert (first.name, second.name) == ("taskmanager", "taskmanager-2")
+    assert not set(first.ports) & set(second.ports)
+    for own in (first, second):
+        rpc, data = own.ports
+        assert {f"-Dtaskmanager.rpc.port={rpc}", f"-Dtaskmanager.data.port={data}"} < set(own.argv)
+        assert f"-Dio.tmp.dirs={own.folder}" in own.argv
+        assert own.scratch == (own.folder,)
+    assert first.folder != second.folder
+
+
+def test_a_part_relies_on_one_that_starts_before_it(parts: tuple[Part, ...]) -> None:
+    names = [part.name for part in parts]
+    relying = {part.name: part.relies_on for part in parts if part.relies_on}
+    assert relying == {"jobmanager": "zookeeper", "taskmanager": "jobmanager", "taskmanager-2": "jobmanager"}
+    assert all(names.index(other) < names.index(name) for name, other in relying.items())

@@ -37,8 +37,15 @@ def test_a_part_that_is_not_healthy_says_why() -> None:
     written = StringIO()
     log = Path("kafka.log")
     part = PartStatus(
-        name="kafka", pid=None, healthy=False, why_not="not listening", address="a:1", rss_bytes=5 << 20, log=log
+        name="kafka",
+        pid=None,
+        healthy=False,
+        why_not="not listening",
+        address="a:1",
+        rss_bytes=5 << 20,
+        log=log,
+        restarts=3,
     )
     Console(file=written, width=120).print(status_table([part]))
     (row,) = (line for line in written.getvalue().splitlines() if "kafka" in line)
-    assert row.split() == ["kafka", "not", "listening", "-", "5", "MiB", "a:1"]
+    assert row.split() == ["kafka", "not", "listening", "-", "5", "MiB", "3", "a:1"]
