@@ -128,14 +128,31 @@ class Child:
 _CAUSE = re.compile(r"^Caused by: |\b(ERROR|FATAL)\b|^Exception in thread |^\w+(\.\w+)*(Error|Exception)\b")
 
 
+# Of a log that grew over days only the end is read.
+_END_BYTES = 1 << 20
+
+
+def last_cause(log: Path, since: int) -> str:
+    """The last line after the first `since` bytes of a log that names a cause; empty where none does."""
+    causes = [line for line in _end_of(log, since) if _CAUSE.search(line)]
+    return causes[-1].strip() if causes else ""
+
+
 def last_lines(log: Path, count: int = 12) -> str:
     """The end of a log file for an error message, with the last line before it that names a cause."""
     if not log.exists():
         return "(no log)"
-    with log.open(errors="replace") as file:
-        lines = [line.rstrip() for line in file]
+    lines = _end_of(log, 0)
     tail = lines[-count:]
     causes = [line for line in lines if _CAUSE.search(line)]
     if causes and causes[-1] not in tail:
         tail = [causes[-1], "…", *tail]
     return "\n".join(tail) or "(empty log)"
+
+
+def _end_of(log: Path, since: int) -> list[str]:
+    if not log.exists():
+        return []
+    with log.open("rb") as file:
+        file.seek(max(since, log.stat().st_size - _END_BYTES))
+        return [line.rstrip() for line in file.read().decode(errors="replace").splitlines()]

@@ -5,46 +5,22 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
 from millpond.local import setup, signals
 from millpond.local.addresses import Addresses
 from millpond.local.blueprint import DATA_FOLDERS, Extra, Sizes, design
-from millpond.local.child import Child, Guard, last_lines
+from millpond.local.child import Child, Guard
 from millpond.local.leftovers import sweep
+from millpond.local.member import Member
 from millpond.local.parts.part import Part
-from millpond.local.progress import Phase, Progress, Report, silent
-from millpond.local.state import (
-    PartState,
-    ProcessId,
-    RunLock,
-    StackState,
-    now_ms,
-    read_state,
-    state_path,
-    write_state,
-)
+from millpond.local.progress import Progress, Report, silent
+from millpond.local.state import ProcessId, RunLock, StackState, now_ms, read_state, state_path, write_state
 from millpond.local.workspace import Workspace
 from millpond.plan.errors import StackError
 
 POLL_S = 0.05
-# A probe costs the part it asks as much as us, and parts compete for the processor while they start.
-PROBE_S = 0.25
-
-
-@dataclass(kw_only=True)
-class _Member:
-    """A part and what became of it."""
-
-    part: Part
-    phase: Phase = "starting"
-    child: Child | None = None
-    prepared: bool = False
-    began: float = 0.0
-    probed: float = 0.0
-    why_not: str = ""
 
 
 class Stack:
@@ -55,11 +31,13 @@ class Stack:
             stack.addresses.kafka
     """
 
-    def __init__(self, run_dir: Path, report: Report) -> None:
+    def __init__(self, run_dir: Path, report: Report, *, restart: bool, unresponsive_after_s: float | None) -> None:
         self._run_dir = run_dir
         self._report = report
+        self._restart = restart
+        self._unresponsive_after_s = unresponsive_after_s
         self._cleanup = ExitStack()
-        self._members: dict[str, _Member] = {}
+        self._members: dict[str, Member] = {}
         self._guard: Guard | None = None
         self._addresses: Addresses | None = None
         self._state_phase: Literal["starting", "ready", "stopping"] = "starting"
@@ -74,6 +52,8 @@ class Stack:
         progress: Report = silent,
         extras: Sequence[Extra] = (),
         sizes: Sizes | None = None,
+        restart: bool = False,
+        unresponsive_after_s: float | None = None,
     ) -> Self:
         """Start every part, with empty data, and return when all are ready.
 
@@ -84,10 +64,13 @@ class Stack:
             progress: told every change.
             extras: programs to start when the parts are ready.
             sizes: memory of the parts.
+            restart: once all are ready, `check` starts a part that died again, with its ports and its data on disk.
+            unresponsive_after_s: with `restart`, a part that lives but has not answered for so many seconds is killed
+                and started again; None: never, a frozen part may thaw.
         Raises:
             StackError: another stack runs there, the set-up failed, or a part did not become ready.
         """
-        stack = cls(run_dir.absolute(), progress)
+        stack = cls(run_dir.absolute(), progress, restart=restart, unresponsive_after_s=unresponsive_after_s)
         try:
             stack._start(workspace or Workspace.find(), extras, sizes or Sizes())
         except BaseException:
@@ -155,87 +138,60 @@ class Stack:
 
     def _bring_up(self, parts: Sequence[Part]) -> None:
         """Start parts side by side; return when all are ready."""
+        assert self._guard is not None, "the guard comes before the parts"
         members = []
         for part in parts:
             if part.name in self._members:
                 raise StackError("a part of this name exists", where=part.name, mend="give it another name")
-            members.append(_Member(part=part))
+            members.append(Member(part, self._guard, self._told))
             self._members[part.name] = members[-1]
         for member in members:
-            self._begin(member)
+            member.begin()
         self._await(members)
 
-    def _await(self, members: Sequence[_Member]) -> None:
-        while any(member.phase != "ready" for member in members):
-            for member in members:
-                if member.phase != "ready":
-                    self._advance(member)
+    def _await(self, members: Sequence[Member]) -> None:
+        while True:
             self.check()
+            if all(member.phase == "ready" for member in members):
+                return
             time.sleep(POLL_S)
-
-    def _begin(self, member: _Member) -> None:
-        part = member.part
-        part.folder.mkdir(parents=True, exist_ok=True)
-        for path, text in part.files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        member.prepared = member.prepared or not part.prepare
-        member.began = time.monotonic()
-        self._run(member, part.argv if member.prepared else part.prepare)
-        self._change(member, "starting", "" if member.prepared else "preparing")
-
-    def _run(self, member: _Member, argv: tuple[str, ...]) -> None:
-        part = member.part
-        assert self._guard is not None, "the guard comes before the parts"
-        # A signal between the fork and the assignment would leave a process nobody knows.
-        with signals.put_off():
-            member.child = Child(argv, env=part.environment(), cwd=part.folder, log=part.log, guard=self._guard)
-
-    def _advance(self, member: _Member) -> None:
-        part, child, now = member.part, member.child, time.monotonic()
-        assert child is not None, "begun"
-        if not member.prepared:
-            if child.exit_code() == 0:
-                member.prepared = True
-                self._run(member, part.argv)
-                self._change(member, "starting")
-            return
-        if part.probe is not None:
-            if now - member.probed < PROBE_S:
-                return
-            member.probed = now
-            why_not = part.probe(int(child.started * 1000))
-            if why_not is not None:
-                if now - member.began > part.ready_within_s:
-                    raise self._failure(member, f"not ready after {part.ready_within_s:.0f} s: {why_not}")
-                if why_not != member.why_not:
-                    member.why_not = why_not
-                    self._report(Progress(part=part.name, phase="starting", detail=why_not))
-                return
-        self._change(member, "ready", part.address or f"pid {child.pid}")
 
     # Watching
 
     def check(self) -> None:
-        """Look at every part.
+        """Look at every part, and take its next step: waits for none of them.
+
+        With `restart`, call it often, from the main thread: it is what starts the dead again.
 
         Raises:
-            StackError: a part ended that nobody stopped; the error holds the end of its log.
+            StackError: a part ended that nobody stopped, and is not started again: without `restart` or when it never
+                was ready; the error holds the end of its log.
         """
         for member in self._members.values():
-            code = member.child.exit_code() if member.child is not None and member.phase != "stopped" else None
-            # A preparation that ended well is followed up by _advance.
-            if code is not None and (member.prepared or code != 0):
-                how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-                raise self._failure(member, how)
+            now = time.monotonic()
+            match member.phase:
+                case "starting":
+                    trouble = member.advance(now)
+                case "ready":
+                    trouble = member.ended() or self._unresponsive(member, now)
+                case "died":
+                    member.come_back(now)
+                    continue
+                case _:
+                    continue
+            if trouble is not None:
+                if not (self._restart and member.served):
+                    raise member.failure(trouble)
+                member.died(trouble, now)
 
-    def _failure(self, member: _Member, what: str) -> StackError:
-        log = member.part.log
-        return StackError(
-            f"{what}; the end of its log:\n{last_lines(log)}",
-            where=f"{member.part.name} ({log})",
-            mend="look into the log; `millpond up` starts everything anew",
-        )
+    def _unresponsive(self, member: Member, now: float) -> str | None:
+        if not self._restart or self._unresponsive_after_s is None:
+            return None
+        member.look(now)
+        other = self._members.get(member.part.relies_on)
+        if other is not None and not other.is_serving():
+            member.excuse()
+        return member.unresponsive(now, self._unresponsive_after_s)
 
     def names(self) -> tuple[str, ...]:
         """The parts, in the order of starting."""
@@ -255,19 +211,19 @@ class Stack:
         """End a part in good order; `check` then no longer expects it."""
         child, member = self._child(name), self._members[name]
         child.stop(member.part.grace_s)
-        self._change(member, "stopped")
+        member.change("stopped")
 
     def kill(self, name: str) -> None:
         """SIGKILL a part and what it started; `check` then no longer expects it."""
         self._child(name).kill()
-        self._change(self._members[name], "stopped")
+        self._members[name].change("stopped")
 
     def restart(self, name: str) -> None:
         """Start a part again, with its ports and what it has on disk; return when it is ready."""
         member = self._member(name)
         if member.child is not None and member.child.exit_code() is None:
             self.stop(name)
-        self._begin(member)
+        member.begin()
         self._await([member])
 
     def freeze(self, name: str) -> None:
@@ -278,7 +234,7 @@ class Stack:
         """SIGCONT a part."""
         self._child(name).send(signal.SIGCONT)
 
-    def _member(self, name: str) -> _Member:
+    def _member(self, name: str) -> Member:
         if name not in self._members:
             raise StackError("no such part", where=name, mend=f"there are {', '.join(self._members)}")
         return self._members[name]
@@ -301,44 +257,25 @@ class Stack:
                 if self._members:
                     self._state_phase = "stopping"
                     for member in reversed(self._members.values()):
-                        if member.child is not None and member.phase != "stopped":
-                            # Half-started, a part has nothing to put in order, and Java hears no signal for seconds.
-                            grace_s = member.part.grace_s if member.phase == "ready" else 0.0
-                            self._change(member, "stopping")
-                            member.child.stop(grace_s)
-                            self._change(member, "stopped")
+                        member.close()
                     self._members.clear()
             finally:
                 self._cleanup.close()
 
     # Telling
 
-    def _change(self, member: _Member, phase: Phase, detail: str = "") -> None:
-        member.phase = phase
+    def _told(self, member: Member, words: str) -> None:
         self._save()
-        self._report(Progress(part=member.part.name, phase=phase, detail=detail))
+        self._report(Progress(part=member.part.name, phase=member.phase, detail=words))
 
     def state(self) -> StackState:
         """The stack as it stands in stack.json."""
-        parts = tuple(
-            PartState(
-                name=member.part.name,
-                phase=member.phase,
-                address=member.part.address,
-                ports=member.part.ports,
-                log=member.part.log,
-                process=ProcessId(pid=member.child.pid, started=member.child.started)
-                if member.child is not None and member.phase != "stopped"
-                else None,
-            )
-            for member in self._members.values()
-        )
         return StackState(
             supervisor=ProcessId.own(),
             since_ms=self._since_ms,
             phase=self._state_phase,
             addresses=self._addresses,
-            parts=parts,
+            parts=tuple(member.state() for member in self._members.values()),
         )
 
     def _save(self) -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -16,11 +17,12 @@ from millpond.local.blueprint import Extra
 from millpond.local.child import last_lines
 from millpond.local.progress import Progress, Report, silent
 from millpond.local.stack import Stack
-from millpond.local.state import StackState, running_state
+from millpond.local.state import StackState, now_ms, running_state
 from millpond.local.workspace import Workspace
 from millpond.plan.errors import MillpondError, StackError
 
-WATCH_S = 0.5
+WATCH_S = 0.2
+UNRESPONSIVE_AFTER_S = 20.0
 FOLLOW_S = 0.1
 DETACHED = b"detached"
 
@@ -28,7 +30,7 @@ DETACHED = b"detached"
 def run(
     run_dir: Path, *, extras: Sequence[Extra] = (), report: Report = silent, ready: Callable[[Stack], None]
 ) -> None:
-    """Start a stack, call `ready`, and watch it until a signal comes or a part dies.
+    """Start a stack, call `ready`, and look after it until a signal comes: what dies or freezes is started again.
 
     Args:
         run_dir: the run folder.
@@ -37,9 +39,11 @@ def run(
         ready: called once, when all is ready.
 
     Raises:
-        StackError: it did not start, or a part died; everything is stopped by then.
+        StackError: it did not start; everything is stopped by then.
     """
-    with Stack.start(run_dir=run_dir, progress=report, extras=extras) as stack:
+    with Stack.start(
+        run_dir=run_dir, progress=report, extras=extras, restart=True, unresponsive_after_s=UNRESPONSIVE_AFTER_S
+    ) as stack:
         ready(stack)
         while True:
             stack.check()
@@ -117,12 +121,17 @@ def _stop_with_launcher() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def _log(progress: Progress) -> None:
+    instant = datetime.fromtimestamp(now_ms() / 1000, UTC).isoformat(timespec="milliseconds")
+    sys.stderr.write(f"{instant} {progress.part} {progress.phase} {progress.detail}\n")
+
+
 def main() -> int:
     """`python -m millpond.local.supervise RUN_DIR EXTRAS`: what `detach` starts."""
     run_dir, extras = Path(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=tuple[Extra, ...])
     threading.Thread(target=_stop_with_launcher, daemon=True).start()
     try:
-        run(run_dir, extras=extras, ready=lambda _stack: None)
+        run(run_dir, extras=extras, report=_log, ready=lambda _stack: None)
     except MillpondError as error:
         sys.stderr.write(f"{error}\n")
         return 1

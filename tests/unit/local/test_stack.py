@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,50 +10,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from millpond.local import setup
-from millpond.local import stack as stack_module
-from millpond.local.blueprint import Extra, Sizes
+from millpond.local.blueprint import Extra
 from millpond.local.child import Guard
 from millpond.local.parts.part import Part
 from millpond.local.progress import Progress
-from millpond.local.setup import Installation
 from millpond.local.stack import Stack
 from millpond.local.state import read_state
 from millpond.plan.errors import StackError
-from tests.unit.local.programs import SLEEPER, says, until
+from tests.unit.local.programs import SLEEPER, part, program, says, until
 from tests.unit.local.test_state import ADDRESSES
-
-Describe = Callable[[Path, Path], tuple[Part, ...]]
-
-
-def part(name: str, folder: Path, logs: Path, argv: tuple[str, ...] = SLEEPER, **changed: object) -> Part:
-    log = logs / f"{name}.log"
-    probe = changed.pop("probe", lambda _since_ms: None if says(log, "up")() else "silent")
-    return Part(name=name, argv=argv, folder=folder / name, log=log, probe=probe, **changed)  # type: ignore[arg-type]
-
-
-def program(text: str) -> tuple[str, ...]:
-    return (sys.executable, "-I", "-S", "-c", text)
-
-
-def two(folder: Path, logs: Path) -> tuple[Part, ...]:
-    return part("first", folder, logs), part("second", folder, logs)
-
-
-@pytest.fixture
-def starting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Stack]:
-    """Starts a stack of the parts described, in this test's folder."""
-    made = Installation(java=Path(), java_home=Path(), flink_home=Path(), registry=Path(), kafka=())
-    monkeypatch.setattr(setup, "ensure", lambda _workspace, report: made)
-
-    def start(describe: Describe = two, **options: object) -> Stack:
-        def design(_made: Installation, *, run_dir: Path, logs: Path, sizes: Sizes) -> object:
-            return replace(ADDRESSES, logs=logs), describe(run_dir, logs)
-
-        monkeypatch.setattr(stack_module, "design", design)
-        return Stack.start(run_dir=tmp_path, **options)  # type: ignore[arg-type]
-
-    return start
 
 
 def test_a_stack_is_described_while_it_runs_and_not_after(starting: Callable[..., Stack], tmp_path: Path) -> None:
