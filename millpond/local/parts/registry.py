@@ -9,8 +9,9 @@ from millpond.local.ports import LOOPBACK
 
 
 def registry(*, java: Path, home: Path, folder: Path, logs: Path, heap_mib: int, ports: tuple[int, int]) -> Part:
-    """The registry on the first port, its schemas in memory: they are as short-lived as the topics beside it.
+    """The registry on the first port, its schemas in a file: one that died must not come back without them.
 
+    In memory, its ids would begin anew, and records in the topics beside it would be read with the wrong schema.
     The second port is its management interface, which otherwise binds 9000 on every interface.
     """
     port, management_port = ports
@@ -24,6 +25,8 @@ def registry(*, java: Path, home: Path, folder: Path, logs: Path, heap_mib: int,
         address=address,
         ports=ports,
         env={
+            # Written at each commit: by default half a second of schemas would be lost with a kill -9.
+            "APICURIO_DATASOURCE_URL": f"jdbc:h2:file:{folder / 'schemas'};WRITE_DELAY=0",
             "QUARKUS_HTTP_HOST": LOOPBACK,
             "QUARKUS_HTTP_PORT": str(port),
             "QUARKUS_MANAGEMENT_HOST": LOOPBACK,
