@@ -42,6 +42,11 @@ CONFIG: Final = {
     "pipeline.object-reuse": "true",
     "execution.buffer-timeout.interval": "5 ms",
     "execution.checkpointing.interval": "5 s",
+    # Both belong to the job: what the cluster's configuration says of them is not looked at.
+    # A disk full for checkpoints must not stop the job: with Flink's default of 0 it restarted with each that failed.
+    "execution.checkpointing.tolerable-failed-checkpoints": "1000000000",
+    # A job cancelled by mistake, or that the cluster lost, can be resumed from its last checkpoint.
+    "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     "state.backend.type": "rocksdb",
     "execution.checkpointing.incremental": "true",
     "restart-strategy.type": "exponential-delay",

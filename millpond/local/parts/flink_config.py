@@ -26,8 +26,6 @@ JVM_OPTIONS = (
 
 # Long enough for two busy cores and a garbage collection, short enough to wait for after a kill.
 SESSION_S = 10
-# Flink wants a number; at a checkpoint every 5 s this is a lifetime.
-TOLERATED_CHECKPOINTS = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,10 +95,6 @@ def settings(
         "execution.checkpointing.incremental": True,
         "execution.checkpointing.dir": f"file://{folder / 'checkpoints'}",
         "execution.checkpointing.savepoint-dir": f"file://{folder / 'savepoints'}",
-        # A job cancelled by mistake, or whose entry in ZooKeeper is lost, can be resumed by hand from its last one.
-        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
-        # A disk that is full for checkpoints must not stop the job: with Flink's default of 0 it restarted for ever.
-        "execution.checkpointing.tolerable-failed-checkpoints": TOLERATED_CHECKPOINTS,
         "restart-strategy.type": "exponential-delay",
         "env.log.dir": str(logs),
         "env.java.opts.all": " ".join(JVM_OPTIONS),
