@@ -2,7 +2,7 @@
 
 import typer
 
-from millpond.cli import demo, deploy, local, materialize, pool, read, status
+from millpond.cli import demo, deploy, doctor, local, materialize, pool, read, status
 
 app = typer.Typer(
     name="millpond",
@@ -17,6 +17,7 @@ app.command(rich_help_panel="Write features")(pool.compile)
 app.command(rich_help_panel="Run them")(deploy.deploy)
 app.command(rich_help_panel="Run them")(deploy.rollback)
 app.command(rich_help_panel="Run them")(status.status)
+app.command(rich_help_panel="Run them")(doctor.doctor)
 app.command(rich_help_panel="Run them")(materialize.materialize)
 app.command(rich_help_panel="Read them")(read.read)
 app.command(rich_help_panel="On this machine")(local.up)

@@ -1,6 +1,7 @@
 """What runs, how far behind it is, how fresh its features are, and what is served."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -77,7 +78,7 @@ def status(settings: Settings) -> Status:
                 lag=_lag(job, cluster, topics) if state == "RUNNING" else None,
                 dead_letters=sum(topics.ends(dead_letter_topic(settings.ns, job.name))),
                 fragments=tuple(
-                    FragmentStatus(fragment=f.label, age_ms=_age(settings.ns, job, f, stamps, now))
+                    FragmentStatus(fragment=f.label, age_ms=age_ms(settings.ns, job, f, stamps, now))
                     for f in job.fragments
                 ),
                 why="" if state in (GONE, "RUNNING") else cluster.why_failed(job.flink_job_id),
@@ -101,7 +102,8 @@ def _lag(job: JobRecord, cluster: FlinkCluster, topics: Topics) -> int | None:
     )
 
 
-def _age(ns: str, job: JobRecord, fragment: Fragment, stamps: dict[str, int], now: int) -> int | None:
+def age_ms(ns: str, job: JobRecord, fragment: Fragment, stamps: Mapping[str, int], now: int) -> int | None:
+    """How long before `now` (ms) all of a fragment's pipeline was last seen up to date; None where it never was."""
     fields = [topic_freshness_field(fragment.topic(ns), p) for p in range(job.topic_partitions)]
     fields += [job_freshness_field(job.name, p) for p in range(job.partitions)]
     if any(field not in stamps for field in fields):
