@@ -257,8 +257,6 @@ def _served(view: ViewPlan, running: dict[str, JobRecord]) -> Served:
         view=view,
         generation=generations.pop(),
         job=job.name,
-        source_partitions=job.partitions,
-        topic_partitions=job.topic_partitions,
         covered_since=job.covered_since,
     )
 

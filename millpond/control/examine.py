@@ -106,7 +106,7 @@ def _store(settings: Settings) -> StoreFacts:
             records=records,
             applied=_numbers(client.hgetall(applied_key(settings.ns))),
             ages_ms={
-                fragment.label: age_ms(settings.ns, record, fragment, instants, now)
+                fragment.label: age_ms(settings.ns, fragment, instants, now)
                 for record in records.values()
                 for fragment in record.fragments
             },

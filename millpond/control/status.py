@@ -13,7 +13,7 @@ from millpond.control.topics import Topics
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.names import dead_letter_topic
 from millpond.store import publications
-from millpond.store.keys import EPOCH_FIELD, freshness_key, job_freshness_field, topic_freshness_field
+from millpond.store.keys import EPOCH_FIELD, fragment_freshness_field, freshness_key
 
 GONE: Final = "GONE"  # recorded, but unknown to the cluster
 
@@ -78,8 +78,7 @@ def status(settings: Settings) -> Status:
                 lag=_lag(job, cluster, topics) if state == "RUNNING" else None,
                 dead_letters=sum(topics.ends(dead_letter_topic(settings.ns, job.name))),
                 fragments=tuple(
-                    FragmentStatus(fragment=f.label, age_ms=age_ms(settings.ns, job, f, stamps, now))
-                    for f in job.fragments
+                    FragmentStatus(fragment=f.label, age_ms=age_ms(settings.ns, f, stamps, now)) for f in job.fragments
                 ),
                 why="" if state in (GONE, "RUNNING") else cluster.why_failed(job.flink_job_id),
             )
@@ -102,10 +101,7 @@ def _lag(job: JobRecord, cluster: FlinkCluster, topics: Topics) -> int | None:
     )
 
 
-def age_ms(ns: str, job: JobRecord, fragment: Fragment, stamps: Mapping[str, int], now: int) -> int | None:
-    """How long before `now` (ms) all of a fragment's pipeline was last seen up to date; None where it never was."""
-    fields = [topic_freshness_field(fragment.topic(ns), p) for p in range(job.topic_partitions)]
-    fields += [job_freshness_field(job.name, p) for p in range(job.partitions)]
-    if any(field not in stamps for field in fields):
-        return None
-    return max(0, now - min(stamps[field] for field in fields))
+def age_ms(ns: str, fragment: Fragment, stamps: Mapping[str, int], now: int) -> int | None:
+    """How long ago every event then in the source was known to be in a fragment's tiles (ms); None if it never was."""
+    stamp = stamps.get(fragment_freshness_field(fragment.topic(ns)))
+    return None if stamp is None else max(0, now - stamp)

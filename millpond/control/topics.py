@@ -4,13 +4,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
 from millpond.plan.deployment import Fragment
 from millpond.plan.errors import DeployError
 from millpond.plan.model import SourcePlan, ViewPlan
-from millpond.plan.names import dead_letter_topic, progress_topic
+from millpond.plan.names import dead_letter_topic
 from millpond.plan.windows import DAY, HOUR
 
 TIMEOUT: Final = 15.0
@@ -78,7 +78,6 @@ def job_topics(
             partitions=1,
             config={"cleanup.policy": "delete", "retention.ms": str(dead_letter_days * DAY)},
         ),
-        Topic(name=progress_topic(ns, job), partitions=1, config={"cleanup.policy": "compact", **_COMPACTED}),
     ]
     for fragment, view in views.items():
         reach = view.reach_ms(fragment.kind)
@@ -161,6 +160,17 @@ class Topics:
         """End offsets of a topic, in partition order; empty where there is no such topic."""
         partitions = self._metadata().get(topic)
         return () if partitions is None else self.offsets(topic, partitions, OffsetSpec.latest())
+
+    def committed(self, group: str, topic: str) -> dict[int, int]:
+        """Partition -> the next offset a consumer group has committed, of the partitions it has committed any of.
+
+        Raises:
+            DeployError: the broker does not answer.
+        """
+        wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, p) for p in range(len(self.ends(topic)))])
+        (outcome,) = self.admin.list_consumer_group_offsets([wanted], request_timeout=TIMEOUT).values()
+        found = _result(outcome, topic).topic_partitions
+        return {part.partition: part.offset for part in found if part.offset >= 0}
 
     def first_timestamps(self, source: SourceTopic) -> list[int]:
         """The timestamp (ms) of the first record kept in each partition; partitions that never held one are left out.

@@ -18,7 +18,7 @@ from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import MillpondError
 from millpond.store import applied
 from millpond.store.applied import TopicPart
-from millpond.store.keys import freshness_key, job_freshness_field, topic_freshness_field
+from millpond.store.keys import fragment_freshness_field, freshness_key
 from millpond.store.scripts import Client
 
 POLL_S: Final = 0.1
@@ -139,9 +139,7 @@ class Drain:
         return None
 
     def _stale_since(self, instant: int) -> str | None:
-        job = self.job
-        fields = [job_freshness_field(job.name, partition) for partition in range(job.partitions)]
-        fields += [topic_freshness_field(*part) for part in self._tile_parts()]
+        fields = [fragment_freshness_field(fragment.topic(self._ns)) for fragment in self.job.fragments]
         for field, stamp in zip(fields, self._store.hmget(freshness_key(self._ns), fields), strict=True):
             if stamp is None or int(stamp) < instant:
                 return f"{field} was last up to date at {stamp and int(stamp)}, before {instant}"

@@ -1,10 +1,11 @@
-"""Where logs begin and end, asked of the brokers without waiting for the answer."""
+"""Where logs begin and end, and what groups have committed: asked of the brokers without waiting for the answer."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from millpond.materialize.seldom import Seldom
@@ -20,6 +21,20 @@ class Bounds(NamedTuple):
     end: int
 
 
+class Answer(NamedTuple):
+    """What was learned.
+
+    Attributes:
+        bounds: of the partitions asked for.
+        committed: group -> the next offset of the partitions it has committed any of.
+        failures: why something is missing, by partition or group.
+    """
+
+    bounds: dict[TopicPart, Bounds]
+    committed: dict[str, dict[TopicPart, int]]
+    failures: dict[TopicPart | str, Exception]
+
+
 class Ask:
     """One question to the brokers, on its way.
 
@@ -27,27 +42,39 @@ class Ask:
         at: the instant (ms) before which it was not sent.
     """
 
-    def __init__(self, admin: AdminClient, at: int, parts: Iterable[TopicPart]) -> None:
+    def __init__(
+        self, admin: AdminClient, at: int, parts: Iterable[TopicPart], groups: Mapping[str, Iterable[TopicPart]]
+    ) -> None:
         self.at = at
         wanted = [TopicPartition(*part) for part in parts]
         self._lows = _list(admin, wanted, OffsetSpec.earliest())
         self._ends = _list(admin, wanted, OffsetSpec.latest())
+        self._groups = {group: _committed(admin, group, of) for group, of in groups.items()}
 
     @property
     def is_answered(self) -> bool:
         """True once nothing is outstanding."""
-        return all(f.done() for f in (*self._lows.values(), *self._ends.values()))
+        return all(f.done() for f in (*self._lows.values(), *self._ends.values(), *self._groups.values()))
 
-    def answer(self) -> tuple[dict[TopicPart, Bounds], dict[TopicPart, Exception]]:
+    def answer(self) -> Answer:
         """What was learned, and what failed; waits if need be."""
         bounds: dict[TopicPart, Bounds] = {}
-        failures: dict[TopicPart, Exception] = {}
+        committed: dict[str, dict[TopicPart, int]] = {}
+        failures: dict[TopicPart | str, Exception] = {}
         for part, low in self._lows.items():
             try:
                 bounds[part] = Bounds(low.result(TIMEOUT_S).offset, self._ends[part].result(TIMEOUT_S).offset)
             except (KafkaException, TimeoutError) as failure:
                 failures[part] = failure
-        return bounds, failures
+        for group, offsets in self._groups.items():
+            try:
+                found = offsets.result(TIMEOUT_S).topic_partitions
+            except (KafkaException, TimeoutError) as failure:
+                failures[group] = failure
+            else:
+                # A partition without a commit has a negative offset.
+                committed[group] = {TopicPart(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
+        return Answer(bounds, committed, failures)
 
 
 class Brokers:
@@ -66,20 +93,20 @@ class Brokers:
         self._seldom = seldom
         self._admin = AdminClient(self._settings)
 
-    def ask(self, parts: Iterable[TopicPart]) -> Ask:
-        """Send the question."""
-        return Ask(self._admin, self._clock(), parts)
+    def ask(self, parts: Iterable[TopicPart], groups: Mapping[str, Iterable[TopicPart]] = MappingProxyType({})) -> Ask:
+        """Send the question: where these logs begin and end, and what these groups have committed of their topics."""
+        return Ask(self._admin, self._clock(), parts, groups)
 
-    def bounds(self, ask: Ask) -> dict[TopicPart, Bounds]:
-        """The answer, as far as there is one; waits if need be. Partitions that failed are left out, and told of."""
-        bounds, failures = ask.answer()
-        for part, failure in list(failures.items())[:1]:
-            self._seldom.warn(f"the brokers do not say where {len(failures)} logs end", f"{part}: {failure}")
-        if failures:
+    def answer(self, ask: Ask) -> Answer:
+        """The answer, as far as there is one; waits if need be. What failed is left out, and told of."""
+        answer = ask.answer()
+        for about, failure in list(answer.failures.items())[:1]:
+            self._seldom.warn(f"the brokers do not say {len(answer.failures)} offsets", f"{about}: {failure}")
+        if answer.failures:
             # After a broker's restart this client asks with the old leader epoch, for ever (FENCED_LEADER_EPOCH, seen
             # with librdkafka 2.16): only a new one learns the present epoch.
             self._admin = AdminClient(self._settings)
-        return bounds
+        return answer
 
 
 def _list(admin: AdminClient, wanted: list[TopicPartition], spec: OffsetSpec) -> dict[TopicPart, "Future[Any]"]:
@@ -87,3 +114,9 @@ def _list(admin: AdminClient, wanted: list[TopicPartition], spec: OffsetSpec) ->
         return {}
     futures = admin.list_offsets(dict.fromkeys(wanted, spec), request_timeout=TIMEOUT_S / 2)
     return {TopicPart(tp.topic, tp.partition): future for tp, future in futures.items()}
+
+
+def _committed(admin: AdminClient, group: str, parts: Iterable[TopicPart]) -> "Future[Any]":
+    wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(*part) for part in parts])
+    futures: dict[str, Future[Any]] = admin.list_consumer_group_offsets([wanted], request_timeout=TIMEOUT_S / 2)
+    return futures[group]

@@ -8,7 +8,6 @@ from millpond.materialize.avro import AvroSchema
 from millpond.materialize.progress import JobProgress
 from millpond.materialize.tiles import TileTopic
 from millpond.plan.deployment import JobRecord
-from millpond.plan.names import progress_topic
 
 
 def followed(jobs: Mapping[str, JobRecord]) -> dict[str, JobRecord]:
@@ -28,21 +27,22 @@ class Following:
     Attributes:
         jobs: the jobs, by name, as `followed` gives them.
         tiles: the fragments' topics, by name.
-        progress: the jobs' progress topics, by name.
+        progress: of the jobs, by name.
+        job_of: the job that writes a topic.
     """
 
     def __init__(self, ns: str, jobs: Mapping[str, JobRecord], fetch: Callable[[int], AvroSchema]) -> None:
         self.jobs = dict(jobs)
         self.tiles: dict[str, TileTopic] = {}
-        self.progress: dict[str, JobProgress] = {}
+        self.progress = {name: JobProgress(ns, job) for name, job in jobs.items()}
+        self.job_of: dict[str, JobRecord] = {}
         for job in jobs.values():
             for fragment in job.fragments:
                 tile_topic = TileTopic(ns, fragment, job.view_of(fragment), fetch)
                 self.tiles[tile_topic.topic] = tile_topic
-            topic = progress_topic(ns, job.name)
-            self.progress[topic] = JobProgress(topic, job, fetch)
+                self.job_of[tile_topic.topic] = job
 
     @property
     def topics(self) -> list[str]:
         """All of them, sorted."""
-        return sorted([*self.tiles, *self.progress])
+        return sorted(self.tiles)

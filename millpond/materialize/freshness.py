@@ -8,9 +8,11 @@ Everything that was in the log at that instant has been reached; nothing is said
 """
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 KEPT: Final = 120  # two minutes of asking once a second; a log that lags longer is stale whatever is kept
+PROOFS: Final = 60  # one a second at most; what is older than a minute is stale whatever it proves
 
 
 class _Ask(NamedTuple):
@@ -54,32 +56,57 @@ class LogEnd:
         self._asks.clear()
 
 
+class Proof(NamedTuple):
+    """What a completed checkpoint shows.
+
+    Attributes:
+        seen: an instant (ms) at which the rows of every event that was in the source at `at` were in the tile topics.
+        at: the instant (ms) before which those events had arrived.
+    """
+
+    seen: int
+    at: int
+
+
 class SourceReach:
-    """How far a job has read its source, against where the source ends.
+    """How far a job's completed checkpoints have read its source, against where the source ends.
+
+    A checkpoint is complete only when every sink has had all its rows acknowledged, and its offsets are committed after
+    that. What the job has read beyond them may be anywhere between the source and the tile topics.
+
+          end asked at   T            commit seen at   S          tile topic's end asked at   U >= S
+          source        20            committed       20          applied                     all of it
+        ----------------|-----------------------------|-----------------------------------|-----> t
+                        what was in the source at T is in the store
 
     Args:
-        start_offsets: where the job began, by partition: an idle partition has no progress row and none is needed.
+        start_offsets: where the job began, by partition: what lies before is not the job's to read.
     """
 
     def __init__(self, start_offsets: tuple[int, ...]) -> None:
-        self.next = list(start_offsets)
+        self._next = list(start_offsets)
         self._ends = [LogEnd() for _ in start_offsets]
-
-    def read(self, partition: int, offset: int) -> None:
-        """A progress row: the job has read the record at `offset`.
-
-        A job that went back after a failure says a smaller offset again, and is believed.
-        """
-        self.next[partition] = offset + 1
+        self._proofs: deque[Proof] = deque(maxlen=PROOFS)
 
     def asked(self, partition: int, at: int, low: int, end: int) -> None:
         """At some moment after `at` (ms) the partition held the offsets from `low` to before `end`; none if equal."""
         self._ends[partition].asked(at, 0 if low == end else end)
 
-    def stamps(self) -> dict[int, int]:
-        """By partition, the greatest instant (ms) at which everything then in it has been read, where known."""
-        stamps = {p: ends.reached(self.next[p]) for p, ends in enumerate(self._ends)}
-        return {p: at for p, at in stamps.items() if at is not None}
+    def committed(self, seen: int, offsets: Mapping[int, int]) -> None:
+        """Before `seen` (ms) the job had committed these next offsets, by partition; one without keeps what it had.
+
+        A job that was started anew from an earlier checkpoint commits smaller offsets again, and is believed.
+        """
+        for partition, offset in offsets.items():
+            self._next[partition] = offset
+        stamps = [ends.reached(offset) for ends, offset in zip(self._ends, self._next, strict=True)]
+        known = [at for at in stamps if at is not None]
+        if len(known) == len(stamps) and (not self._proofs or min(known) > self._proofs[-1].at):
+            self._proofs.append(Proof(seen, min(known)))
+
+    def proofs(self) -> tuple[Proof, ...]:
+        """The latest proofs, newest first."""
+        return tuple(reversed(self._proofs))
 
 
 def start_of(stored: int | None, low: int, end: int) -> int:

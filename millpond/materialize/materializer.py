@@ -23,6 +23,7 @@ from millpond.materialize.seldom import Seldom
 from millpond.materialize.tally import Tally
 from millpond.store.applied import TopicPart
 from millpond.store.guard import GuardedWrite
+from millpond.store.proven import Claim
 from millpond.store.writer import TRANSIENT, Writer
 
 TICK_S: Final = 1.0
@@ -69,11 +70,11 @@ class Materializer:
         self._stop = stop
         self._fetch = self._insisting(fetcher(registry))
         self._seldom = Seldom()
+        self._clock = clock
         self._brokers = Brokers(kafka, clock, self._seldom)
         self._inbox = Inbox(kafka, ns, self._own, self._seldom)
         self._positions = Positions(writer, self._brokers)
         self._following = Following(ns, {}, self._fetch)
-        self._progress: dict[TopicPart, JobProgress] = {}
         self._tally = Tally()
         self._ask: Ask | None = None
         self._place_at = 0.0
@@ -115,16 +116,12 @@ class Materializer:
         added, removed = jobs.keys() - self._following.jobs.keys(), self._following.jobs.keys() - jobs.keys()
         log.info("jobs: added %s, removed %s", sorted(added) or "none", sorted(removed) or "none")
         self._following = Following(self._ns, jobs, self._fetch)
-        self._own([*self._positions.applied, *self._positions.waiting, *self._progress])
+        self._own([*self._positions.applied, *self._positions.waiting])
         self._inbox.subscribe(self._following.topics)
 
     def _own(self, parts: Sequence[TopicPart]) -> None:
-        following = self._following
-        self._positions.own(part for part in parts if part.topic in following.tiles)
-        self._progress = {part: following.progress[part.topic] for part in parts if part.topic in following.progress}
+        self._positions.own(part for part in parts if part.topic in self._following.tiles)
         self._place_at = 0.0
-        if self._progress and not self._positions.waiting:
-            self._continue()
 
     def _place(self) -> None:
         before = len(self._positions.waiting)
@@ -133,12 +130,8 @@ class Materializer:
         except TRANSIENT as failure:
             self._seldom.warn("the store does not say where to continue", failure)
         if len(self._positions.waiting) < before:
-            self._continue()
+            self._inbox.continue_at(self._positions.applied)
         self._place_at = time.monotonic() + TICK_S
-
-    def _continue(self) -> None:
-        progress = {part: job.next for part, job in self._progress.items()}
-        self._inbox.continue_at(self._positions.applied | progress)
 
     # --- records ---
 
@@ -156,9 +149,6 @@ class Materializer:
             if part in self._positions.applied:
                 rows.setdefault(part.topic, []).extend(full)
                 reached[part] = end
-            elif part in self._progress:
-                self._progress[part].read(full)
-                self._progress[part].next = end
         if reached:
             self._write([w for topic, run in rows.items() for w in self._writes(topic, run)], reached)
 
@@ -182,7 +172,8 @@ class Materializer:
         for part in found:
             self._tally.add("rewinds", part.topic, 1)
         if found:
-            self._continue()  # without the partitions that were lost, until they are placed
+            # Without the partitions that were lost, until they are placed.
+            self._inbox.continue_at(self._positions.applied)
 
     # --- once a second ---
 
@@ -194,8 +185,9 @@ class Materializer:
             self._seldom.warn("the store does not answer", failure)
         self._inbox.commit(self._positions.applied)
         if self._ask is None:
-            sources = [part for job in self._progress.values() for part in job.source]
-            self._ask = self._brokers.ask({*self._positions.applied, *sources})
+            led = set(self._led().values())
+            sources = [part for job in led for part in job.source]
+            self._ask = self._brokers.ask({*self._positions.applied, *sources}, {job.group: job.source for job in led})
         seconds = time.monotonic() - self._rates_at
         if seconds >= RATES_S:
             line = self._tally.line(seconds)
@@ -204,23 +196,36 @@ class Materializer:
             self._rates_at = time.monotonic()
 
     def _hear(self) -> None:
-        """Take the brokers' answer, if it has come, to when logs ended where."""
+        """Take the brokers' answer, if it has come: where logs ended when, and what jobs have committed."""
         if self._ask is None or not self._ask.is_answered:
             return
-        bounds = self._brokers.bounds(self._ask)
-        for part in self._positions.applied.keys() & bounds.keys():
-            self._positions.heard(part, self._ask.at, bounds[part].end)
-        for job in self._progress.values():
-            job.heard(self._ask.at, bounds)
+        seen, answer = self._clock(), self._brokers.answer(self._ask)
+        for part in self._positions.applied.keys() & answer.bounds.keys():
+            self._positions.heard(part, self._ask.at, answer.bounds[part].end)
+        for job in set(self._led().values()):
+            job.heard(self._ask.at, answer.bounds)
+            job.committed(seen, answer.committed.get(job.group, {}))
         self._ask = None
+
+    def _led(self) -> dict[str, JobProgress]:
+        """Fragment's topic -> its job, of the fragments it falls to us to vouch for: whoever owns partition 0 does."""
+        following = self._following
+        return {
+            part.topic: following.progress[following.job_of[part.topic].name]
+            for part in self._positions.applied
+            if part.partition == 0
+        }
 
     def _report(self) -> None:
         """Freshness and counters, to the store."""
         if self._positions.applied:
             self._rewound(self._positions.stamp().found)
+        self._writer.prove(
+            Claim(topic, self._following.job_of[topic].topic_partitions, job.proofs())
+            for topic, job in self._led().items()
+        )
         counters = self._tally.pending()
-        stamps = {field: at for job in self._progress.values() for field, at in job.stamps().items()}
-        self._writer.report(counters, stamps)
+        self._writer.count(counters)
         self._tally.reported(counters)
 
     def _leave(self) -> None:

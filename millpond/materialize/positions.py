@@ -46,7 +46,7 @@ class Positions:
         """
         parts = sorted(self.waiting)
         stored = self._writer.applied(parts)
-        bounds = self._brokers.bounds(self._brokers.ask(parts))
+        bounds = self._brokers.answer(self._brokers.ask(parts)).bounds
         advances = [Advance(part, stored[part], start_of(stored[part], *bounds[part])) for part in bounds]
         # Written even where nothing is stored and we begin at 0: a store emptied during the first batch is noticed too.
         moved = [advance for advance in advances if advance.new != advance.expected]

@@ -109,13 +109,11 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a published view's fragments are read: generation, the job's name, partitions to be fresh, coverage."""
+    """Where a published view's fragments are read: generation, the job's name, coverage."""
 
     view: ViewPlan
     generation: int
     job: str
-    source_partitions: int
-    topic_partitions: int
     covered_since: int
 
 

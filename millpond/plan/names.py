@@ -52,9 +52,9 @@ def dead_letter_topic(ns: str, job: str) -> str:
     return f"millpond.{ns}.{dashed(job)}.dlq"
 
 
-def progress_topic(ns: str, job: str) -> str:
-    """Where a job says how far it has read its source."""
-    return f"millpond.{ns}.{dashed(job)}.progress"
+def source_group(ns: str, job: str) -> str:
+    """The consumer group under which a job commits how far its completed checkpoints have read its source."""
+    return f"millpond.{ns}.{job}"
 
 
 def journal_topic(ns: str) -> str:

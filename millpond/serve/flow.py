@@ -15,7 +15,7 @@ from millpond.plan.windows import SKEW, WindowSpan
 from millpond.serve.rows import merged
 from millpond.serve.status import Status, worse
 from millpond.serve.vector import Vector
-from millpond.store.keys import KeyEncoder, KeyTemplate, job_freshness_field, topic_freshness_field
+from millpond.store.keys import KeyEncoder, KeyTemplate, fragment_freshness_field
 from millpond.store.parts import parts_of
 from millpond.store.records import RecordLayout, Records
 
@@ -46,7 +46,7 @@ class _PartRead:
     Attributes:
         binding: index of the binding whose entity it belongs to.
         slots: of the ring; None for a lifetime.
-        stamps: the fields of the freshness hash that must all be young.
+        stamp: the field of the freshness hash that must be young.
         covered_since: windows reaching back before it are incomplete.
     """
 
@@ -55,7 +55,7 @@ class _PartRead:
     layout: RecordLayout
     size: int
     slots: int | None
-    stamps: tuple[bytes, ...]
+    stamp: bytes
     covered_since: int
     spans: tuple[_Span, ...]
 
@@ -124,7 +124,7 @@ class ReadFlow:
         for part, rows in zip(self.parts, tables, strict=True):
             if rows is None:
                 continue
-            health: Status = "present" if now - _oldest_stamp(part, fresh) <= stale_after else "stale"
+            health: Status = "present" if now - fresh.get(part.stamp, 0) <= stale_after else "stale"
             for span in part.spans:
                 chosen, found = _select(part, span.window, rows, q)
                 found = worse(found, health)
@@ -176,8 +176,7 @@ def _parts(publication: Publication, ns: str, index: int, binding: Binding, serv
         chosen.setdefault(where, {}).setdefault(feature.window, []).append(answer)
     read = []
     for fragment in fragments_of(view, served.generation):
-        stamps = [topic_freshness_field(fragment.topic(ns), p) for p in range(served.topic_partitions)]
-        stamps += [job_freshness_field(served.job, p) for p in range(served.source_partitions)]
+        stamp = fragment_freshness_field(fragment.topic(ns)).encode()
         for part in parts_of(view, fragment.kind):
             spans = chosen.get((part.slots is None, part.size_ms))
             if spans is None:
@@ -189,7 +188,7 @@ def _parts(publication: Publication, ns: str, index: int, binding: Binding, serv
                     layout=RecordLayout.of(view),
                     size=part.size_ms,
                     slots=part.slots,
-                    stamps=tuple(stamp.encode() for stamp in stamps),
+                    stamp=stamp,
                     covered_since=served.covered_since,
                     spans=tuple(_Span(window, tuple(answers)) for window, answers in spans.items()),
                 )
@@ -204,11 +203,6 @@ def _present(parts: Sequence[_PartRead], tables: Sequence[Records | None], now: 
         if rows is not None and len(rows):
             latest = max(latest, int((rows["tile"].astype(np.int64) * part.size + rows["last"]).max()))
     return min(latest, now + SKEW)
-
-
-def _oldest_stamp(part: _PartRead, fresh: Mapping[bytes, int]) -> int:
-    """The oldest of the stamps a part depends on; 0 where one is missing."""
-    return min(fresh.get(stamp, 0) for stamp in part.stamps)
 
 
 def _select(part: _PartRead, window: WindowSpan, rows: Records, q: int) -> tuple[Records, Status]:

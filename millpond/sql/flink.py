@@ -1,7 +1,6 @@
 """A job as Flink SQL: one scan, one decode, one judgement and one dedupe, then one INSERT a fragment.
 
     source -> decoded -> judged -+-> dead_letters    reason is not null
-                                 +-> progress        partition -> offset, arrival
                                  +-> accepted -> events -+-> a fragment
                                                          +-> ...
 
@@ -17,7 +16,7 @@ from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.errors import PlanError
 from millpond.plan.expr import fields_of
 from millpond.plan.model import OUTAGE, Column, SourcePlan, ViewPlan
-from millpond.plan.names import TILE_COLUMNS, dead_letter_topic, progress_topic
+from millpond.plan.names import TILE_COLUMNS, dead_letter_topic, source_group
 from millpond.sql.dialects import FLINK
 from millpond.sql.expressions import render
 from millpond.sql.job_sql import JobSql
@@ -102,7 +101,6 @@ def render_job(job: JobRecord, target: Target) -> JobSql:
             "CREATE TEMPORARY FUNCTION `AVRO_DECODE` AS 'millpond.AvroDecode' LANGUAGE JAVA",
             _source(job, target),
             _dead_letter_table(job, target),
-            _progress_table(job, target),
             *(_tile_table(fragment, view, target) for fragment, view in fragments),
             _decoded(job.source, target),
             _judged(job),
@@ -111,7 +109,6 @@ def render_job(job: JobRecord, target: Target) -> JobSql:
         ),
         inserts=(
             _dead_letters(job.source),
-            _progress(),
             *(_tiles(fragment, view) for fragment, view in fragments),
         ),
     )
@@ -174,7 +171,7 @@ def _source(job: JobRecord, target: Target) -> str:
     )
     options = {
         **_raw(job.source.topic, target),
-        "properties.group.id": f"millpond.{target.ns}.{job.name}",
+        "properties.group.id": source_group(target.ns, job.name),
         "scan.startup.mode": "specific-offsets",
         "scan.startup.specific-offsets": offsets,
     }
@@ -184,11 +181,6 @@ def _source(job: JobRecord, target: Target) -> str:
 def _dead_letter_table(job: JobRecord, target: Target) -> str:
     columns = ("`key` BYTES", "`value` BYTES", "`headers` MAP<STRING, BYTES> METADATA")
     return _table("dead_letters", columns, {**_raw(dead_letter_topic(target.ns, job.name), target), **PRODUCER})
-
-
-def _progress_table(job: JobRecord, target: Target) -> str:
-    columns = ("`partition` INT", "`offset` BIGINT", "`arrival` BIGINT", "PRIMARY KEY (`partition`) NOT ENFORCED")
-    return _table("progress", columns, _upsert(progress_topic(target.ns, job.name), target))
 
 
 def _tile_table(fragment: Fragment, view: ViewPlan, target: Target) -> str:
@@ -313,12 +305,6 @@ def _dead_letters(source: SourcePlan) -> str:
     return (
         f"INSERT INTO `dead_letters`\nSELECT `key`, `value`, MAP_UNION(`headers`, MAP[\n{added}\n])\n"
         "FROM `judged`\nWHERE `reason` IS NOT NULL"
-    )
-
-
-def _progress() -> str:
-    return (
-        "INSERT INTO `progress`\nSELECT `partition`, MAX(`offset`), MAX(`arrival`)\nFROM `judged`\nGROUP BY `partition`"
     )
 
 

@@ -34,7 +34,7 @@ def applied_key(ns: str) -> str:
 
 
 def freshness_key(ns: str) -> str:
-    """The hash of how fresh things are: `topic|<topic>|<partition>` and `job|<job>|<source partition>` -> ms."""
+    """The hash of how fresh things are: `topic|<topic>|<partition>` and `fragment|<topic>` -> ms."""
     return f"{ns}:freshness"
 
 
@@ -56,9 +56,9 @@ def topic_freshness_field(topic: str, partition: int) -> str:
     return f"topic|{topic}|{partition}"
 
 
-def job_freshness_field(job: str, partition: int) -> str:
-    """The field that says since when a job has read every record of a source partition."""
-    return f"job|{job}|{partition}"
+def fragment_freshness_field(topic: str) -> str:
+    """The field that says since when every event of the source is in a fragment's tiles in the store."""
+    return f"fragment|{topic}"
 
 
 def _text(value: object) -> str:

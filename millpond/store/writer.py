@@ -8,10 +8,11 @@ from redis import exceptions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from millpond.store import applied, guard
+from millpond.store import applied, guard, proven
 from millpond.store.applied import Advance, TopicPart
 from millpond.store.guard import GuardedWrite, Refused
-from millpond.store.keys import counters_key, freshness_key
+from millpond.store.keys import counters_key
+from millpond.store.proven import Claim
 from millpond.store.scripts import Client, Pipeline, run
 
 TRANSIENT = (
@@ -80,13 +81,22 @@ class Writer:
         """True where the store holds no applied offset at all: it is new, or was emptied."""
         return not applied.exist(self.client, self.ns)
 
-    def report(self, counters: Mapping[str, int], stamps: Mapping[str, int]) -> None:
-        """Add to the counters and set freshness stamps."""
-        if not counters and not stamps:
+    def prove(self, claims: Iterable[Claim]) -> None:
+        """Set the stamp of every fragment for which a proof counts."""
+        sound = [claim for claim in claims if claim.proofs]
+
+        def queue(pipe: Pipeline) -> None:
+            for claim in sound:
+                proven.queue(pipe, self.ns, claim)
+
+        if sound:
+            run(self.client, (proven.SCRIPT,), queue)
+
+    def count(self, counters: Mapping[str, int]) -> None:
+        """Add to the counters."""
+        if not counters:
             return
         with self.client.pipeline(transaction=True) as pipe:
             for field, count in counters.items():
                 pipe.hincrby(counters_key(self.ns), field, count)
-            if stamps:
-                pipe.hset(freshness_key(self.ns), mapping=dict(stamps))
             pipe.execute()

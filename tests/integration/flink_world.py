@@ -186,11 +186,6 @@ class World:
             found[tuple(key.values())] = value
         return found
 
-    def progress(self, topic: str) -> dict[int, Row]:
-        """Partition -> offset and arrival."""
-        rows = [(self._read(m.key()), self._read(m.value())) for m in consume(self.settings, topic)]
-        return {key["partition"]: value for key, value in rows if key is not None and value is not None}
-
     def _read(self, data: Any) -> Row | None:
         if data is None:
             return None

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from millpond.local.stack import Stack
 from millpond.store.applied import Advance, TopicPart
 from millpond.store.guard import GuardedWrite, Refused
-from millpond.store.keys import EPOCH_FIELD, applied_field, applied_key, freshness_key, topic_freshness_field
+from millpond.store.keys import (
+    EPOCH_FIELD,
+    applied_field,
+    applied_key,
+    fragment_freshness_field,
+    freshness_key,
+    topic_freshness_field,
+)
+from millpond.store.proven import Claim
 from millpond.store.writer import Writer, connect
 
 State = tuple[int, int, int]  # tile, n, first
@@ -149,3 +157,44 @@ def test_the_epoch_stays_until_the_store_is_emptied(writer: Writer) -> None:
     writer.client.delete(applied_key(writer.ns), freshness_key(writer.ns))
     writer.write((), [Advance(PART, None, 8, 1236)])
     assert epoch() not in (None, first)
+
+
+# --- freshness of fragments -----------------------------------------------------------------------------------------
+
+
+def stamp(writer: Writer) -> bytes | None:
+    found: bytes | None = writer.client.hget(freshness_key(writer.ns), fragment_freshness_field(PART.topic))
+    return found
+
+
+def test_a_proof_counts_once_every_partition_is_applied_to_an_end_asked_for_after_it_was_seen(writer: Writer) -> None:
+    #     vouches for   100           seen at   200
+    #     partition 0 applied to an end asked for at  199  250  250
+    #     partition 1                                 200  200    -
+    claim = Claim(PART.topic, 2, [(200, 100)])
+    second = TopicPart(PART.topic, 1)
+    writer.prove([claim])
+    assert stamp(writer) is None
+    writer.write((), [Advance(PART, None, 1, 199)])
+    writer.prove([claim])
+    assert stamp(writer) is None  # of partition 1 nothing is known
+    writer.write((), [Advance(second, None, 1, 200)])
+    writer.prove([claim])
+    assert stamp(writer) is None
+    writer.write((), [Advance(PART, 1, 1, 250)])
+    writer.prove([claim])
+    assert stamp(writer) == b"100"
+
+
+def test_of_several_proofs_the_newest_that_counts_is_taken(writer: Writer) -> None:
+    writer.write((), [Advance(PART, None, 1, 500)])
+    writer.prove([Claim(PART.topic, 1, [(501, 400), (500, 300), (450, 200)])])
+    assert stamp(writer) == b"300"
+
+
+def test_an_emptied_store_vouches_for_nothing(writer: Writer) -> None:
+    claim = Claim(PART.topic, 1, [(400, 300)])
+    writer.write((), [Advance(PART, None, 1, 500)])
+    writer.client.delete(freshness_key(writer.ns))
+    writer.prove([claim, Claim(PART.topic, 1, [])])
+    assert not writer.client.exists(freshness_key(writer.ns))

@@ -129,7 +129,7 @@ def test_a_store_that_was_emptied_is_never_read_with_what_was_remembered_of_it(
     records.publish(described("first"), now_ms=NOW)
     reader = Reader(client, ns=ns, stale_after_ms=30_000, clock=lambda: NOW)
     opened = reader.open("shop.risk", version=1)
-    stamps = {stamp.decode(): NOW for part in ReadFlow(described("first"), ns).parts for stamp in part.stamps}
+    stamps = {part.stamp.decode(): NOW for part in ReadFlow(described("first"), ns).parts}
     for stamp, at in stamps.items():
         client.hset(freshness_key(ns), stamp, at)
     client.hset(freshness_key(ns), EPOCH_FIELD, "one")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from confluent_kafka import Producer
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
@@ -25,15 +25,13 @@ from millpond.local.addresses import Addresses
 from millpond.local.parts.valkey import valkey
 from millpond.local.ports import free_ports
 from millpond.plan.deployment import Fragment, JobRecord
-from millpond.plan.names import progress_topic
+from millpond.plan.names import source_group
 from millpond.plan.windows import DAY, HOUR, MINUTE
 from millpond.store.keys import EPOCH_FIELD, applied_field, applied_key, counters_key, freshness_key
 from millpond.store.parts import Part, parts_of
 from millpond.store.records import RecordLayout
 from tests.unit.materialize.sample import (
     KEY_SCHEMA,
-    PROGRESS_KEY_SCHEMA,
-    PROGRESS_VALUE_SCHEMA,
     VALUE_SCHEMA,
     TileRow,
     job,
@@ -123,12 +121,11 @@ class World:
         self.records = Records(self.settings)
         self.rows: dict[Fragment, list[TileRow]] = {}
         self.job = job(source=f"{ns}.sales", topic_partitions=PARTITIONS)
-        self.progress = progress_topic(ns, self.job.name)
         self._topics = Topics(addresses.kafka)
         self._admin = AdminClient({"bootstrap.servers": addresses.kafka})
         # Regressing rows are made by us; a producer that reorders its retries would add its own.
         self._producer = Producer({"bootstrap.servers": addresses.kafka, "linger.ms": 5, "enable.idempotence": True})
-        schemas = (KEY_SCHEMA, VALUE_SCHEMA, PROGRESS_KEY_SCHEMA, PROGRESS_VALUE_SCHEMA)
+        schemas = (KEY_SCHEMA, VALUE_SCHEMA)
         with SchemaRegistryClient({"url": addresses.registry}) as registry:
             self._ids = [
                 registry.register_schema(f"{ns}-{i}", Schema(json.dumps(schema), "AVRO"))
@@ -139,7 +136,6 @@ class World:
     def create(self, record: JobRecord) -> None:
         """Make a job's topics, and record it."""
         wanted = [NewTopic(f.topic(self.ns), PARTITIONS) for f in record.fragments]
-        wanted += [NewTopic(progress_topic(self.ns, record.name), 1)]
         if record.source.topic not in self._admin.list_topics(timeout=10).topics:
             wanted += [NewTopic(record.source.topic, record.partitions)]
         for made in self._admin.create_topics(wanted).values():
@@ -159,11 +155,12 @@ class World:
     def tombstone(self, fragment: Fragment, row: TileRow) -> None:
         self.produce(fragment.topic(self.ns), wire(self._ids[0], KEY_SCHEMA, row.key), None)
 
-    def say_progress(self, partition: int, offset: int) -> None:
-        key = wire(self._ids[2], PROGRESS_KEY_SCHEMA, {"partition": partition})
-        value = wire(self._ids[3], PROGRESS_VALUE_SCHEMA, {"offset": offset, "arrival": 0})
-        self.produce(self.progress, key, value)
-        self.flush()
+    def commit(self, partition: int, offset: int) -> None:
+        """What the job commits once a checkpoint that holds its source up to an offset is complete."""
+        group = source_group(self.ns, self.job.name)
+        place = TopicPartition(self.job.source.topic, partition, offset)
+        wanted = ConsumerGroupTopicPartitions(group, [place])
+        self._admin.alter_consumer_group_offsets([wanted])[group].result(30)
 
     def produce(self, topic: str, key: bytes | None, value: bytes | None, partition: int = -1) -> None:
         self._producer.produce(topic, key=key, value=value, partition=partition)

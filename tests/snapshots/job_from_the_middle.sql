@@ -58,27 +58,6 @@ CREATE TEMPORARY TABLE `dead_letters` (
   'properties.linger.ms' = '2'
 );
 
-CREATE TEMPORARY TABLE `progress` (
-  `partition` INT,
-  `offset` BIGINT,
-  `arrival` BIGINT,
-  PRIMARY KEY (`partition`) NOT ENFORCED
-) WITH (
-  'connector' = 'upsert-kafka',
-  'topic' = 'millpond.test.shop.payments.0123abcd.progress',
-  'properties.bootstrap.servers' = 'broker:9092',
-  'key.format' = 'avro-confluent',
-  'key.avro-confluent.url' = 'http://registry:8080/apis/ccompat/v7',
-  'value.format' = 'avro-confluent',
-  'value.avro-confluent.url' = 'http://registry:8080/apis/ccompat/v7',
-  'value.fields-include' = 'EXCEPT_KEY',
-  'sink.delivery-guarantee' = 'at-least-once',
-  'properties.acks' = 'all',
-  'properties.enable.idempotence' = 'true',
-  'properties.delivery.timeout.ms' = '120000',
-  'properties.linger.ms' = '2'
-);
-
 CREATE TEMPORARY TABLE `shop.account.v3.tiles_long.g1` (
   `account` STRING,
   `level` BIGINT,
@@ -160,11 +139,6 @@ SELECT `key`, `value`, MAP_UNION(`headers`, MAP[
 ])
 FROM `judged`
 WHERE `reason` IS NOT NULL;
-
-INSERT INTO `progress`
-SELECT `partition`, MAX(`offset`), MAX(`arrival`)
-FROM `judged`
-GROUP BY `partition`;
 
 INSERT INTO `shop.account.v3.tiles_long.g1`
 SELECT /*+ STATE_TTL('e' = '176400000 ms') */

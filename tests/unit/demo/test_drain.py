@@ -92,10 +92,10 @@ class FakeStore:
 
     def hmget(self, key: str, fields: list[str]) -> list[bytes]:
         if key == "demo:freshness":
-            assert fields == ["job|retail.lines.1|0", "job|retail.lines.1|1", f"topic|{TILES}|0"]
+            assert fields == [f"fragment|{TILES}"]
             self.looked += 1
             stamp = 0 if self.stays_stale or self.looked < 3 else time.time_ns() // 1_000_000
-            return [str(stamp).encode()] * 3
+            return [str(stamp).encode()]
         assert (key, fields) == ("demo:applied", [f"{TILES}:0"])
         self.applied += 0 if self.stands_still else 2
         return [str(self.applied).encode()]
@@ -121,7 +121,7 @@ def test_a_store_that_stands_still_is_named() -> None:
 
 
 def test_data_without_the_knowledge_that_it_is_fresh_is_not_drained() -> None:
-    with pytest.raises(MillpondError, match=r"job\|retail.lines.1\|0 was last up to date at 0"):
+    with pytest.raises(MillpondError, match=rf"fragment\|{TILES} was last up to date at 0"):
         drain(FakeCluster(), FakeStore(stays_stale=True), within_s=0.5).wait()
 
 

@@ -178,10 +178,7 @@ VALUE_SCHEMA = _record(
         "due_max": _nullable("long"),
     }
 )
-PROGRESS_KEY_SCHEMA = _record({"partition": "int"})
-PROGRESS_VALUE_SCHEMA = _record({"offset": _nullable("long"), "arrival": _nullable("long")})
-
-IDS = {1: KEY_SCHEMA, 2: VALUE_SCHEMA, 3: PROGRESS_KEY_SCHEMA, 4: PROGRESS_VALUE_SCHEMA}
+IDS = {1: KEY_SCHEMA, 2: VALUE_SCHEMA}
 _parsed: dict[str, Any] = {}
 
 

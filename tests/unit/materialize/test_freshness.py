@@ -2,7 +2,7 @@
 
 import pytest
 
-from millpond.materialize.freshness import KEPT, LogEnd, SourceReach, start_of
+from millpond.materialize.freshness import KEPT, LogEnd, Proof, SourceReach, start_of
 
 
 def test_a_log_is_fresh_at_the_last_instant_whose_end_is_reached() -> None:
@@ -45,21 +45,41 @@ def test_a_log_that_lags_for_long_keeps_only_the_last_asks() -> None:
     assert ends.end == 10 * KEPT
 
 
-def test_a_source_partition_is_fresh_once_its_last_record_is_read() -> None:
+def test_a_commit_proves_what_was_in_the_source_when_its_end_was_asked_for() -> None:
+    #     partition 0   ends at 20        committed 19   20
+    #     partition 1   ends at  8        committed  8    8
+    #     ------------- asked at 100 ---- seen at  150  160 ----> t
     reach = SourceReach((0, 7))
     reach.asked(0, 100, 0, 20)
     reach.asked(1, 100, 0, 8)
-    assert reach.stamps() == {}
-    reach.read(0, 18)
-    assert reach.stamps() == {}
-    reach.read(0, 19)
-    assert reach.stamps() == {0: 100}
-    reach.read(1, 7)
-    assert reach.stamps() == {0: 100, 1: 100}
+    reach.committed(150, {0: 19, 1: 8})
+    assert reach.proofs() == ()
+    reach.committed(160, {0: 20})
+    assert reach.proofs() == (Proof(seen=160, at=100),)
+
+
+def test_a_proof_is_kept_from_when_it_was_first_seen_and_a_newer_one_stands_before_it() -> None:
+    reach = SourceReach((0,))
+    reach.asked(0, 100, 0, 5)
+    reach.committed(150, {0: 5})
+    reach.committed(160, {0: 5})
+    reach.asked(0, 200, 0, 9)
+    reach.committed(250, {0: 8})
+    reach.committed(260, {0: 9})
+    assert reach.proofs() == (Proof(seen=260, at=200), Proof(seen=150, at=100))
+
+
+def test_the_source_is_as_fresh_as_its_slowest_partition() -> None:
+    reach = SourceReach((0, 0))
+    for at, end in ((100, 10), (200, 20)):
+        reach.asked(0, at, 0, end)
+        reach.asked(1, at, 0, end)
+    reach.committed(300, {0: 20, 1: 10})
+    assert reach.proofs() == (Proof(seen=300, at=100),)
 
 
 @pytest.mark.parametrize(
-    ("start", "low", "end", "fresh"),
+    ("start", "low", "end", "proven"),
     [
         (0, 0, 0, True),  # never held a record
         (0, 50, 50, True),  # all its records were deleted
@@ -68,20 +88,22 @@ def test_a_source_partition_is_fresh_once_its_last_record_is_read() -> None:
         (0, 0, 1, False),
     ],
 )
-def test_an_idle_partition_needs_no_progress_row(start: int, low: int, end: int, *, fresh: bool) -> None:
+def test_an_idle_partition_needs_no_commit(start: int, low: int, end: int, *, proven: bool) -> None:
     reach = SourceReach((start,))
     reach.asked(0, 100, low, end)
-    assert reach.stamps() == ({0: 100} if fresh else {})
+    reach.committed(150, {})
+    assert reach.proofs() == ((Proof(150, 100),) if proven else ())
 
 
 def test_a_job_that_went_back_is_believed() -> None:
     reach = SourceReach((0,))
-    reach.read(0, 99)
-    reach.read(0, 49)
+    reach.committed(90, {0: 100})
+    reach.committed(95, {0: 50})
     reach.asked(0, 100, 0, 100)
-    assert reach.stamps() == {}
-    reach.read(0, 99)
-    assert reach.stamps() == {0: 100}
+    reach.committed(150, {})
+    assert reach.proofs() == ()
+    reach.committed(160, {0: 100})
+    assert reach.proofs() == (Proof(160, 100),)
 
 
 @pytest.mark.parametrize(

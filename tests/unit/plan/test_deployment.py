@@ -17,10 +17,7 @@ def publication() -> Publication:
     views = [POOL.view(binding.view) for binding in plan.bindings]
     return Publication(
         plan=plan,
-        views=tuple(
-            Served(view=v, generation=1, job="j", source_partitions=4, topic_partitions=4, covered_since=0)
-            for v in views
-        ),
+        views=tuple(Served(view=v, generation=1, job="j", covered_since=0) for v in views),
     )
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millpond.plan.errors import DefinitionError
-from millpond.plan.names import check_name, dead_letter_topic, did_you_mean, fragment_topic, progress_topic
+from millpond.plan.names import check_name, dead_letter_topic, did_you_mean, fragment_topic, source_group
 
 
 @given(st.from_regex(r"\A[a-z][a-z0-9]{0,10}(_[a-z0-9]{1,10}){0,3}\Z"))
@@ -34,7 +34,7 @@ def test_topics_mix_no_dots_and_underscores() -> None:
         == "millpond.dev.retail.household-store.v2.tiles-short.g3"
     )
     assert dead_letter_topic("dev", "retail.lines_sold.0a1b2c3d") == "millpond.dev.retail.lines-sold.0a1b2c3d.dlq"
-    assert progress_topic("dev", "retail.lines_sold.0a1b2c3d") == "millpond.dev.retail.lines-sold.0a1b2c3d.progress"
+    assert source_group("dev", "retail.lines_sold.0a1b2c3d") == "millpond.dev.retail.lines_sold.0a1b2c3d"
 
 
 NAMES = st.from_regex(r"\A[a-z][a-z0-9]{0,4}(_[a-z0-9]{1,4}){0,2}\Z")

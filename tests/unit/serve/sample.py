@@ -101,8 +101,6 @@ def publication(*, covered_since: int = 0) -> Publication:
                 view=plan,
                 generation=1,
                 job="shop.sales.0",
-                source_partitions=2,
-                topic_partitions=2,
                 covered_since=covered_since,
             ),
         ),
@@ -137,7 +135,7 @@ def tiles(events: Sequence[Event], size: int, slots: int | None) -> list[bytes]:
 
 def stamps(flow: ReadFlow, at: int) -> dict[bytes, int]:
     """Freshness stamps that say everything was seen up to date at an instant."""
-    return {stamp: at for part in flow.parts for stamp in part.stamps}
+    return {part.stamp: at for part in flow.parts}
 
 
 def read(

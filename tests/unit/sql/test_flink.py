@@ -45,7 +45,7 @@ def test_a_job_over_a_source_without_event_ids() -> None:
 def test_every_fragment_keeps_its_state_as_long_as_its_plan_says() -> None:
     one = view()
     rendered = render_job(job(one), TARGET)
-    hints = [re.findall(r"STATE_TTL\('e' = '(\d+) ms'\)", insert) for insert in rendered.inserts[2:]]
+    hints = [re.findall(r"STATE_TTL\('e' = '(\d+) ms'\)", insert) for insert in rendered.inserts[1:]]
     assert hints == [[str(one.state_ttl_ms(kind))] for kind in one.kinds]
 
 
