@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from millpond.algebra.partials import Value, value
 from millpond.plan.aggregations import Partial
 from millpond.plan.deployment import Publication, Served, fragments_of
 from millpond.plan.errors import ReadError
-from millpond.plan.model import Binding, FeaturePlan
+from millpond.plan.model import Binding, FeaturePlan, ViewPlan
 from millpond.plan.names import did_you_mean
 from millpond.plan.windows import SKEW, WindowSpan
-from millpond.serve.rows import merged
+from millpond.serve.rows import Merger, Tiles, merger
 from millpond.serve.status import Status, worse
 from millpond.serve.vector import Vector
 from millpond.store.keys import KeyEncoder, KeyTemplate, fragment_freshness_field
@@ -24,18 +22,20 @@ Reply = list[bytes]
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """One feature and its place in the vector."""
+    """One feature, its place in the vector, and where its partials' states are among its span's."""
 
     place: int
     feature: FeaturePlan
     partials: tuple[Partial, ...]
+    states: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The features that share a window."""
+    """The features that share a window, and what merges each partial that any of them needs."""
 
     window: WindowSpan
+    mergers: tuple[Merger, ...]
     answers: tuple[_Answer, ...]
 
 
@@ -115,21 +115,27 @@ class ReadFlow:
             stale_after: ms after which a stamp is too old.
         """
         tables = [
-            None if reply is None else part.layout.decode(reply)
+            None if reply is None else Tiles(part.layout.decode(reply))
             for part, reply in zip(self.parts, replies, strict=True)
         ]
         q = _present(self.parts, tables, now) if as_of is None else as_of
         computed: list[Value] = [None] * len(self.names)
         statuses: list[Status] = ["no_key"] * len(self.names)
-        for part, rows in zip(self.parts, tables, strict=True):
-            if rows is None:
+        for part, tiles in zip(self.parts, tables, strict=True):
+            if tiles is None:
                 continue
             health: Status = "present" if now - fresh.get(part.stamp, 0) <= stale_after else "stale"
             for span in part.spans:
-                chosen, found = _select(part, span.window, rows, q)
+                chosen, found = _select(part, span.window, tiles, q)
                 found = worse(found, health)
+                nothing = worse("empty", found)
+                states = [merge(chosen) for merge in span.mergers]
                 for answer in span.answers:
-                    computed[answer.place], statuses[answer.place] = _answer(answer, part.layout, chosen, found)
+                    result, overflowed = value(answer.feature, answer.partials, [states[i] for i in answer.states])
+                    computed[answer.place] = result
+                    statuses[answer.place] = (
+                        worse("overflow", found) if overflowed else found if len(chosen) else nothing
+                    )
         return Vector(self.names, self.types, tuple(computed), tuple(statuses), q)
 
     def unavailable(self, *, as_of: int | None, now: int, reason: str) -> Vector:
@@ -138,15 +144,6 @@ class ReadFlow:
         nothing: tuple[Value, ...] = (None,) * count
         nowhere: Status = "unavailable"
         return Vector(self.names, self.types, nothing, (nowhere,) * count, now if as_of is None else as_of, reason)
-
-
-def _answer(answer: _Answer, layout: RecordLayout, rows: Records, found: Status) -> tuple[Value, Status]:
-    """A feature's value over the tiles of its window, and its status."""
-    states = [merged(layout, rows, partial) for partial in answer.partials]
-    result, overflowed = value(answer.feature, answer.partials, states)
-    if overflowed:
-        return result, worse("overflow", found)
-    return result, found if len(rows) else worse("empty", found)
 
 
 def _encoded(encoder: KeyEncoder, fields: tuple[str, ...], request: Mapping[str, object]) -> str | None:
@@ -165,15 +162,14 @@ def _encoded(encoder: KeyEncoder, fields: tuple[str, ...], request: Mapping[str,
 
 def _parts(publication: Publication, ns: str, index: int, binding: Binding, served: Served) -> list[_PartRead]:
     view = served.view
-    partials = {partial.name: partial for partial in view.partials}
-    chosen: dict[tuple[bool, int], dict[WindowSpan, list[_Answer]]] = {}
+    layout = RecordLayout.of(view)
+    chosen: dict[tuple[bool, int], dict[WindowSpan, list[tuple[int, FeaturePlan]]]] = {}
     for place, wanted in enumerate(publication.plan.features):
         if wanted.alias != binding.alias:
             continue
         feature = view.feature(wanted.feature)
-        answer = _Answer(place, feature, tuple(partials[name] for name in feature.partials))
         where = (feature.window.size_ms is None, feature.level_ms)
-        chosen.setdefault(where, {}).setdefault(feature.window, []).append(answer)
+        chosen.setdefault(where, {}).setdefault(feature.window, []).append((place, feature))
     read = []
     for fragment in fragments_of(view, served.generation):
         stamp = fragment_freshness_field(fragment.topic(ns)).encode()
@@ -185,44 +181,57 @@ def _parts(publication: Publication, ns: str, index: int, binding: Binding, serv
                 _PartRead(
                     binding=index,
                     key=KeyTemplate.of(ns, view, served.generation, part.name),
-                    layout=RecordLayout.of(view),
+                    layout=layout,
                     size=part.size_ms,
                     slots=part.slots,
                     stamp=stamp,
                     covered_since=served.covered_since,
-                    spans=tuple(_Span(window, tuple(answers)) for window, answers in spans.items()),
+                    spans=tuple(_span(view, layout, window, features) for window, features in spans.items()),
                 )
             )
     return read
 
 
-def _present(parts: Sequence[_PartRead], tables: Sequence[Records | None], now: int) -> int:
+def _span(
+    view: ViewPlan, layout: RecordLayout, window: WindowSpan, features: Sequence[tuple[int, FeaturePlan]]
+) -> _Span:
+    partials = {partial.name: partial for partial in view.partials}
+    needed = list(dict.fromkeys(name for _, feature in features for name in feature.partials))
+    answers = [
+        _Answer(
+            place=place,
+            feature=feature,
+            partials=tuple(partials[name] for name in feature.partials),
+            states=tuple(needed.index(name) for name in feature.partials),
+        )
+        for place, feature in features
+    ]
+    return _Span(window, tuple(merger(layout, partials[name]) for name in needed), tuple(answers))
+
+
+def _present(parts: Sequence[_PartRead], tables: Sequence[Tiles | None], now: int) -> int:
     """The instant of a live read: the wall clock, or the greatest event time read if that is ahead, by SKEW at most."""
     latest = now
-    for part, rows in zip(parts, tables, strict=True):
-        if rows is not None and len(rows):
-            latest = max(latest, int((rows["tile"].astype(np.int64) * part.size + rows["last"]).max()))
+    for part, tiles in zip(parts, tables, strict=True):
+        if tiles is not None and tiles.newest >= 0:
+            latest = max(latest, tiles.newest * part.size + tiles.last_of(tiles.newest))
     return min(latest, now + SKEW)
 
 
-def _select(part: _PartRead, window: WindowSpan, rows: Records, q: int) -> tuple[Records, Status]:
+def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int) -> tuple[Records, Status]:
     """The tiles of a window, and what is wrong with them.
 
       lo                       q  hi = q + 1
     --[====|====|====|====|====x]---> tiles from lo // s up to the one that holds q
     """
-    size, slots = part.size, part.slots
+    size = part.size
     lo, hi = window.bounds(q, size)
     first, end = lo // size, -(-hi // size)
-    tiles = rows["tile"].astype(np.int64)
-    chosen = rows[(tiles >= first) & (tiles < end)]
     status: Status = "present"
-    if window.delay_ms == 0:
-        head = rows[tiles == q // size]
-        if len(head) and q // size * size + int(head["last"].max()) > q:
-            status = "ahead"
+    if window.delay_ms == 0 and q // size * size + tiles.last_of(q // size) > q:
+        status = "ahead"
     # A later tile in a slot of the range: the tile that stood there may have held events.
-    reused = slots is not None and bool((((tiles - first) % slots < end - first) & (tiles >= first + slots)).any())
+    reused = part.slots is not None and tiles.reuse(first, end, part.slots)
     if reused or lo < part.covered_since:
         status = worse(status, "incomplete")
-    return chosen, status
+    return tiles.between(first, end), status

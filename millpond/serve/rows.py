@@ -1,41 +1,74 @@
-"""A partial merged over many tiles at once: columns of records, exact."""
+"""The records of one hash: which tiles they are, and a partial merged over many of them; exact.
+
+Up to the few hundred tiles of a window, Python's own sum, min and max over a column's list are as fast as numpy's
+(below 50 tiles twice as fast), and its integers never wrap.
+"""
 
 from collections.abc import Callable
-from typing import Any, Final
-
-import numpy.typing as npt
+from typing import Any, Final, TypeAlias
 
 from millpond.algebra.partials import State, zero
 from millpond.plan.aggregations import Partial, PartialFunction
 from millpond.store.records import RecordLayout, Records, sum_wide, wide_integers
 
-Column = npt.NDArray[Any]
+Merger: TypeAlias = Callable[[Records], State]
+
+_LEAST: Final[dict[PartialFunction, Callable[[list[Any]], State]]] = {"min": min, "max": max}
 
 
-def _sum(column: Column) -> int | float:
-    # Python's integers never wrap, and over the few hundred tiles of a window `sum` is as fast as numpy's.
-    numbers: list[int | float] = column.tolist()
-    return sum(numbers)
+class Tiles:
+    """The records of one hash, each tile at most once.
+
+    Attributes:
+        records: in the order the store gave them.
+        numbers: the tile of each.
+        newest: the greatest of them; -1 where there is none.
+    """
+
+    __slots__ = ("newest", "numbers", "records")
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self.numbers: list[int] = records["tile"].tolist()
+        self.newest = max(self.numbers, default=-1)
+
+    def last_of(self, tile: int) -> int:
+        """How far into a tile (ms) its last event lies; -1 where there is no such tile."""
+        if tile > self.newest or tile not in self.numbers:
+            return -1
+        return int(self.records["last"][self.numbers.index(tile)])
+
+    def between(self, first: int, end: int) -> Records:
+        """The records of the tiles from `first` to before `end`."""
+        tiles = self.records["tile"]
+        # Indexing does the same; over structured records it takes twice as long, of many five times.
+        return self.records.compress((tiles >= first) & (tiles < end))
+
+    def reuse(self, first: int, end: int, slots: int) -> bool:
+        """True where a ring of `slots` holds a later tile in a slot of a tile from `first` to before `end`."""
+        if self.newest < first + slots:
+            return False
+        return any((tile - first) % slots < end - first for tile in self.numbers if tile >= first + slots)
 
 
-_NARROW: Final[dict[PartialFunction, Callable[[Column], State]]] = {
-    "count": _sum,
-    "sum": _sum,
-    "min": lambda column: column.min().item(),
-    "max": lambda column: column.max().item(),
-}
-_WIDE: Final[dict[PartialFunction, Callable[[Column], State]]] = {
-    "sum": sum_wide,
-    "min": lambda column: min(wide_integers(column)),
-    "max": lambda column: max(wide_integers(column)),
-}
+def merger(layout: RecordLayout, partial: Partial) -> Merger:
+    """What gives the partial's state over some records; its zero where it is null in every one of them."""
+    name = partial.name
+    held = wide_integers if layout.is_wide(name) else _plain
+    if partial.function in ("count", "sum"):
+        return (lambda rows: sum_wide(rows[name])) if layout.is_wide(name) else lambda rows: sum(_plain(rows[name]))
+    bit, extreme, nothing = layout.bit(name), _LEAST[partial.function], zero(partial)
+
+    def merge(rows: Records) -> State:
+        values = held(rows[name])
+        marks = rows["nulls"].tolist()
+        if any(marks):
+            values = [value for value, mark in zip(values, marks, strict=True) if not mark & bit]
+        return extreme(values) if values else nothing
+
+    return merge
 
 
-def merged(layout: RecordLayout, rows: Records, partial: Partial) -> State:
-    """The partial's state over all rows; its zero where it is null in every one of them."""
-    column = rows[partial.name]
-    if partial.name in layout.nullable:
-        column = column[~layout.is_null(rows, partial.name)]
-    if not len(column):
-        return zero(partial)
-    return (_WIDE if layout.is_wide(partial.name) else _NARROW)[partial.function](column)
+def _plain(column: Any) -> list[Any]:
+    numbers: list[Any] = column.tolist()
+    return numbers

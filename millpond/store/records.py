@@ -146,13 +146,9 @@ class RecordLayout:
             )
         return np.frombuffer(blob, self.dtype)
 
-    def is_null(self, records: Records, name: str) -> npt.NDArray[np.bool_]:
-        """Which rows have null in a partial."""
-        bit = self._bits.get(name)
-        if bit is None:
-            return np.zeros(len(records), np.bool_)
-        marked: npt.NDArray[np.bool_] = (records["nulls"] & self.dtype["nulls"].type(bit)) != 0
-        return marked
+    def bit(self, name: str) -> int:
+        """The bit of `nulls` that marks a partial as null; KeyError where it cannot be."""
+        return self._bits[name]
 
     def is_wide(self, name: str) -> bool:
         """True for a partial held in two words."""
@@ -181,9 +177,7 @@ def wide_integers(column: npt.NDArray[Any]) -> list[int]:
 
 
 def sum_wide(column: npt.NDArray[Any]) -> int:
-    """The exact sum of a wide partial's column of at most 2**31 rows."""
-    # Each word is summed in halves of 32 bits, so that no sum of int64 can wrap.
-    lo, hi = column["lo"], column["hi"]
-    low = int((lo & 0xFFFFFFFF).sum(dtype=np.int64)) + (int((lo >> 32).sum(dtype=np.int64)) << 32)
-    high = int((hi & 0xFFFFFFFF).sum(dtype=np.int64)) + (int((hi >> 32).sum(dtype=np.int64)) << 32)
-    return low + (high << 64)
+    """The exact sum of a wide partial's column."""
+    low: list[int] = column["lo"].tolist()
+    high: list[int] = column["hi"].tolist()
+    return sum(low) + (sum(high) << 64)
