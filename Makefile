@@ -17,7 +17,7 @@ PRODUCT := .venv/.made-$(call key,requirements/bootstrap.txt requirements/build.
 FLINK := .venv-flink/.made-$(call key,requirements/bootstrap.txt requirements/build.txt requirements/flink.txt)
 
 # Interactive shells and terminals know LINES as the window's height: only the command line's counts, and none goes further.
-unexport LINES SABOTAGE
+unexport LINES SABOTAGE ONLY
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
 .PHONY: help
@@ -35,6 +35,10 @@ test: setup  ## all tests, the integration tests on one real stack
 .PHONY: unit
 unit: $(PRODUCT)  ## the fast tests alone: no processes, no network
 	@exec .venv/bin/python -m pytest tests/unit
+
+.PHONY: bench
+bench: setup  ## speed and size on the real parts, compared with benchmarks/bars.toml; ONLY="reader flink"
+	@exec .venv/bin/python -m benchmarks $(ONLY)
 
 .PHONY: check
 check: $(PRODUCT)  ## lint, types, the import law, the pool, the requirements

@@ -16,6 +16,7 @@ from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import DeployError
 from millpond.plan.model import SourcePlan
 from millpond.sql.flink import Target, render_job
+from millpond.sql.job_sql import JobSql
 
 ENTRY_POINT: Final = Path("jobs") / "submit.py"
 WITHIN_S: Final = 180.0
@@ -54,24 +55,26 @@ def submit(settings: Settings, job: JobRecord, *, schema_id: int) -> str:
     Raises:
         DeployError: there is no Flink client here, or the cluster refused the job; says why.
     """
+    target = Target(
+        ns=settings.ns,
+        kafka=settings.kafka,
+        registry=settings.registry,
+        schema_id=schema_id,
+        parallelism=settings.parallelism,
+    )
+    return submit_sql(settings, render_job(job, target))
+
+
+def submit_sql(settings: Settings, job: JobSql) -> str:
+    """Start what is SQL already; as `submit`."""
     for name in ("flink_home", "flink_python", "java_home"):
         if not getattr(settings, name):
             raise DeployError(
                 f"nothing says where {name} is", mend=f"set it in millpond.toml or as MILLPOND_{name.upper()}"
             )
-    rendered = render_job(
-        job,
-        Target(
-            ns=settings.ns,
-            kafka=settings.kafka,
-            registry=settings.registry,
-            schema_id=schema_id,
-            parallelism=settings.parallelism,
-        ),
-    )
     with tempfile.TemporaryDirectory(prefix="millpond-") as folder:
         spec = Path(folder) / "job.json"
-        spec.write_bytes(msgspec.json.encode(rendered))
+        spec.write_bytes(msgspec.json.encode(job))
         done = subprocess.run(
             [settings.flink_python, str(find_root() / ENTRY_POINT), str(spec), "--rest", settings.flink],
             env={**os.environ, **_client_environment(settings), "FLINK_LOG_DIR": folder},

@@ -1,0 +1,62 @@
+"""The page docs/benchmarks.md: the results file as tables, beside the bars."""
+
+from pathlib import Path
+from typing import Final
+
+from benchmarks.bars import Bars
+from benchmarks.plot import draw
+from benchmarks.results import Measured, Results
+
+FILE: Final = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+PLOT: Final = "benchmarks-growth.svg"
+
+HEAD: Final = """\
+# Benchmarks
+
+Made by `make bench` from `benchmarks/results.json`; do not edit. A figure is the median of its runs, in brackets the
+least and the greatest. Bars stand in `benchmarks/bars.toml`; `make bench` exits 1 where one does not hold. What is
+compared was measured in turn, in one run. `make bench ONLY=reader` measures one.
+"""
+
+ELSEWHERE: Final = """\
+## Elsewhere, for scale: not measured in this run
+
+Feast 0.67, 20 stored features of 3 entities, one thread, Redis on loopback; measured on a machine of this kind while
+Millpond was designed:
+
+| how | figures |
+|---|---|
+| `.proto` | p50 520 us, p99 1,010 us, 1,703 vectors/s |
+| `.to_dict()` | p50 590 us, p99 1,270 us |
+| 100 requests a call | 22.9 ms |
+
+Feast reads values stored ready to serve; Millpond merges tiles while it reads. The figures are of another day and
+another load: they say which order of magnitude is usual, and no more.
+"""
+
+
+def write(results: Results, bars: Bars, file: Path = FILE) -> None:
+    """Render the page, and the plot beside it."""
+    parts = [HEAD]
+    for name, measured in results.items():
+        parts.append(_section(name, measured, bars))
+        if name == "growth":
+            draw(measured.figures, file.parent / PLOT)
+            parts.append(f"![What an event costs as keys and views grow]({PLOT})\n")
+    parts.append(ELSEWHERE)
+    file.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _section(name: str, measured: Measured, bars: Bars) -> str:
+    rows = ["| figure | median | bar |", "|---|---|---|"]
+    for key, found in measured.figures.items():
+        bar = bars.get(name, {}).get(key)
+        verdict = "" if bar is None else f"{bar}{'' if bar.holds(found.median) else ' **not held**'}"
+        rows.append(f"| {key.replace('_', ' ')} | {found} | {verdict} |")
+    machine = measured.machine
+    versions = ", ".join(f"{what} {version}" for what, version in measured.versions.items())
+    return (
+        f"## {name}\n\n{measured.what}\n\n" + "\n".join(rows) + f"\n\n`{measured.command}`, {measured.date}, "
+        f"{measured.took_s} s, load before {measured.load:.1f}. {machine.processor}, {machine.cores} cores, "
+        f"{machine.memory_gib:.0f} GiB, {machine.system}. {versions}.\n"
+    )

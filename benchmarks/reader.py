@@ -1,0 +1,132 @@
+"""The Reader: one vector after the other in one thread, beside the bare floor that no reader can go below."""
+
+import gc
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import redis
+
+from benchmarks.figures import Benchmark, Figures, figure, percentile
+from benchmarks.shard import ENTITIES, NS, fill, shard
+from benchmarks.world import World, now_ms
+from millpond.plan.deployment import Publication
+from millpond.plan.errors import MillpondError
+from millpond.serve import OpenSet, Reader
+from millpond.serve.flow import ReadFlow
+
+ROUNDS: Final = 5
+READS: Final = 4_000  # a round, of each
+WARM_UP: Final = 500
+MANY: Final = 100
+CALLS: Final = 40  # a round
+
+Request = dict[str, object]
+
+
+class Floor:
+    """The same bytes with redis-py, hiredis and numpy: one round trip, an array a hash, a mask and sums.
+
+    Without statuses, freshness, nulls or types, and exact only where 64 bits suffice.
+
+    Args:
+        publication: read by its keys and layouts.
+        client: of the store.
+    """
+
+    def __init__(self, publication: Publication, client: Any) -> None:
+        self._flow = ReadFlow(publication, NS)
+        self._connection = client.connection_pool.get_connection()
+        self._parts = [
+            (part.size, part.layout.dtype, [self._wanted(span) for span in part.spans]) for part in self._flow.parts
+        ]
+
+    @staticmethod
+    def _wanted(span: Any) -> tuple[int, list[tuple[str, ...]]]:
+        return span.window.size_ms, [tuple(partial.name for partial in answer.partials) for answer in span.answers]
+
+    def keys(self, request: Request) -> list[str]:
+        """The keys of a request, made beforehand: the floor is not charged for them."""
+        return [key for key in self._flow.keys(request) if key is not None]
+
+    def read(self, keys: Sequence[str]) -> list[Any]:
+        """The numbers of one request."""
+        connection = self._connection
+        connection.send_packed_command(connection.pack_commands([("HVALS", key) for key in keys]))
+        replies = [connection.read_response() for _ in keys]
+        q = now_ms()
+        numbers = []
+        for (size, dtype, spans), reply in zip(self._parts, replies, strict=True):
+            rows = np.frombuffer(b"".join(reply), dtype)
+            tiles = rows["tile"]
+            for window, answers in spans:
+                chosen = rows[(tiles >= (q - window + 1) // size) & (tiles <= q // size)]
+                for partials in answers:
+                    for name in partials:
+                        column = chosen[name]
+                        numbers.append((column["lo"] if column.dtype.names else column).sum())
+        return numbers
+
+
+def run(world: World) -> Figures:
+    """Product and floor in turn."""
+    with shard() as address, Reader.connect(address, ns=NS) as reader:
+        client = redis.Redis.from_url(address)
+        publication = fill(client, world.pool, now=now_ms())
+        fraud, floor = reader.open("payments.fraud", version=1), Floor(publication, client)
+        draw = random.Random(2)
+        requests: list[Request] = [
+            {f"{alias}_id": f"{alias}-{draw.randrange(ENTITIES)}" for alias in ("card", "merchant", "device")}
+            for _ in range(1_000)
+        ]
+        _must_be_present(fraud, requests[0])
+        keys = [floor.keys(request) for request in requests]
+        ours, floors, many = [], [], []
+        for i in range(1, ROUNDS + 1):
+            ours.append(_times(lambda n: fraud.read(requests[n % 1_000]), READS))
+            floors.append(_times(lambda n: floor.read(keys[n % 1_000]), READS))
+            many.append(_times(lambda n: fraud.read_many(requests[n * MANY % 900 :][:MANY]), CALLS, warm_up=3))
+            world.say(
+                f"  round {i} of {ROUNDS}: read p50 {percentile(ours[-1], 50):,.0f} us, "
+                f"p99 {percentile(ours[-1], 99):,.0f} us; floor p50 {percentile(floors[-1], 50):,.0f} us"
+            )
+        client.close()
+    return {
+        "p50_us": figure([percentile(times, 50) for times in ours], "us"),
+        "p99_us": figure([percentile(times, 99) for times in ours], "us"),
+        "floor_p50_us": figure([percentile(times, 50) for times in floors], "us"),
+        "floor_p99_us": figure([percentile(times, 99) for times in floors], "us"),
+        "times_the_floor": figure([percentile(a, 50) / percentile(b, 50) for a, b in zip(ours, floors, strict=True)]),
+        "vectors_per_second": figure([1e6 * len(times) / sum(times) for times in ours], "vectors/s"),
+        f"read_many_{MANY}_p50_ms": figure([percentile(times, 50) / 1e3 for times in many], "ms"),
+    }
+
+
+def _must_be_present(fraud: OpenSet, request: Request) -> None:
+    vector = fraud.read(request)
+    if vector.status != "present" or len(vector) != 20:
+        raise MillpondError(f"{len(vector)} features are {vector.status}", mend="what is measured must be a whole read")
+
+
+def _times(work: Callable[[int], object], count: int, *, warm_up: int = WARM_UP) -> list[float]:
+    """us of each call; garbage of the round before is not charged to this one."""
+    gc.collect()
+    for n in range(warm_up):
+        work(n)
+    took = []
+    for n in range(count):
+        began = time.perf_counter_ns()
+        work(n)
+        took.append((time.perf_counter_ns() - began) / 1e3)
+    return took
+
+
+BENCHMARK: Final = Benchmark(
+    name="reader",
+    what="20 features of 3 entities in 9 hashes whose rings are full (327 records, 20 kB), one thread, Valkey on "
+    f"loopback: {ROUNDS} rounds of {READS:,} reads, in turn with the floor: the same bytes with redis-py, hiredis and "
+    "numpy, masks and sums, no product code.",
+    run=run,
+)
