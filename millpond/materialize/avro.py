@@ -22,6 +22,8 @@ Words: TypeAlias = npt.NDArray[np.uint64]
 
 _PADDING: Final = bytes(24)  # two words may be read from any place in a row, its end included
 _MARKS: Final = np.uint64(0x8080808080808080)  # of a varint's byte: another one follows
+_BITS: Final = ~_MARKS
+_ONE: Final = np.uint64(1)
 _HEADER_MASK: Final = np.uint64(0xFF_FFFF_FFFF)
 HEADER_SIZE: Final = 5  # magic byte and schema id, the Confluent wire format
 
@@ -76,7 +78,7 @@ class Slices(NamedTuple):
     """A column of bytes or text: where each row's lies.
 
     Attributes:
-        nulls: which rows are null; None where the field cannot be. Their slices are empty.
+        nulls: which rows are null; None where none is. Their slices are empty.
     """
 
     blob: Blob
@@ -102,8 +104,8 @@ class Slices(NamedTuple):
         value = self.blob.signed(self.start) >> np.minimum(64 - 8 * top, 63)
         value[size == 0] = 0
         low, high = value, value >> 63
-        wide = np.flatnonzero(size > 8)
-        if len(wide):
+        if (size > 8).any():
+            wide = np.flatnonzero(size > 8)
             high[wide] = value[wide]
             low[wide] = self.blob.signed(self.start[wide] + top[wide])
         return Column(low, self.nulls, high)
@@ -124,13 +126,14 @@ _Reader: TypeAlias = Callable[[Blob, Ints], tuple[Field, Ints]]
 def _longs(blob: Blob, at: Ints) -> tuple[Ints, Ints]:
     word = blob.words(at)
     stop = ~word & _MARKS
-    ends = stop & (~stop + np.uint64(1))  # the lowest mark: the top bit of the last byte
-    value = word & (ends - np.uint64(1)) & ~_MARKS
-    size = (np.bitwise_count(ends - np.uint64(1)).astype(np.int64) + 1) >> 3
+    # All bits below the lowest mark, which is the top bit of the last byte.
+    below = (stop & (~stop + _ONE)) - _ONE
+    value = word & below & _BITS
+    size = (np.bitwise_count(below).astype(np.int64) + 1) >> 3
     for stay, move, by in _CLOSING:
         value = (value & stay) | ((value & move) >> by)
-    far = np.flatnonzero(stop == 0)
-    if len(far):
+    if not stop.all():
+        far = np.flatnonzero(stop == 0)
         more = blob.words(at[far] + 8)
         ninth, tenth = more & np.uint64(0xFF), (more >> np.uint64(8)) & np.uint64(0xFF)
         last = ninth < 0x80
@@ -138,7 +141,7 @@ def _longs(blob: Blob, at: Ints) -> tuple[Ints, Ints]:
             raise ValueError("an integer of more than 64 bits")
         value[far] |= ((ninth & np.uint64(0x7F)) << np.uint64(56)) | (np.where(last, 0, tenth) << np.uint64(63))
         size[far] = np.where(last, 9, 10)
-    zigzag = (value >> np.uint64(1)) ^ (~(value & np.uint64(1)) + np.uint64(1))
+    zigzag = (value >> _ONE) ^ (~(value & _ONE) + _ONE)
     return zigzag.view(np.int64), at + size
 
 
@@ -175,10 +178,9 @@ def _nullable(read: _Reader, null_branch: int) -> _Reader:
             raise ValueError("no such branch of a union")
         nulls = branch == 2 * null_branch
         at = at + 1
+        if not nulls.any():
+            return read(blob, at)
         some = np.flatnonzero(~nulls)
-        if len(some) == len(at):
-            field, behind = read(blob, at)
-            return field._replace(nulls=nulls), behind
         # Where there is no value nothing is read: what lies there is the next field's.
         found, at[some] = read(blob, at[some])
         if isinstance(found, Slices):
