@@ -37,7 +37,9 @@ def up(env: Env = DEFAULT_ENV, detach: DetachOption = False, with_materializer: 
     """Start Kafka, schema registry, Flink and Valkey as local processes, and wait until all are ready.
 
     Runs until Ctrl-C, which stops everything; with --detach until `millpond down`. Nothing is left behind,
-    even if the command is killed. Every start is empty: topics, schemas, jobs and store of an earlier run are removed.
+    even if the command is killed. A part that dies, or does not answer for 20 s, is started again with what it has on
+    disk, and that is said; `millpond doctor` tells how things are. Every `up` begins empty: topics, schemas, jobs and
+    store of an earlier run are removed.
     A second `up` of the same environment starts nothing: it shows the one that runs.
 
     Neither Java, Maven, Redis nor Docker is needed: everything comes from `make setup`.

@@ -28,13 +28,14 @@ def status(env: Env = "dev", json: Json = False) -> None:
 
     folder = run_folder(find_root(), env)
     parts = local_status(folder) if read_state(folder) is not None else []
+    if parts and not json:
+        # First: when Flink or Kafka does not answer, this is where one sees why.
+        out.print(status_table(parts))
     found = control.status(settings_of(env))
     well = all(job.state == "RUNNING" and all(_fresh(f.age_ms) for f in job.fragments) for job in found.jobs)
     if json:
         print_json({"parts": parts, **asdict(found), "well": well})
     else:
-        if parts:
-            out.print(status_table(parts))
         _show(found)
     if not well:
         raise typer.Exit(UNWELL)

@@ -1,0 +1,134 @@
+"""A stack that is looked after: what dies or freezes comes back, jobs go on, and the doctor says how it is."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import pytest
+
+from millpond.control.cluster import FlinkCluster
+from millpond.control.deploy import deploy
+from millpond.control.doctor import Finding, diagnose
+from millpond.control.examine import examine
+from millpond.control.facts import PartFact
+from millpond.control.settings import Settings
+from millpond.control.topics import Topic, Topics
+from millpond.local.stack import Stack
+from millpond.local.status import local_status
+from millpond.local.workspace import Workspace
+from millpond.plan.compiled import load_compiled
+from millpond.plan.errors import DeployError
+from tests.integration.flink_world import produce, register
+from tests.integration.test_whole_path import PARTITIONS, records, sales
+from tests.unit.define.sample import RIGHT
+
+# Generous: other tests and other builds share the machine.
+BACK_WITHIN_S: Final = 240.0
+UNRESPONSIVE_AFTER_S: Final = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A stack that is looked after, with a job and a materializer on it."""
+
+    stack: Stack
+    settings: Settings
+    job_id: str
+
+    def until(self, holds: Callable[[], bool], what: str) -> None:
+        """Look after the stack until something holds."""
+        deadline = time.monotonic() + BACK_WITHIN_S
+        while not holds():
+            self.stack.check()
+            assert time.monotonic() < deadline, f"{what}: {self.findings()}"
+            time.sleep(0.1)
+
+    def restarts(self, part: str) -> int:
+        return next(each.restarts for each in self.stack.state().parts if each.name == part)
+
+    def back(self, part: str) -> bool:
+        phases = {each.name: (each.phase, each.restarts) for each in self.stack.state().parts}
+        return phases[part] == ("ready", 1)
+
+    def findings(self) -> list[Finding]:
+        before = examine(self.settings, self._parts())
+        time.sleep(1.0)
+        return diagnose(before, examine(self.settings, self._parts(), since=before))
+
+    def well(self) -> bool:
+        return not any(finding.level == "wrong" for finding in self.findings())
+
+    def _parts(self) -> tuple[PartFact, ...]:
+        return tuple(
+            PartFact(
+                name=part.name,
+                why_not=part.why_not,
+                restarts=part.restarts,
+                last_death=part.last_death,
+                last_death_ms=part.last_death_ms,
+                log=str(part.log),
+            )
+            for part in local_status(self.stack.addresses.logs.parent)
+        )
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    run_dir = tmp_path_factory.mktemp("kept")
+    with Stack.start(run_dir=run_dir, restart=True, unresponsive_after_s=UNRESPONSIVE_AFTER_S) as stack:
+        found = stack.addresses.settings(Workspace.find().flink_python)
+        settings = msgspec.convert({"ns": "kept", **found}, Settings)
+        compiled = load_compiled(RIGHT)
+        source = compiled.views[0].source
+        views = tuple(view for view in compiled.views if view.source == source)
+        pool = msgspec.structs.replace(compiled, views=views, sets=())
+        schema = json.loads((RIGHT / "schemas" / "shop.sale.v1.avsc").read_text())
+        Topics(settings.kafka).create([Topic(name=source.topic, partitions=PARTITIONS, config={"retention.ms": "-1"})])
+        sent = records(register(settings, f"{source.topic}-value", schema), schema, sales(time.time_ns() // 1_000_000))
+        produce(settings, source.topic, sent)
+        (job,) = deploy(settings, pool, start="earliest", replay=True).started
+        argv = [sys.executable, "-m", "millpond.cli.main", "materialize", "--ns", "kept", "--kafka", settings.kafka]
+        stack.spawn("materializer", [*argv, "--registry", settings.registry, "--store", settings.store])
+        yield Kept(stack=stack, settings=settings, job_id=job.flink_job_id)
+
+
+def test_the_doctor_finds_nothing_wrong_where_all_runs(kept: Kept) -> None:
+    kept.until(kept.well, "all is well")
+
+
+def test_a_killed_job_manager_comes_back_with_the_same_job_at_its_last_checkpoint(kept: Kept) -> None:
+    cluster = FlinkCluster(kept.settings.flink)
+    last = cluster.get(f"/jobs/{kept.job_id}/checkpoints")["latest"]["completed"]["id"]
+    os.killpg(kept.stack.pid("jobmanager"), signal.SIGKILL)
+    found = {finding.where.partition(" ")[0]: finding.what for finding in kept.findings()}
+    assert "jobmanager" in found
+    assert found["flink"].startswith("does not answer")
+
+    def goes_on() -> bool:
+        try:
+            restored = cluster.get(f"/jobs/{kept.job_id}/checkpoints")["latest"]["restored"]
+            return restored is not None and restored["id"] >= last and cluster.is_running(kept.job_id)
+        except DeployError as silent:
+            # It is not up yet, or does not know the job yet; a job that ended is no recovery.
+            if "the job is" in silent.what:
+                raise
+            return False
+
+    kept.until(lambda: kept.back("jobmanager"), "the JobManager is back")
+    kept.until(goes_on, "the job goes on")
+    kept.until(kept.well, "all is well again")
+
+
+@pytest.mark.parametrize("part", ["taskmanager", "materializer"])
+def test_a_frozen_part_is_replaced_and_the_pool_recovers(kept: Kept, part: str) -> None:
+    kept.stack.freeze(part)
+    kept.until(lambda: kept.restarts(part) == 1, "the frozen one is killed")
+    kept.until(lambda: kept.back(part), "its successor serves")
+    kept.until(kept.well, "all is well again")
+    assert kept.restarts("jobmanager") == 1
