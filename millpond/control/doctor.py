@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from millpond.control.facts import Facts, Service
 from millpond.plan.deployment import Fragment, JobRecord
-from millpond.plan.names import dead_letter_topic
+from millpond.plan.names import dead_letter_topic, journal_topic
 
 Level = Literal["wrong", "note"]
 
@@ -144,7 +144,11 @@ def topics(_before: Facts, after: Facts) -> Iterator[Finding]:
     sources = {job.source.topic for job in after.records.values()}
     for name, topic in after.kafka.topics.items():
         if not topic.ends:
-            mend = "its owner creates it" if name in sources else "rebuild what it belongs to: see docs/runbook.md"
+            mend = "rebuild the view it belongs to: see docs/runbook.md"
+            if name in sources:
+                mend = "its owner creates it"
+            elif name == journal_topic(after.ns):
+                mend = "the records are in the store alone: see *Job records lost* in docs/runbook.md"
             yield _wrong(f"topic {name}", "does not exist", mend)
         for setting, (found, wanted) in topic.wrong.items():
             yield _wrong(f"topic {name}", f"has {setting}={found}, but needs {wanted}", f"set {setting}={wanted} on it")
@@ -177,6 +181,9 @@ def jobs(before: Facts, after: Facts) -> Iterator[Finding]:
         return
     for record in after.records.values():
         job = after.flink.jobs.get(record.flink_job_id)
+        if record.state == "starting":
+            yield _wrong(f"job {record.name}", "its deployment was interrupted", "`millpond deploy` goes on with it")
+            continue
         views = " ".join(f"--rebuild {view.full_name}" for view in record.views)
         mend = f"`millpond deploy --resume` goes on from its last checkpoint; without one, `millpond deploy {views}`"
         if job is None:
@@ -195,6 +202,24 @@ def jobs(before: Facts, after: Facts) -> Iterator[Finding]:
             )
 
 
+def backfills(_before: Facts, after: Facts) -> Iterator[Finding]:
+    """A backfill runs until it has finished; what it has not written yet is `incomplete`, and never wrong."""
+    if after.flink is None:
+        return
+    for record in after.records.values():
+        if record.backfill is None or record.state == "covered":
+            continue
+        job = after.flink.jobs.get(record.backfill.flink_job_id)
+        state = "unknown to Flink" if job is None else job.state
+        where = f"backfill of {record.name}"
+        if state in ALIVE or state == "FINISHED":
+            what = f"is {state}: reads that reach before the job's start say incomplete"
+            yield _note(where, what, "`millpond deploy` waits for it, and serves what it wrote")
+        else:
+            why = f": {job.why}" if job is not None and job.why else ""
+            yield _wrong(where, f"is {state}{why}", "`millpond deploy` goes on with it")
+
+
 def _restarted(before: Facts, after: Facts, record: JobRecord) -> bool:
     if before.flink is None or after.flink is None:
         return False
@@ -209,6 +234,7 @@ def unrecorded(_before: Facts, after: Facts) -> Iterator[Finding]:
     if after.flink is None or after.store is None:
         return
     recorded = {job.flink_job_id for job in after.records.values()}
+    recorded |= {job.backfill.flink_job_id for job in after.records.values() if job.backfill is not None}
     for job_id, job in after.flink.jobs.items():
         if job.state not in ALIVE or job_id in recorded:
             continue
@@ -330,11 +356,11 @@ def nothing(_before: Facts, after: Facts) -> Iterator[Finding]:
 
 def _fragments(facts: Facts) -> Iterator[tuple[JobRecord, Fragment]]:
     for record in facts.records.values():
-        for fragment in record.fragments:
+        for fragment in record.living:
             yield record, fragment
 
 
 CAUSES: Final[tuple[Rule, ...]] = (
-    parts, services, memory, emptied, topics, schemas, slots, jobs, checkpoints, materializers, applied,
+    parts, services, memory, emptied, topics, schemas, slots, jobs, backfills, checkpoints, materializers, applied,
 )  # fmt: skip
 RULES: Final[tuple[Rule, ...]] = (*CAUSES, fresh, lost_state, unrecorded, letters, published, nothing)

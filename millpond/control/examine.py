@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from millpond.control.topics import Topic, job_topics
 from millpond.materialize.consumer import group_of
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import DeployError, MillpondError
-from millpond.plan.names import dead_letter_topic
+from millpond.plan.names import dead_letter_topic, journal_topic
 from millpond.store import publications
 from millpond.store.keys import EPOCH_FIELD, applied_key, counters_key, freshness_key
 
@@ -108,7 +108,7 @@ def _store(settings: Settings) -> StoreFacts:
             ages_ms={
                 fragment.label: age_ms(settings.ns, fragment, instants, now)
                 for record in records.values()
-                for fragment in record.fragments
+                for fragment in record.living
             },
             counters=_numbers(client.hgetall(counters_key(settings.ns))),
             damaged=damaged,
@@ -174,15 +174,19 @@ def _kafka(settings: Settings, records: Mapping[str, JobRecord], since: Facts | 
     return KafkaFacts(topics=topics, materializers=len(group.result(TIMEOUT).members), letters=letters)
 
 
-def _wanted(settings: Settings, records: Iterable[JobRecord]) -> dict[str, Topic]:
+def _wanted(settings: Settings, records: Collection[JobRecord]) -> dict[str, Topic]:
     """Every topic of these jobs as it must be; of sources only that they are there."""
     wanted = {}
+    if records:
+        # Were its old segments deleted, records would go with them.
+        journal = journal_topic(settings.ns)
+        wanted[journal] = Topic(name=journal, partitions=1, config={"cleanup.policy": "compact"})
     for job in records:
         wanted[job.source.topic] = Topic(name=job.source.topic, partitions=job.partitions)
         for topic in job_topics(
             settings.ns,
             job.name,
-            {fragment: job.view_of(fragment) for fragment in job.fragments},
+            {fragment: job.view_of(fragment) for fragment in job.living},
             partitions=job.topic_partitions,
             dead_letter_days=settings.dead_letter_days,
         ):

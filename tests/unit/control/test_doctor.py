@@ -10,6 +10,7 @@ import pytest
 
 from millpond.control.doctor import _LETTERS, Finding, diagnose
 from millpond.control.facts import Facts, FlinkFacts, FlinkJob, KafkaFacts, PartFact, StoreFacts, TopicFact
+from millpond.plan.deployment import Backfill
 from tests.unit.sql.jobs import job, view
 
 ROOT: Final = Path(__file__).parents[3]
@@ -18,6 +19,7 @@ RECORD: Final = msgspec.structs.replace(job(view()), flink_job_id="f1")
 FRAGMENTS: Final = [fragment.label for fragment in RECORD.fragments]
 TILES: Final = RECORD.fragments[0].topic("test")
 LETTERS: Final = "millpond.test.shop.payments.0123abcd.dlq"
+BACKFILL: Final = Backfill(start_offsets=(0, 0), bound_offsets=(9, 9), flink_job_id="b1", state="running")
 WELL: Final = Facts(
     now_ms=NOW,
     ns="test",
@@ -141,10 +143,15 @@ def test_another_epoch_is_a_note_for_it_mends_itself() -> None:
 # Topics and schemas
 
 
-def test_a_topic_that_is_not_there_is_named() -> None:
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [(TILES, "rebuild"), (RECORD.source.topic, "owner"), ("millpond.test.control", "Job records lost")],
+)
+def test_a_topic_that_is_not_there_is_named_with_the_mend_of_its_kind(name: str, mend: str) -> None:
     assert WELL.kafka is not None
-    topics = {**WELL.kafka.topics, LETTERS: TopicFact(ends=())}
-    assert told(changed("kafka", topics=topics)) == [("wrong", f"topic {LETTERS}")]
+    finding = only(changed("kafka", topics={**WELL.kafka.topics, name: TopicFact(ends=())}))
+    assert (finding.level, finding.where, finding.what) == ("wrong", f"topic {name}", "does not exist")
+    assert mend in finding.mend
 
 
 def test_a_setting_that_differs_is_told_with_both_values() -> None:
@@ -206,6 +213,32 @@ def test_a_second_job_of_a_recorded_name_is_wrong_and_a_strange_one_a_note() -> 
     ended = replace(strange, state="CANCELED")
     jobs = {**WELL.flink.jobs, "f2": second, "f3": strange, "f4": ended}
     assert told(changed("flink", jobs=jobs)) == [("wrong", f"job {RECORD.name} (f2)"), ("note", "job other (f3)")]
+
+
+def recorded(**changes: Any) -> Facts:
+    """An environment with something else in its job's record."""
+    return changed("store", records={RECORD.name: msgspec.structs.replace(RECORD, **changes)})
+
+
+def test_an_interrupted_deployment_is_gone_on_with() -> None:
+    after = changed("flink", recorded(state="starting"), jobs={})
+    assert "interrupted" in only(after).what
+    assert only(after).mend == "`millpond deploy` goes on with it"
+
+
+@pytest.mark.parametrize(
+    ("state", "level"), [("RUNNING", "note"), ("FINISHED", "note"), ("FAILED", "wrong"), ("CANCELED", "wrong")]
+)
+def test_a_backfill_is_a_note_while_it_can_finish_and_wrong_when_it_cannot(state: str, level: str) -> None:
+    assert WELL.flink is not None
+    after = recorded(state="filling", start_ts=7, backfill=BACKFILL)
+    jobs = {**WELL.flink.jobs, "b1": FlinkJob(name="backfill", state=state)}
+    assert told(changed("flink", after, jobs=jobs)) == [(level, f"backfill of {RECORD.name}")]
+
+
+def test_a_backfill_that_flink_does_not_know_is_wrong_until_its_job_is_covered() -> None:
+    assert "unknown to Flink" in only(recorded(state="filling", backfill=BACKFILL)).what
+    assert diagnose(WELL, recorded(state="covered", backfill=BACKFILL)) == []
 
 
 # From the topics to the store
