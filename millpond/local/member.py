@@ -77,8 +77,7 @@ class Member:
         # A signal between the fork and the assignment would leave a process nobody knows.
         with signals.put_off():
             self.child = Child(argv, env=part.environment(), cwd=part.folder, log=part.log, guard=self._guard)
-        probe = part.probe or partial(probes.process, self.child.pid)
-        self._watch = Watch(probe, int(self.child.started * 1000))
+        self._watch = Watch(partial(probes.process, self.child.pid, part.probe), int(self.child.started * 1000))
 
     def advance(self, now: float) -> str | None:
         """Take the next step towards readiness; returns how it failed, if it did."""
@@ -151,7 +150,8 @@ class Member:
 
     def died(self, how: str, now: float) -> None:
         """It is to be started again, after a wait."""
-        cause = last_cause(self.part.log, self._log_from)
+        # Who sends SIGKILL leaves no trace there: the last error would be of something else.
+        cause = "" if how == _end(-signal.SIGKILL) else last_cause(self.part.log, self._log_from)
         wait_s = self._backoff.died(now)
         self.last_death = f"{how} (last error in its log: {cause})" if cause else how
         self._died_ms = now_ms()

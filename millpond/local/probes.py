@@ -2,6 +2,7 @@
 
 import json
 import socket
+from collections.abc import Callable
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
@@ -15,12 +16,17 @@ TIMEOUT_S = 3.0
 _opener = build_opener(ProxyHandler({}))
 
 
-def process(pid: int, _since_ms: int) -> str | None:
-    """A program of our own, which answers nobody, serves as long as it is not frozen."""
+def process(pid: int, probe: Callable[[int], str | None] | None, since_ms: int) -> str | None:
+    """None when a process is not frozen and its probe, if it has one, is content.
+
+    A program of our own answers nobody; and of a frozen TaskManager its probe hears 10 s later only.
+    """
     try:
-        return "frozen by a signal" if psutil.Process(pid).status() == psutil.STATUS_STOPPED else None
+        if psutil.Process(pid).status() == psutil.STATUS_STOPPED:
+            return "frozen by a signal"
     except psutil.NoSuchProcess:
         return "does not run"
+    return None if probe is None else probe(since_ms)
 
 
 def kafka(bootstrap: str, _since_ms: int) -> str | None:

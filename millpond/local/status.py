@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -89,11 +90,9 @@ def _look(part: PartState, addresses: Addresses | None) -> PartStatus:
 
 
 def _ask(part: PartState, addresses: Addresses | None, process: ProcessId) -> str | None:
-    probe = PROBES.get(kind_of(part.name))
-    since_ms = int(process.started * 1000)
-    if addresses is None or probe is None:
-        return probes.process(process.pid, since_ms)
-    return probe(part, addresses, since_ms)
+    known = PROBES.get(kind_of(part.name)) if addresses is not None else None
+    probe = partial(known, part, addresses) if known is not None and addresses is not None else None
+    return probes.process(process.pid, probe, int(process.started * 1000))
 
 
 def kind_of(name: str) -> str:
