@@ -22,7 +22,8 @@ LOOP_MS: Final = 300_000
 SETTLED_MS: Final = 120_000  # after a restart Flink repeats itself for a while, and the guard refuses what it repeats
 LAGGING: Final = 100_000  # rows
 NEARLY_FULL: Final = 0.9
-ALIVE: Final = frozenset({"RUNNING", "RESTARTING", "INITIALIZING", "CREATED", "FAILING", "CANCELLING"})
+# SUSPENDED: its JobManager no longer leads; whichever leads next takes the job up from its last checkpoint.
+ALIVE: Final = frozenset({"RUNNING", "RESTARTING", "INITIALIZING", "CREATED", "FAILING", "CANCELLING", "SUSPENDED"})
 
 # Nobody's fault but the event's own; the others say that a producer or a schema is broken.
 _OF_THE_EVENT: Final = frozenset({"late", "future", "before_start"})
@@ -184,8 +185,9 @@ def jobs(before: Facts, after: Facts) -> Iterator[Finding]:
         if record.state == "starting":
             yield _wrong(f"job {record.name}", "its deployment was interrupted", "`millpond deploy` goes on with it")
             continue
-        views = " ".join(f"--rebuild {view.full_name}" for view in record.views)
-        mend = f"`millpond deploy --resume` goes on from its last checkpoint; without one, `millpond deploy {views}`"
+        views = sorted({f"--rebuild {_version_of(fragment)}" for fragment in record.living})
+        rebuild = f"`millpond deploy {' '.join(views)}`"
+        mend = f"`millpond deploy --resume` goes on from its last checkpoint; where there is none, {rebuild}"
         if job is None:
             yield _wrong(f"job {record.name}", f"is recorded as {record.flink_job_id}, which Flink does not know", mend)
             continue
@@ -305,7 +307,7 @@ def lost_state(before: Facts, after: Facts) -> Iterator[Finding]:
             continue
         if after.now_ms - job.running_since_ms >= SETTLED_MS:
             what = f"{grew:,} tiles were refused because they begin later than what is stored: Flink lost state"
-            mend = f"`millpond deploy --rebuild {fragment.domain}.{fragment.view}`"
+            mend = f"`millpond deploy --rebuild {_version_of(fragment)}`"
             yield _wrong(f"fragment {fragment.label}", what, mend)
 
 
@@ -352,6 +354,10 @@ def nothing(_before: Facts, after: Facts) -> Iterator[Finding]:
         yield _wrong("store", "records no job, but jobs run", mend)
     else:
         yield _note("store", "records no job: nothing is deployed", "`millpond deploy`")
+
+
+def _version_of(fragment: Fragment) -> str:
+    return f"{fragment.domain}.{fragment.view}.v{fragment.version}"
 
 
 def _fragments(facts: Facts) -> Iterator[tuple[JobRecord, Fragment]]:

@@ -115,8 +115,8 @@ def test_a_killed_job_manager_comes_back_with_the_same_job_at_its_last_checkpoin
             restored = cluster.get(f"/jobs/{kept.job_id}/checkpoints")["latest"]["restored"]
             return restored is not None and restored["id"] >= last and cluster.is_running(kept.job_id)
         except DeployError as silent:
-            # It is not up yet, or does not know the job yet; a job that ended is no recovery.
-            if "the job is" in silent.what:
+            # It is not up yet, or does not know the job yet; a job that failed is no recovery.
+            if "the job is FAILED" in silent.what:
                 raise
             return False
 

@@ -177,18 +177,19 @@ def test_a_cluster_without_task_managers_is_wrong_and_one_without_slots_a_note()
 def test_a_recorded_job_that_flink_does_not_know_is_mended_by_resume_or_rebuild() -> None:
     finding = only(changed("flink", jobs={}))
     assert "Flink does not know" in finding.what
-    assert "--resume" in finding.mend and "--rebuild shop.account" in finding.mend
+    assert "--resume" in finding.mend and "--rebuild shop.account.v3" in finding.mend
 
 
-@pytest.mark.parametrize("state", ["FAILED", "CANCELED", "FINISHED", "SUSPENDED"])
+@pytest.mark.parametrize("state", ["FAILED", "CANCELED", "FINISHED"])
 def test_a_job_that_ended_is_told_with_its_cause(state: str) -> None:
     finding = only(flink_job(state=state, running_since_ms=None, why="OutOfMemoryError"))
     assert finding.what == f"is {state}: OutOfMemoryError"
 
 
-def test_a_job_that_is_being_restarted_is_left_to_flink() -> None:
-    finding = only(flink_job(state="RESTARTING", running_since_ms=None, why="no slot"))
-    assert finding.what == "is RESTARTING: no slot"
+@pytest.mark.parametrize("state", ["RESTARTING", "SUSPENDED"])
+def test_a_job_that_comes_back_is_left_to_flink(state: str) -> None:
+    finding = only(flink_job(state=state, running_since_ms=None, why="no slot"))
+    assert finding.what == f"is {state}: no slot"
     assert "by itself" in finding.mend
 
 
@@ -283,7 +284,7 @@ def test_refused_later_beginnings_that_go_on_long_after_a_restart_are_lost_state
     grown = changed("store", counters={f"greater_first|{TILES}": 20})
     finding = only(grown)
     assert finding.what.startswith("3 tiles were refused")
-    assert "--rebuild shop.account" in finding.mend
+    assert "--rebuild shop.account.v3" in finding.mend
     # As many as before are history; soon after a restart they pass.
     assert diagnose(grown, grown) == []
     soon = flink_job(grown, running_since_ms=NOW - 119_000)
