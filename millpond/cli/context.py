@@ -24,16 +24,20 @@ def run_folder(root: Path, env: str) -> Path:
 
 def settings_of(env: str) -> Settings:
     """The settings of an environment; addresses of a running local stack fill in what millpond.toml leaves open."""
-    # Imported here: contributors' machines have no local stack.
+    root = find_root()
+    return load_settings(root, env, stack=lambda: _local_stack(root, env))
+
+
+def _local_stack(root: Path, env: str) -> dict[str, str]:
+    # Imported here: neither contributors' machines nor images have a local stack.
     from millpond.local.state import read_state
     from millpond.local.workspace import Workspace
 
-    root = find_root()
+    flink_python = Workspace.find().flink_python
     state = read_state(run_folder(root, env))
-    stack: dict[str, str] = {"flink_python": str(Workspace.find().flink_python)}
-    if state is not None and state.supervisor.runs() and state.addresses is not None:
-        stack |= state.addresses.settings(Workspace.find().flink_python)
-    return load_settings(root, env, stack=stack)
+    if state is None or not state.supervisor.runs() or state.addresses is None:
+        return {"flink_python": str(flink_python)}
+    return state.addresses.settings(flink_python)
 
 
 def print_json(document: Any) -> None:

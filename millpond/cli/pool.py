@@ -1,18 +1,19 @@
 """`millpond check` and `millpond compile`: the pool's definitions, examples and compiled plans."""
 
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 from rich.table import Table
 
 from millpond.cli.context import Json, err, out, print_json
 from millpond.control.settings import find_root
-from millpond.define.loader import InvalidPool
-from millpond.define.pool_files import Change, check_pool, write_compiled
 from millpond.plan.errors import MillpondError
 from millpond.plan.model import Pool
 from millpond.plan.windows import format_duration
+
+if TYPE_CHECKING:
+    from millpond.define.pool_files import Change
 
 NOT_IN_ORDER: Final = 1
 WRONG: Final = 2
@@ -30,6 +31,10 @@ def check(root: Root = None, json: Json = False) -> None:
 
     Exits 2 when a definition is wrong, 1 when an example says otherwise or a plan is stale.
     """
+    # Imported where they are used, here and below: what runs, and its images, have no ibis.
+    from millpond.define.loader import InvalidPool
+    from millpond.define.pool_files import check_pool
+
     try:
         found = check_pool((root or find_root()).resolve())
     except InvalidPool as invalid:
@@ -48,6 +53,9 @@ def compile(root: Root = None, json: Json = False) -> None:  # noqa: A001  the v
 
     Exits 2 when a definition is wrong; no file is touched then.
     """
+    from millpond.define.loader import InvalidPool
+    from millpond.define.pool_files import write_compiled
+
     try:
         pool, changes = write_compiled((root or find_root()).resolve())
     except InvalidPool as invalid:
@@ -63,7 +71,7 @@ def compile(root: Root = None, json: Json = False) -> None:  # noqa: A001  the v
     out.print(f"compiled {_summary(pool)}; {same} files unchanged", highlight=False)
 
 
-def _advice(change: Change) -> str:
+def _advice(change: "Change") -> str:
     return "  (published already? then raise its version)" if change.how == "meaning changed" else ""
 
 

@@ -12,7 +12,7 @@ from the local stack that `millpond up` started.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         partitions: of each tile topic.
         parallelism: of each job.
         dead_letter_days: how long dead letters are kept.
+        flink_kafka: bootstrap servers as Flink's tasks reach them; `kafka` where empty.
+        flink_registry: the registry as Flink's tasks reach it; `registry` where empty.
         flink_home: a Flink distribution with Millpond's jars in lib/, for submitting jobs.
         flink_conf: the folder of its configuration; its own conf/ where empty.
         flink_python: the interpreter of the environment that has apache-flink.
@@ -51,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     partitions: int = 4
     parallelism: int = 1
     dead_letter_days: int = 30
+    flink_kafka: str = ""
+    flink_registry: str = ""
     flink_home: str = ""
     flink_conf: str = ""
     flink_python: str = ""
@@ -71,14 +75,18 @@ def find_root(start: Path | None = None) -> Path:
 
 
 def load_settings(
-    root: Path, env: str, *, stack: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None
+    root: Path,
+    env: str,
+    *,
+    stack: Callable[[], Mapping[str, str]] = dict,
+    environ: Mapping[str, str] | None = None,
 ) -> Settings:
     """The settings of one environment.
 
     Args:
         root: the project's folder.
         env: its name in millpond.toml.
-        stack: the addresses of a running local stack.
+        stack: gives the addresses of a running local stack; asked only when the environment names none itself.
         environ: the process environment, for `MILLPOND_*`.
 
     Raises:
@@ -103,7 +111,7 @@ def load_settings(
     environ = os.environ if environ is None else environ
     written |= {name: environ[key] for name in known if (key := f"MILLPOND_{name.upper()}") in environ}
     if not any(name in written for name in ADDRESSES):
-        written |= stack or {}
+        written |= stack()
     for name in ADDRESSES:
         if name not in written:
             raise DefinitionError(

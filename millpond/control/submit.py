@@ -49,20 +49,24 @@ def source_schema_id(settings: Settings, source: SourcePlan) -> int:
     return found
 
 
+def target_of(settings: Settings, *, schema_id: int) -> Target:
+    """Where a job runs: what Flink's tasks connect to may have other names there than here."""
+    return Target(
+        ns=settings.ns,
+        kafka=settings.flink_kafka or settings.kafka,
+        registry=settings.flink_registry or settings.registry,
+        schema_id=schema_id,
+        parallelism=settings.parallelism,
+    )
+
+
 def submit(settings: Settings, job: JobRecord, *, schema_id: int) -> str:
     """Start a job on the cluster; returns Flink's id of it.
 
     Raises:
         DeployError: there is no Flink client here, or the cluster refused the job; says why.
     """
-    target = Target(
-        ns=settings.ns,
-        kafka=settings.kafka,
-        registry=settings.registry,
-        schema_id=schema_id,
-        parallelism=settings.parallelism,
-    )
-    return submit_sql(settings, render_job(job, target))
+    return submit_sql(settings, render_job(job, target_of(settings, schema_id=schema_id)))
 
 
 def submit_sql(settings: Settings, job: JobSql) -> str:

@@ -16,14 +16,14 @@ import pytest
 
 from millpond.control.cluster import ENDED, FlinkCluster
 from millpond.control.settings import Settings
-from millpond.control.submit import submit
+from millpond.control.submit import submit, target_of
 from millpond.control.topics import Topics
 from millpond.plan.deployment import JobRecord
 from millpond.plan.model import Column, SourcePlan
 from millpond.plan.names import dead_letter_topic, source_group
 from millpond.plan.types import INT, STRING
 from millpond.plan.windows import DAY, HOUR, MINUTE
-from millpond.sql.flink import Target, render_job
+from millpond.sql.flink import render_job
 from tests.integration.flink_world import (
     Record,
     Row,
@@ -157,7 +157,7 @@ def test_however_many_fragments_an_event_is_read_decoded_judged_and_deduplicated
 ) -> None:
     views = [view(f"view_{i}", by=(("value", "shop")[i % 2],), keys=(PAIR[i % 2],), source=source) for i in range(5)]
     record = job(*views, source=source)
-    target = Target(ns=settings.ns, kafka=settings.kafka, registry=settings.registry, schema_id=1, parallelism=1)
+    target = target_of(settings, schema_id=1)
     done = run_submit(settings, render_job(record, target), tmp_path, "--explain")
     assert done.returncode == 0, done.stderr
     logical, plan = done.stdout.split("== Optimized Execution Plan ==")
@@ -174,7 +174,7 @@ def test_however_many_fragments_an_event_is_read_decoded_judged_and_deduplicated
 
 
 def test_a_job_that_flink_refuses_says_why_in_short(settings: Settings, source: SourcePlan, tmp_path: Path) -> None:
-    target = Target(ns=settings.ns, kafka=settings.kafka, registry=settings.registry, schema_id=1, parallelism=1)
+    target = target_of(settings, schema_id=1)
     rendered = render_job(of(source, name="refused"), target)
     wrong = msgspec.structs.replace(rendered, inserts=("INSERT INTO `dead_letters` SELECT `colour` FROM `judged`",))
     done = run_submit(settings, wrong, tmp_path)
@@ -184,7 +184,7 @@ def test_a_job_that_flink_refuses_says_why_in_short(settings: Settings, source: 
 
 
 def test_a_cluster_that_is_not_there_is_said(settings: Settings, source: SourcePlan, tmp_path: Path) -> None:
-    target = Target(ns=settings.ns, kafka=settings.kafka, registry=settings.registry, schema_id=1, parallelism=1)
+    target = target_of(settings, schema_id=1)
     nowhere = msgspec.structs.replace(settings, flink="http://127.0.0.1:9")
     done = run_submit(nowhere, render_job(of(source, name="nowhere"), target), tmp_path)
     assert (done.returncode, done.stdout) == (1, "")

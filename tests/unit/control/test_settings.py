@@ -29,18 +29,25 @@ def project(folder: Path, text: str) -> Path:
 
 
 def test_an_environment_that_names_no_address_takes_the_local_stack(tmp_path: Path) -> None:
-    settings = load_settings(project(tmp_path, "[env.dev]\n"), "dev", stack=STACK, environ={})
+    settings = load_settings(project(tmp_path, "[env.dev]\n"), "dev", stack=lambda: STACK, environ={})
     assert (settings.ns, settings.kafka, settings.store) == ("dev", "127.0.0.1:1", "redis://127.0.0.1:4")
 
 
 def test_the_file_wins_over_the_local_stack_and_the_environment_over_the_file(tmp_path: Path) -> None:
     root = project(tmp_path, FULL)
     settings = load_settings(
-        root, "prod", stack=STACK, environ={"MILLPOND_STORE": "redis://other", "MILLPOND_PARTITIONS": "6"}
+        root, "prod", stack=lambda: STACK, environ={"MILLPOND_STORE": "redis://other", "MILLPOND_PARTITIONS": "6"}
     )
     assert settings.kafka == "broker:9092"
     assert settings.store == "redis://other"
     assert settings.partitions == 6
+
+
+def test_an_environment_that_names_its_addresses_needs_no_local_stack(tmp_path: Path) -> None:
+    def nowhere() -> dict[str, str]:
+        raise AssertionError("asked")
+
+    assert load_settings(project(tmp_path, FULL), "prod", stack=nowhere, environ={}).flink == "http://flink"
 
 
 @pytest.mark.parametrize(
