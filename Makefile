@@ -84,6 +84,9 @@ define pin
 	pin --group build --output-file $(1)/build.txt
 	pin pyproject.toml --extra local --extra author --group dev --group demo --output-file $(1)/product.txt
 	pin pyproject.toml --extra flink --output-file $(1)/flink.txt
+	# What images install of the above, and nothing that tests or authors need.
+	pin pyproject.toml --extra local --constraint requirements/product.txt --output-file $(1)/local.txt
+	pin pyproject.toml --extra stream --extra cli --constraint requirements/product.txt --output-file $(1)/stream.txt
 endef
 
 INSTALL = .venv/bin/uv pip sync --require-hashes --build-constraints requirements/build.txt
