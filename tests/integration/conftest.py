@@ -1,9 +1,12 @@
 """One real stack for all integration tests, and names that no two tests share."""
 
 import itertools
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import pytest
@@ -12,8 +15,12 @@ from millpond.control.cluster import ENDED, FlinkCluster
 from millpond.control.settings import Settings
 from millpond.local.stack import Stack
 from millpond.local.workspace import Workspace
+from tests.integration.containers import PROJECT, ContainerStack, why_no_engine
+from tests.integration.stacks import AnyStack
 
 HERE = Path(__file__).parent
+# `processes` by default; `containers` where Docker Compose answers.
+CHOICE = "MILLPOND_TEST_STACK"
 CANCEL_WITHIN_S = 60.0
 
 _numbers = itertools.count(1)
@@ -26,11 +33,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.integration)
 
 
+def _containers(run_dir: Path) -> ContainerStack:
+    if (reason := why_no_engine()) is not None:
+        pytest.exit(f"{CHOICE}=containers, and no container engine answers: {reason}", returncode=3)
+    return ContainerStack.start(run_dir=run_dir)
+
+
+BACKENDS: Final[dict[str, Callable[[Path], AbstractContextManager[AnyStack]]]] = {
+    "processes": lambda run_dir: Stack.start(run_dir=run_dir),
+    "containers": _containers,
+}
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Kafka, registry, Flink and store as local processes; stopped at the end, whatever happened."""
-    with Stack.start(run_dir=tmp_path_factory.mktemp("stack")) as started:
-        yield started
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnyStack]:
+    """Kafka, registry, Flink and store as local processes, or as containers; stopped at the end, whatever happened."""
+    backend = BACKENDS[os.environ.get(CHOICE, "processes")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMPOSE_PROJECT_NAME", PROJECT)
+        with backend(tmp_path_factory.mktemp("stack")) as started:
+            yield started
+
+
+@pytest.fixture(scope="session")
+def processes(stack: AnyStack) -> Stack:
+    """The stack, for tests about its processes."""
+    if not isinstance(stack, Stack):
+        pytest.skip(f"about local processes, and {CHOICE} asks for others")
+    return stack
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +84,7 @@ def topic() -> str:
 
 
 @pytest.fixture(scope="module")
-def settings(stack: Stack) -> Iterator[Settings]:
+def settings(stack: AnyStack) -> Iterator[Settings]:
     """An environment of the test file's own on the stack; jobs deployed meanwhile are cancelled at its end."""
     addresses = stack.addresses
     cluster = FlinkCluster(addresses.flink)

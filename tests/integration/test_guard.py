@@ -8,7 +8,6 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from millpond.local.stack import Stack
 from millpond.store.applied import Advance, TopicPart
 from millpond.store.guard import GuardedWrite, Refused
 from millpond.store.keys import (
@@ -21,6 +20,7 @@ from millpond.store.keys import (
 )
 from millpond.store.proven import Claim
 from millpond.store.writer import Writer, connect
+from tests.integration.stacks import AnyStack
 
 State = tuple[int, int, int]  # tile, n, first
 KEY = "{guard}:ring"
@@ -28,7 +28,7 @@ PART, OTHER = TopicPart("t", 0), TopicPart("t", 1)
 
 
 @pytest.fixture
-def writer(stack: Stack, ns: str) -> Iterator[Writer]:
+def writer(stack: AnyStack, ns: str) -> Iterator[Writer]:
     client = connect(stack.addresses.store)
     yield Writer(client, ns)
     client.close()

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from millpond.control.records import Records
-from millpond.local.stack import Stack
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import ReadError
 from millpond.serve import Reader
 from millpond.store import publications
+from tests.integration.stacks import AnyStack
 from tests.integration.tile_world import LEVEL, World, grown, until, world
 from tests.unit.serve.sample import publication
 
@@ -19,7 +19,7 @@ NOW = 1_800_000_000_000
 
 
 @pytest.fixture
-def here(stack: Stack, ns: str, tmp_path: Path) -> Iterator[World]:
+def here(stack: AnyStack, ns: str, tmp_path: Path) -> Iterator[World]:
     with world(stack.addresses, ns, tmp_path) as made:
         yield made
 

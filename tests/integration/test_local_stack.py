@@ -24,6 +24,8 @@ from millpond.local.status import local_status
 from millpond.local.workspace import Workspace
 from millpond.plan.errors import StackError
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 # Generous: other tests and other builds share the machine.
 READY_WITHIN_S = 240.0
 GONE_WITHIN_S = 15.0

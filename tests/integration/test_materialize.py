@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from millpond.local.stack import Stack
 from millpond.store.keys import fragment_freshness_field, freshness_key, topic_freshness_field
+from tests.integration.stacks import AnyStack
 from tests.integration.tile_world import LEVEL, PARTITIONS, World, grown, until, world
 from tests.unit.materialize.sample import job
 
@@ -19,7 +19,7 @@ SESSION_S = 10.0  # a member that is silent for longer has lost its partitions
 
 
 @pytest.fixture
-def here(stack: Stack, ns: str, tmp_path: Path) -> Iterator[World]:
+def here(stack: AnyStack, ns: str, tmp_path: Path) -> Iterator[World]:
     with world(stack.addresses, ns, tmp_path) as made:
         yield made
 

@@ -9,25 +9,25 @@ import redis
 from millpond.control.deploy import roll_back
 from millpond.control.records import Records
 from millpond.control.settings import Settings
-from millpond.local.stack import Stack
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import DeployError, PlanError, ReadError
 from millpond.serve import Reader
 from millpond.serve.flow import ReadFlow
 from millpond.store import publications
 from millpond.store.keys import EPOCH_FIELD, freshness_key
+from tests.integration.stacks import AnyStack
 from tests.unit.serve.sample import publication
 
 NOW = 1_800_000_000_000
 
 
 @pytest.fixture
-def client(stack: Stack) -> redis.Redis:
+def client(stack: AnyStack) -> redis.Redis:
     return redis.Redis.from_url(stack.addresses.store)
 
 
 @pytest.fixture
-def records(stack: Stack, ns: str) -> Iterator[Records]:
+def records(stack: AnyStack, ns: str) -> Iterator[Records]:
     at = stack.addresses
     settings = Settings(ns=ns, kafka=at.kafka, registry=at.registry, flink=at.flink, store=at.store)
     with Records(settings) as opened:
@@ -106,7 +106,7 @@ def test_a_document_that_is_not_what_its_name_says_is_never_served(
 
 
 def test_a_store_that_does_not_answer_makes_vectors_unavailable_and_never_raises(
-    client: redis.Redis, records: Records, ns: str, stack: Stack
+    client: redis.Redis, records: Records, ns: str, stack: AnyStack
 ) -> None:
     records.publish(described("first"), now_ms=NOW)
     with Reader.connect(stack.addresses.store, ns=ns) as reader:

@@ -20,7 +20,6 @@ from millpond.control.settings import Settings
 from millpond.control.status import status
 from millpond.control.topics import Topic, Topics
 from millpond.demo.drain import Drain
-from millpond.local.stack import Stack
 from millpond.plan.compiled import load_compiled
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import DeployError
@@ -30,6 +29,7 @@ from millpond.plan.names import dead_letter_topic
 from millpond.plan.windows import DAY, HOUR
 from millpond.serve import Reader, Vector
 from tests.integration.flink_world import Record, Row, consume, produce, register, wire
+from tests.integration.stacks import AnyStack
 from tests.unit.define.sample import RIGHT
 
 EVENTS: Final = 1_500
@@ -145,7 +145,7 @@ def records(schema_id: int, schema: dict[str, Any], events: list[Row]) -> list[R
 
 
 @pytest.fixture(scope="module")
-def shop(settings: Settings, stack: Stack) -> Iterator[Shop]:
+def shop(settings: Settings, stack: AnyStack) -> Iterator[Shop]:
     schema = json.loads((RIGHT / "schemas" / "shop.sale.v1.avsc").read_text())
     compiled = load_compiled(RIGHT)
     pool = msgspec.structs.replace(compiled, sets=(*compiled.sets, *map(all_of, compiled.views)))
