@@ -9,7 +9,7 @@ import msgspec
 from benchmarks.world import World
 from millpond.demo.drain import Drain
 from millpond.plan.deployment import JobRecord
-from millpond.plan.names import dead_letter_topic, progress_topic
+from millpond.plan.names import dead_letter_topic
 
 ADMIN_S: Final = 30.0
 
@@ -44,8 +44,7 @@ def events_per_second(world: World, ns: str, job: JobRecord, job_id: str) -> flo
 
 def topics_of(ns: str, job: JobRecord) -> list[str]:
     """Every topic a job writes."""
-    tiles = [fragment.topic(ns) for fragment in job.fragments]
-    return [*tiles, dead_letter_topic(ns, job.name), progress_topic(ns, job.name)]
+    return [*(fragment.topic(ns) for fragment in job.fragments), dead_letter_topic(ns, job.name)]
 
 
 def delete_topics(world: World, names: Sequence[str]) -> None:

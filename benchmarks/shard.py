@@ -77,8 +77,6 @@ def fill(client: Any, pool: Pool, *, now: int, seed: int = 1) -> Publication:
                 view=view,
                 generation=1,
                 job="bench",
-                source_partitions=PARTITIONS,
-                topic_partitions=PARTITIONS,
                 covered_since=0,
             )
             for view in views.values()
@@ -86,7 +84,7 @@ def fill(client: Any, pool: Pool, *, now: int, seed: int = 1) -> Publication:
     )
     release = Release(content=publication.content, at_ms=now, action="publish")
     documents.restore(client, NS, publication_change(NS, publication, [], release), end=1)
-    stamps: dict[bytes | str, int] = {s: now + HOUR_MS for p in ReadFlow(publication, NS).parts for s in p.stamps}
+    stamps: dict[bytes | str, int] = {part.stamp: now + HOUR_MS for part in ReadFlow(publication, NS).parts}
     client.hset(freshness_key(NS), mapping={**stamps, EPOCH_FIELD: 1})
     draw = np.random.default_rng(seed)
     with client.pipeline(transaction=False) as pipe:
