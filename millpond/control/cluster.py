@@ -9,7 +9,8 @@ from typing import Any, Final
 from millpond.plan.errors import DeployError
 
 TIMEOUT: Final = 10.0
-ENDED: Final = frozenset({"FAILED", "CANCELED", "FINISHED", "SUSPENDED"})
+# Not SUSPENDED: its JobManager no longer leads, and whichever leads next takes the job up from its last checkpoint.
+ENDED: Final = frozenset({"FAILED", "CANCELED", "FINISHED"})
 
 
 class FlinkCluster:

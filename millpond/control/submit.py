@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
+from httpx2 import HTTPError  # what confluent-kafka's client raises for a registry that does not answer
 
 from millpond.control.settings import Settings, find_root
 from millpond.plan.deployment import JobRecord
@@ -41,7 +42,7 @@ def source_schema_id(settings: Settings, source: SourcePlan) -> int:
             where=f"source {source.name!r}, subject {subject}",
             mend="register the topic's schema; its producer usually does",
         ) from cause
-    except OSError as cause:
+    except (OSError, HTTPError) as cause:
         raise DeployError(
             f"the registry does not answer: {cause}", where=settings.registry, mend="check the address"
         ) from cause
