@@ -16,7 +16,12 @@ from millpond.plan.windows import DAY, HOUR
 TIMEOUT: Final = 15.0
 RETENTION_SLACK: Final = 7 * DAY
 # A segment is closed within the hour, so that compaction keeps a topic near its key count and a rebuild short.
-_COMPACTED: Final = {"segment.ms": str(HOUR), "min.cleanable.dirty.ratio": "0.3"}
+# A better row stays beside a worse one behind it for an hour: time to be written again (see materialize/mender.py).
+_COMPACTED: Final = {
+    "segment.ms": str(HOUR),
+    "min.cleanable.dirty.ratio": "0.3",
+    "min.compaction.lag.ms": str(HOUR),
+}
 
 
 # A topic just made, or a leader just elected or moved. KafkaError.retriable() says False to all of these, and a client

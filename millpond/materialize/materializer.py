@@ -13,6 +13,7 @@ from millpond.materialize.bounds import Ask, Brokers
 from millpond.materialize.consumer import Inbox
 from millpond.materialize.following import Following, followed
 from millpond.materialize.journal import Journal
+from millpond.materialize.mender import Mender
 from millpond.materialize.positions import Positions
 from millpond.materialize.progress import JobProgress
 from millpond.materialize.retry import Stopped, insist
@@ -75,6 +76,7 @@ class Materializer:
         self._inbox = Inbox(kafka, ns, self._own, self._seldom)
         self._positions = Positions(writer, self._brokers)
         self._following = Following(ns, {}, self._fetch)
+        self._mender = Mender(kafka, writer.client, ns, clock)
         self._tally = Tally()
         self._ask: Ask | None = None
         self._place_at = 0.0
@@ -121,6 +123,7 @@ class Materializer:
 
     def _own(self, parts: Sequence[TopicPart]) -> None:
         self._positions.own(part for part in parts if part.topic in self._following.tiles)
+        self._mender.own(self._positions.waiting)
         self._place_at = 0.0
 
     def _place(self) -> None:
@@ -165,6 +168,12 @@ class Materializer:
             transient=is_store_outage,
             stop=self._stop,
         )
+        insist(
+            lambda: self._mender.written(self._following.tiles, writes, written.smaller),
+            what="remembering refused rows",
+            transient=is_store_outage,
+            stop=self._stop,
+        )
         self._tally.refused(written.refused)
         self._rewound(written.found)
 
@@ -180,6 +189,8 @@ class Materializer:
     def _tick(self) -> None:
         try:
             self._refresh()
+            for place in self._mender.mend(self._following.tiles):
+                self._tally.add("mended", place.part.topic, 1)
             self._report()
         except TRANSIENT as failure:
             self._seldom.warn("the store does not answer", failure)

@@ -7,9 +7,16 @@ from confluent_kafka import Message
 
 from millpond.materialize.retry import Stopped
 from millpond.plan.errors import MillpondError
+from millpond.store.applied import TopicPart
+from millpond.store.suspects import Place
 
 Record: TypeAlias = "Message[bytes, bytes]"
 _T = TypeVar("_T")
+
+
+def place_of(record: Record) -> Place:
+    """Where a record stands: its topic, partition and key."""
+    return Place(TopicPart(record.topic() or "", record.partition() or 0), record.key() or b"")
 
 
 def naming_the_record(work: Callable[[Sequence[Record]], _T], records: Sequence[Record]) -> _T:

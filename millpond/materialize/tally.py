@@ -7,14 +7,15 @@ from typing import Final
 from millpond.store.guard import Refused
 
 _RATES: Final = ("rows", "records")
-_EVENTS: Final = (*Refused._fields, "tombstones", "rewinds")
+_EVENTS: Final = (*Refused._fields, "tombstones", "rewinds", "mended")
 
 
 class Tally:
     """Counts by topic, and rates since the last line of the log.
 
     Counters are `rows` (read), `records` (offered to the guard: rows less those a later row of the batch replaces),
-    `older_tile`, `smaller_n`, `greater_first` (refused), `tombstones` (which Flink must never write) and `rewinds`.
+    `older_tile`, `smaller_n`, `greater_first` (refused), `tombstones` (which Flink must never write),
+    `rewinds`, and `mended` (rows written again to a topic, see mender.py).
     """
 
     def __init__(self) -> None:

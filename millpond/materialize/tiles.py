@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from millpond.materialize.avro import AvroSchema, Field, Ints, Slices, integers
-from millpond.materialize.rows import Record, naming_the_record
+from millpond.materialize.avro import HEADER_SIZE, AvroSchema, Field, Ints, Slices, integers
+from millpond.materialize.rewrite import encoded
+from millpond.materialize.rows import Record, naming_the_record, place_of
 from millpond.materialize.schemas import WriterSchemas
 from millpond.plan.deployment import Fragment
 from millpond.plan.model import ViewPlan
@@ -15,6 +16,7 @@ from millpond.store.guard import GuardedWrite
 from millpond.store.keys import KeyEncoder, KeyTemplate
 from millpond.store.parts import Part, parts_of
 from millpond.store.records import Column, RecordLayout
+from millpond.store.suspects import Suspect
 
 KEY_FIELDS: Final = ("level", "tile")
 VALUE_FIELDS: Final = ("n", "first_ts", "last_ts")
@@ -59,6 +61,8 @@ class TileTopic:
         self._sizes = np.array(list(self._parts), np.int64)
         self._keys = keys
         self._partials = tuple(partial.name for partial in view.partials)
+        self._fetch = fetch
+        self._level_of = {part.name: size for size, (part, _) in self._parts.items()}
 
     def writes(self, records: Sequence[Record]) -> list[GuardedWrite]:
         """What the guard is to write for records of this topic that have a value, in the order they were read.
@@ -85,13 +89,45 @@ class TileTopic:
         entities = zip(*(self._key_values(keys[column.name]) for column in self._keys), strict=True)
         encode, parts, topic = self._encode, self._parts, self.topic
         writes: dict[tuple[Any, int], GuardedWrite] = {}
-        for entity, size, at, record in zip(entities, level.tolist(), tile.tolist(), packed, strict=True):
+        rows = zip(entities, level.tolist(), tile.tolist(), packed, kept.tolist(), strict=True)
+        for entity, size, at, record, row in rows:
             part, key_of = parts[size]
             write = writes.get((entity, size))
             if write is None:
-                write = writes[entity, size] = GuardedWrite(topic, key_of(encode(entity)), part.ttl_ms, [])
+                write = writes[entity, size] = GuardedWrite(topic, key_of(encode(entity)), part.ttl_ms, [], [])
             write.pairs.extend((part.field(at), record))
+            write.origins.append(records[row])
         return list(writes.values())
+
+    def suspect(self, write: GuardedWrite, pair: int) -> Suspect:
+        """A record of ours that was refused for its smaller n."""
+        origin: Record = write.origins[pair]
+        field, record = write.pairs[2 * pair : 2 * pair + 2]
+        refused = self._layout.decode([record])
+        return Suspect(
+            place=place_of(origin),
+            header=(origin.value() or b"")[:HEADER_SIZE],
+            hash=write.key,
+            field=field,
+            level=self._level_of[write.key.rpartition(":")[2]],
+            tile=int(refused["tile"][0]),
+            n=int(refused["n"][0]),
+        )
+
+    def better_row(self, suspect: Suspect, record: bytes) -> bytes | None:
+        """The store's record as a value of this topic, in the schema that the suspect's was written in.
+
+        None where the store holds no better row: a later tile has taken the slot, so that nobody reads this one any
+        more, or it was emptied and will have the topic's rows again, this one, too.
+
+        Raises:
+            MillpondError: the store holds what another layout wrote.
+        """
+        held = self._layout.decode([record])
+        if held["tile"][0] != suspect.tile or held["n"][0] <= suspect.n:
+            return None
+        schema = self._fetch(int.from_bytes(suspect.header[1:], "big"))
+        return suspect.header + encoded(schema, self._layout, held, level=suspect.level)
 
     def _key_values(self, column: Field) -> list[Any]:
         if column.nulls is not None and column.nulls.any():

@@ -15,12 +15,14 @@ class GuardedWrite(NamedTuple):
         key: of the hash.
         ttl_ms: how long the hash is kept when idle.
         pairs: field, record, field, record …, in the order they were read.
+        origins: what each pair was made from, whatever that is to the caller.
     """
 
     topic: str
     key: str
     ttl_ms: int
     pairs: list[Any]
+    origins: list[Any]
 
 
 class Refused(NamedTuple):
@@ -41,4 +43,9 @@ def queue(pipe: Pipeline, write: GuardedWrite) -> None:
 
 def refused(reply: list[int] | None) -> Refused:
     """What a call refused."""
-    return Refused(*reply) if reply else Refused()
+    return Refused(*reply[: len(Refused._fields)]) if reply else Refused()
+
+
+def smaller(reply: list[int] | None) -> list[int]:
+    """The pairs that a call refused for their smaller n, by number."""
+    return reply[len(Refused._fields) :] if reply else []

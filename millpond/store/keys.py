@@ -43,6 +43,11 @@ def counters_key(ns: str) -> str:
     return f"{ns}:counters"
 
 
+def suspects_key(ns: str) -> str:
+    """The hash of rows that a tile topic may end in though better ones stand before them; see suspects.py."""
+    return f"{ns}:suspects"
+
+
 def applied_field(topic: str, partition: int) -> str:
     """The field of a partition in the applied hash."""
     return f"{topic}:{partition}"

@@ -31,10 +31,12 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         refused: records refused, by topic.
+        smaller: the pairs refused for their smaller n, by number, of those writes that have any.
         found: partitions whose applied offset was not what was expected, and what the store holds instead.
     """
 
     refused: dict[str, Refused]
+    smaller: dict[int, list[int]]
     found: dict[TopicPart, int | None]
 
 
@@ -67,11 +69,14 @@ class Writer:
         replies = run(self.client, (guard.SCRIPT, applied.SCRIPT), queue)
         found = applied.mismatches(replies.pop(), advances) if advances else {}
         refused: dict[str, Refused] = {}
-        for write, reply in zip(writes, replies, strict=True):
+        smaller: dict[int, list[int]] = {}
+        for number, (write, reply) in enumerate(zip(writes, replies, strict=True)):
             if reply is not None:
+                if pairs := guard.smaller(reply):
+                    smaller[number] = pairs
                 sums = zip(refused.get(write.topic, Refused()), guard.refused(reply), strict=True)
                 refused[write.topic] = Refused(*(a + b for a, b in sums))
-        return Written(refused=refused, found=found)
+        return Written(refused=refused, smaller=smaller, found=found)
 
     def applied(self, parts: Iterable[TopicPart]) -> dict[TopicPart, int | None]:
         """The applied offset of each partition; None where none is stored."""

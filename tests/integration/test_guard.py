@@ -40,7 +40,7 @@ def record(state: State) -> bytes:
 
 def write(writer: Writer, *pairs: tuple[str, State], ttl_ms: int = 60_000) -> Refused:
     flat: list[Any] = [part for field, state in pairs for part in (field, record(state))]
-    return writer.write([GuardedWrite("t", f"{writer.ns}:{KEY}", ttl_ms, flat)], ()).refused.get("t", Refused())
+    return writer.write([GuardedWrite("t", f"{writer.ns}:{KEY}", ttl_ms, flat, [])], ()).refused.get("t", Refused())
 
 
 def held(writer: Writer, field: str) -> State:

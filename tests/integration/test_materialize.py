@@ -4,10 +4,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from millpond.store import suspects
 from millpond.store.keys import fragment_freshness_field, freshness_key, topic_freshness_field
 from tests.integration.stacks import AnyStack
 from tests.integration.tile_world import LEVEL, PARTITIONS, World, grown, until, world
@@ -113,6 +115,35 @@ def _strike(here: World, fault: Callable[[World], None], failures: list[BaseExce
         fault(here)
     except BaseException as failure:  # noqa: BLE001  told by the test's own thread
         failures.append(failure)
+
+
+def test_a_worse_row_that_ends_a_key_gets_the_better_row_behind_it_whoever_comes_to_know(here: World) -> None:
+    """What a TaskManager does that was frozen, replaced and thawed: see docs/faults.md.
+
+    The process that read the worse row dies at once; the next one has the store's record only, never the row.
+    """
+    fragments = [(f, grown("c:1", LEVEL[f.kind], 5, 9), grown("c:1", LEVEL[f.kind], 5, 4)) for f in here.job.fragments]
+    passing = grown("c:2", LEVEL[here.job.fragments[0].kind], 5, 6)
+    first = here.start()
+    for fragment, better, worse in fragments:
+        here.write(fragment, better)
+        here.write(fragment, worse)
+    here.write(here.job.fragments[0], passing)
+    here.write(here.job.fragments[0], replace(passing, n=2))
+    here.drained()
+    until(lambda: len(suspects.read(here.store.client, here.ns)) == len(fragments) + 1)
+    first.kill()
+
+    second = here.start()
+    here.write(here.job.fragments[0], replace(passing, n=7))  # as after a recovery: nothing is left to mend
+    here.flush()
+    until(lambda: suspects.read(here.store.client, here.ns) == [], within_s=90, what="not mended")
+    assert here.counter("mended") == len(fragments)
+    for fragment, better, _ in fragments:
+        assert here.last_row(fragment, better) == better.value
+    assert here.last_row(here.job.fragments[0], passing)["n"] == 7
+    assert here.held() == here.expected()
+    second.leave()
 
 
 # --- without faults -------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from millpond.control.records import Records
 from millpond.control.settings import Settings
 from millpond.control.topics import Topics
+from millpond.demo.ledger import RowDecoder, read_topic
 from millpond.local.addresses import Addresses
 from millpond.local.parts.valkey import valkey
 from millpond.local.ports import free_ports
@@ -222,6 +223,12 @@ class World:
             for field, record in client.hgetall(key).items():
                 (held[key.decode(), field.decode()],) = layout.decode([record]).tolist()
         return held
+
+    def last_row(self, fragment: Fragment, row: TileRow) -> dict[str, Any]:
+        """The last value of a row's key in its topic, as any Avro reader has it."""
+        topic, key = fragment.topic(self.ns), wire(self._ids[0], KEY_SCHEMA, row.key)
+        values = [m.value() for m in read_topic(Topics(self.addresses.kafka), topic) if m.key() == key]
+        return RowDecoder(self.addresses.registry).decode(values[-1] or b"")
 
     def ends(self) -> dict[str, int]:
         """The end offset of each tile partition, by its field in the applied hash."""

@@ -1,0 +1,137 @@
+"""Mends tile topics: a key whose last row was refused gets the better row, the store's, written behind it.
+
+    topic of a key     n=33    n=64    n=33              n=64
+    ---------------------------------|-------------------|----> t
+                                     refused: a suspect   nothing better came: written again
+
+In a recovery Flink writes thousands of such rows, and the better ones follow within seconds; only what stays is mended.
+A row of Flink's that overtakes the mended one makes it a suspect again, so that in the end the best row is the last.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from confluent_kafka import Producer
+
+from millpond.materialize.rows import place_of
+from millpond.materialize.tiles import TileTopic
+from millpond.store import suspects
+from millpond.store.applied import TopicPart
+from millpond.store.guard import GuardedWrite
+from millpond.store.scripts import Client
+from millpond.store.suspects import Place, Suspect
+
+AFTER_MS: Final = 20_000  # longer than a job takes to catch up with what it had written before it failed
+AT_ONCE: Final = 1_000
+FLUSH_S: Final = 10.0
+
+log = logging.getLogger("millpond.materialize")
+
+
+class Mender:
+    """The suspects among the partitions we own.
+
+    Args:
+        kafka: the brokers' addresses.
+        client: of the store.
+        ns: the environment.
+        clock: the wall clock in ms.
+    """
+
+    def __init__(self, kafka: str, client: Client, ns: str, clock: Callable[[], int]) -> None:
+        self._client = client
+        self._ns = ns
+        self._clock = clock
+        self._since: dict[Place, tuple[Suspect, int]] = {}
+        self._unread: frozenset[TopicPart] | None = None
+        self._sent: set[Place] = set()
+        self._settled: list[Place] = []
+        self._producer = Producer(
+            {"bootstrap.servers": kafka, "acks": "all", "enable.idempotence": True, "linger.ms": 5, "log_level": 2}
+        )
+
+    def own(self, parts: Iterable[TopicPart]) -> None:
+        """These partitions are ours now, and only these: the store remembers what those before us suspected."""
+        self._unread = frozenset(parts)
+
+    def written(
+        self, tiles: Mapping[str, TileTopic], writes: Sequence[GuardedWrite], smaller: Mapping[int, list[int]]
+    ) -> None:
+        """Take note of what became of a batch: rows refused for their smaller n, and rows that came after such.
+
+        Raises:
+            RedisError: the store does not answer; the same call may be made again.
+        """
+        if not smaller and not self._since:
+            return
+        now, after = self._clock(), dict(self._since)
+        for number, write in enumerate(writes):
+            refused = set(smaller.get(number, ()))
+            for pair, origin in enumerate(write.origins):
+                if pair in refused:
+                    suspect = tiles[write.topic].suspect(write, pair)
+                    after[suspect.place] = (suspect, now)
+                elif after:
+                    after.pop(place_of(origin), None)
+        self._change(after)
+
+    def mend(self, tiles: Mapping[str, TileTopic]) -> list[Place]:
+        """Write the better row behind every suspect that nothing has followed for AFTER_MS; returns whose was written.
+
+        Raises:
+            RedisError: the store does not answer; nothing is lost by trying again.
+            MillpondError: the store or the topic holds what the plan does not.
+        """
+        if self._unread is not None:
+            self._read(self._unread)
+            self._unread = None
+        self._producer.poll(0)
+        if self._settled:
+            settled, self._settled = self._settled, []
+            self._change({place: held for place, held in self._since.items() if place not in settled})
+        due = self._clock() - AFTER_MS
+        old = [s for place, (s, since) in self._since.items() if since <= due and place not in self._sent][:AT_ONCE]
+        if not old:
+            return []
+        with self._client.pipeline(transaction=False) as pipe:
+            for suspect in old:
+                pipe.hget(suspect.hash, suspect.field)
+            records = pipe.execute()
+        written = []
+        for suspect, record in zip(old, records, strict=True):
+            topic = tiles.get(suspect.place.part.topic)
+            row = None if topic is None or record is None else topic.better_row(suspect, record)
+            if row is None:
+                self._settled.append(suspect.place)
+                continue
+            self._write_again(suspect.place, row)
+            written.append(suspect.place)
+        if written:
+            log.info("%d keys end in a worse row than the store's: the better rows are written again", len(written))
+        return written
+
+    def _read(self, parts: frozenset[TopicPart]) -> None:
+        now = self._clock()
+        known = {suspect.place: suspect for suspect in suspects.read(self._client, self._ns)}
+        held = {place: (suspect, now) for place, suspect in known.items()} | self._since
+        self._since = {place: since for place, since in held.items() if place.part in parts}
+
+    def _change(self, after: dict[Place, tuple[Suspect, int]]) -> None:
+        added = [suspect for place, (suspect, _) in after.items() if self._since.get(place, (None,))[0] != suspect]
+        cleared = self._since.keys() - after.keys()
+        if added or cleared:
+            suspects.change(self._client, self._ns, added=added, cleared=cleared)
+        self._since = after
+
+    def _write_again(self, place: Place, row: bytes) -> None:
+        def answered(error: object, _message: object) -> None:
+            self._sent.discard(place)
+            if error is None:
+                self._settled.append(place)
+            else:
+                log.warning("%s: a better row was not written, and will be tried again: %s", place.part, error)
+
+        self._sent.add(place)
+        topic, partition = place.part
+        self._producer.produce(topic, key=place.key, value=row, partition=partition, on_delivery=answered)

@@ -1,0 +1,52 @@
+"""A record of the store as a row of its tile topic again: Avro, as Flink wrote it."""
+
+import io
+from typing import Any
+
+import fastavro
+
+from millpond.materialize.avro import AvroSchema
+from millpond.store.records import RecordLayout, Records, wide_integers
+
+
+def encoded(schema: AvroSchema, layout: RecordLayout, records: Records, *, level: int) -> bytes:
+    """The one record of `records` in a writer schema, without the header.
+
+    Args:
+        schema: as JSON.
+        layout: of the record.
+        records: one.
+        level: the size of its tile, ms.
+    """
+    start = int(records["tile"][0]) * level
+    row: dict[str, Any] = {
+        "n": int(records["n"][0]),
+        "first_ts": start + int(records["first"][0]),
+        "last_ts": start + int(records["last"][0]),
+    }
+    for partial in layout.partials:
+        name = partial.name
+        if name in layout.nullable and int(records["nulls"][0]) & layout.bit(name):
+            row[name] = None
+            continue
+        column = records[name]
+        value = wide_integers(column)[0] if layout.is_wide(name) else column.item()
+        row[name] = _shortest(value) if partial.type.kind == "decimal" and partial.function != "count" else value
+    buffer = io.BytesIO()
+    fastavro.schemaless_writer(buffer, fastavro.parse_schema(_physical(schema)), row)
+    return buffer.getvalue()
+
+
+def _shortest(value: int) -> bytes:
+    """A decimal's unscaled value as Java writes it: two's complement, big-endian, shortest."""
+    bits = (value if value >= 0 else ~value).bit_length()
+    return value.to_bytes(bits // 8 + 1, "big", signed=True)
+
+
+def _physical(schema: Any) -> Any:
+    """The schema without logical types, which do not change the encoding: decimals are taken as bytes."""
+    if isinstance(schema, dict):
+        return {name: _physical(part) for name, part in schema.items() if name != "logicalType"}
+    if isinstance(schema, list):
+        return [_physical(part) for part in schema]
+    return schema

@@ -1,0 +1,56 @@
+"""A record of the store becomes the row of its topic again that it was made from."""
+
+import io
+from dataclasses import replace
+from decimal import Decimal
+
+import fastavro
+import msgspec
+import pytest
+
+from millpond.materialize.tiles import TileTopic
+from millpond.plan.windows import MINUTE
+from tests.unit.materialize.sample import VALUE_SCHEMA, TileRow, fetch, fragment, message, view
+
+SHORT = TileTopic("dev", fragment("tiles_short"), view(), fetch)
+PLAIN = TileRow(n=5)
+
+
+def better(refused: TileRow, held: TileRow) -> bytes | None:
+    """What is written behind a refused row where the store holds the record of another."""
+    (theirs,), (ours,) = SHORT.writes([message(refused)]), SHORT.writes([message(held)])
+    return SHORT.better_row(SHORT.suspect(theirs, 0), ours.pairs[1])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        PLAIN,
+        replace(PLAIN, least=None, weight=None, due=None),
+        replace(PLAIN, volume=Decimal("-123456789012345678.99"), least=Decimal("-0.01"), due=-1),
+        replace(PLAIN, volume=Decimal("-1.28"), least=Decimal("1.28")),  # two's complement of one byte, and of two
+        replace(PLAIN, volume=Decimal("999999999999999999.99"), n=2**32 - 1, first=0, last=MINUTE - 1),
+    ],
+    ids=str,
+)
+def test_the_better_row_is_the_one_its_record_was_made_from(row: TileRow) -> None:
+    data = better(replace(PLAIN, n=3), row)
+    assert data is not None
+    assert data[:5] == (message(row).value() or b"")[:5]
+    assert fastavro.schemaless_reader(io.BytesIO(data[5:]), fastavro.parse_schema(VALUE_SCHEMA), None) == row.value
+
+
+def test_a_record_of_no_more_events_is_not_better() -> None:
+    assert better(replace(PLAIN, n=5), PLAIN) is None
+    assert better(replace(PLAIN, n=6), PLAIN) is None
+
+
+def test_a_slot_that_a_later_tile_has_taken_holds_nothing_of_this_one() -> None:
+    assert better(replace(PLAIN, n=3), replace(PLAIN, tile=PLAIN.tile + 64)) is None
+
+
+def test_a_suspect_survives_its_document() -> None:
+    (write,) = SHORT.writes([message(PLAIN)])
+    suspect = SHORT.suspect(write, 0)
+    assert (suspect.tile, suspect.n, suspect.level, suspect.field) == (PLAIN.tile, 5, MINUTE, "40")
+    assert msgspec.json.decode(msgspec.json.encode(suspect), type=type(suspect)) == suspect
