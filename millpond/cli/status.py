@@ -48,6 +48,8 @@ def _show(found: "Status") -> None:
         colour = "green" if job.state == "RUNNING" else "red"
         lag = "unknown" if job.lag is None else f"{job.lag:,}"
         out.print(f"[bold]{job.name}[/] [{colour}]{job.state}[/]  lag {lag}  dead letters {job.dead_letters:,}")
+        if job.coverage != "covered":
+            out.print(f"  {job.coverage}: `millpond deploy` goes on with it, and waits", style="yellow", markup=False)
         if job.why:
             out.print(f"  {job.why}", style="red", markup=False)
         table = Table("fragment", "seen up to date", box=None, pad_edge=True)

@@ -98,6 +98,11 @@ class FlinkCluster:
                 reached[partition] = max(reached.get(partition, 0), int(entry["value"]) + 1)
         return reached
 
+    def checkpoint_folder(self) -> str:
+        """The address of the folder that checkpoints are kept in; empty where the cluster keeps them nowhere."""
+        config: dict[str, str] = {entry["key"]: entry["value"] for entry in self.get("/jobmanager/config")}
+        return config.get("execution.checkpointing.dir", "")
+
     def cancel(self, job_id: str) -> None:
         """Ask a job to stop."""
         self.patch(f"/jobs/{job_id}?mode=cancel")

@@ -1,28 +1,34 @@
-"""Deploy: a job for every fragment that does not run yet, then the sets; a running job is never altered."""
+"""Deploy: a job for every view that does not run yet, then the sets; a running job is never altered.
 
-import time
-from collections.abc import Callable
+A new job makes the tiles from T1 on, a bounded backfill those before it. Whatever a deployment had begun when it was
+interrupted is recorded, and the next one goes on with it.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
 from confluent_kafka.admin import OffsetSpec
 
-from millpond.control.cluster import FlinkCluster
+from millpond.control import planning, sets
+from millpond.control.cluster import ENDED, FlinkCluster
+from millpond.control.lifecycle import Lifecycle
+from millpond.control.planning import NewJob, Range
 from millpond.control.records import Records
+from millpond.control.recovery import is_superseded, last_checkpoint, lost_jobs, mends
+from millpond.control.sets import now_ms
 from millpond.control.settings import Settings
-from millpond.control.submit import source_schema_id, submit
-from millpond.control.topics import SourceTopic, Topics, job_topics
-from millpond.plan.deployment import Fragment, JobRecord, Publication, Served, Start, fragments_of, job_name
+from millpond.control.submit import new_job_id
+from millpond.control.topics import SourceTopic, Topics
+from millpond.plan.deployment import JobRecord, Start
 from millpond.plan.errors import DeployError
-from millpond.plan.model import Pool, SetPlan, SourcePlan, ViewPlan
-from millpond.plan.windows import DAY, HOUR
+from millpond.plan.model import Pool, SourcePlan, ViewPlan
+from millpond.plan.names import did_you_mean
+from millpond.plan.windows import HOUR
 
 Say = Callable[[str], None]
 
-FIRST_GENERATION: Final = 1
 APPEND_DELAY: Final = HOUR  # how long a producer may take between stamping a record (CreateTime) and its append
-RUNNING_WITHIN: Final = 120.0
 
 
 def _nothing(_line: str) -> None:
@@ -36,12 +42,16 @@ class Deployed:
     Attributes:
         started: jobs that were started.
         kept: names of jobs that ran already.
+        filling: names of jobs whose backfill goes on.
         published: `<domain>.<set>.v<N>` whose pointer moved.
+        lost: names of jobs that Flink ended or does not know.
     """
 
     started: tuple[JobRecord, ...]
     kept: tuple[str, ...]
+    filling: tuple[str, ...]
     published: tuple[str, ...]
+    lost: tuple[str, ...]
 
 
 def deploy(
@@ -50,50 +60,100 @@ def deploy(
     *,
     start: Start = "now",
     replay: bool = False,
+    rebuild: Sequence[str] = (),
+    resume: bool = False,
+    wait: bool = True,
     say: Say = _nothing,
 ) -> Deployed:
-    """Bring a compiled pool into an environment.
+    """Bring a compiled pool into an environment; go on with what an earlier deployment began.
 
     Args:
         settings: the environment.
         pool: compiled plans; no contributor's Python is run.
-        start: `earliest` reads each source from its first record (a new topic, a replayed history); `now` reads what
-            is needed for all tiles from T1 on, and reads say `incomplete` for windows that reach back before it.
+        start: `earliest` reads each source from its first record (a new topic, a replayed history); `now` makes the
+            tiles from T1 on, and a backfill those before it; until it is done, reads that reach back say `incomplete`.
         replay: the source is a history written with its own timestamps (CreateTime, stamps of any age); without it
             the topic must keep arrivals honest.
+        rebuild: `<domain>.<view>[.v<N>]` to be computed again as a new generation, which is read once it has all.
+        resume: go on with lost jobs from their last checkpoints.
+        wait: until everything is covered; else backfills go on, and the next deployment takes note of their end.
         say: told each step.
 
     Raises:
         DeployError: refused before anything was changed, or a job did not start; says which.
     """
-    records = Records(settings)
-    topics = Topics(settings.kafka)
-    running = records.jobs()
-    _meaning_is_kept(pool, running)
-    plans = _new_jobs(pool, running)
-    sources = {job.source.name: topics.source(job.source) for job in plans}
-    for job in plans:
-        _arrivals_are_honest(job.source, sources[job.source.name], replay=replay)
-    for plan in pool.sets:
-        _set_meaning_is_kept(records, plan)
-    started = [
-        records.put(_start(settings, topics, job, sources[job.source.name], start=start, say=say)) for job in plans
-    ]
-    running = records.jobs()
-    moved = [plan for plan in pool.sets if _publish(records, pool, plan, running, say)]
-    return Deployed(
-        started=tuple(started),
-        kept=tuple(sorted(set(running) - {job.name for job in started})),
-        published=tuple(f"{plan.full_name}.v{plan.version}" for plan in moved),
-    )
+    topics, cluster = Topics(settings.kafka), FlinkCluster(settings.flink)
+    with Records(settings) as records:
+        lifecycle = Lifecycle(settings, records, topics, cluster, say)
+        _abandon(records, pool, cluster, say)
+        _meaning_is_kept(pool, records.jobs())
+        for plan in pool.sets:
+            sets.meaning_is_kept(records, plan)
+        before = records.jobs()
+        plans = _planned(settings, topics, records, pool, rebuild, start=start, replay=replay)
+        lost = lost_jobs(before, cluster)
+        if resume:
+            wanted = [before[name] for name in lost if not is_superseded(before[name], before)]
+            root = cluster.checkpoint_folder()
+            found = {job.name: last_checkpoint(job, root, now_ms=now_ms()) for job in wanted}
+            for name, checkpoint in found.items():
+                lifecycle.resume(before[name], checkpoint)
+                del lost[name]
+        for name, state in lost.items():
+            say(f"job {name} is {state}\n  mend: {mends(before[name], before)}")
+        for job in plans:
+            records.put(job)
+        started = [lifecycle.start(job) for job in records.jobs().values() if job.state == "starting"]
+        published = [*sets.publish(records, pool)]
+        filling = [lifecycle.fill(job) for job in records.jobs().values() if job.state == "filling"]
+        for name in published:
+            say(f"set {name} is published")
+        if wait:
+            for job in filling:
+                lifecycle.wait_covered(job)
+                published += _followed(records, say)
+        jobs = records.jobs()
+        for job in jobs.values():
+            if job.name not in lost and is_superseded(job, jobs):
+                say(f"job {job.name}: {mends(job, jobs)}")
+        return Deployed(
+            started=tuple(jobs[job.name] for job in started),
+            kept=tuple(sorted(jobs.keys() - {job.name for job in started})),
+            filling=tuple(job.name for job in jobs.values() if job.state == "filling"),
+            published=tuple(dict.fromkeys(published)),
+            lost=tuple(lost),
+        )
+
+
+def _followed(records: Records, say: Say) -> list[str]:
+    moved = sets.follow(records)
+    for name in moved:
+        say(f"set {name} is read from what is covered now")
+    return moved
 
 
 # --- what must hold first -------------------------------------------------------------------------------------------
 
 
+def _abandon(records: Records, pool: Pool, cluster: FlinkCluster, say: Say) -> None:
+    """Forget jobs that never ran and whose views have another meaning by now."""
+    meanings = {(view.full_name, view.version): view.meaning for view in pool.views}
+    for job in records.jobs().values():
+        wanted = {meanings.get((view.full_name, view.version), view.meaning) == view.meaning for view in job.views}
+        if job.state == "starting" and False in wanted:
+            say(f"job {job.name} never ran and is given up: its views were changed")
+            if cluster.jobs().get(job.flink_job_id) not in (None, *ENDED):
+                cluster.cancel(job.flink_job_id)
+            records.remove(job.name)
+
+
 def _meaning_is_kept(pool: Pool, running: dict[str, JobRecord]) -> None:
     """A version that runs may not change its meaning: its numbers would change under the models that pin it."""
-    live = {(view.full_name, view.version): view for job in running.values() for view in job.views}
+    live = {
+        (view.full_name, view.version): view
+        for job in running.values()
+        for view in (job.view_of(fragment) for fragment in job.living)
+    }
     for view in pool.views:
         other = live.get((view.full_name, view.version))
         if other is not None and other.meaning != view.meaning:
@@ -117,167 +177,88 @@ def _arrivals_are_honest(plan: SourcePlan, topic: SourceTopic, *, replay: bool) 
     )
 
 
-# --- jobs -----------------------------------------------------------------------------------------------------------
+# --- new jobs -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class _NewJob:
-    name: str
-    domain: str
-    source: SourcePlan
-    views: dict[Fragment, ViewPlan]
+def _planned(
+    settings: Settings,
+    topics: Topics,
+    records: Records,
+    pool: Pool,
+    rebuild: Sequence[str],
+    *,
+    start: Start,
+    replay: bool,
+) -> list[JobRecord]:
+    """The records of all jobs to be; nothing is changed yet."""
+    recorded, retired = records.jobs(), records.retired_generations()
+    views = [_running_view(name, recorded) for name in rebuild]
+    again = [planning.rebuilt(view, recorded, retired) for view in views if not _is_being_rebuilt(view, recorded)]
+    planned = []
+    for job in [*planning.new_jobs(pool, recorded, retired), *again]:
+        source = topics.source(job.source)
+        _arrivals_are_honest(job.source, source, replay=replay)
+        read = _range(topics, job.source, source, start, replay=replay)
+        planned.append(_record(settings, job, source, read))
+    return planned
 
 
-def _new_jobs(pool: Pool, running: dict[str, JobRecord]) -> list[_NewJob]:
-    """One job a domain and source, of the fragments that no job runs yet."""
-    have = {(f.domain, f.view, f.version, f.kind) for job in running.values() for f in job.fragments}
-    wanted: dict[tuple[str, str], dict[Fragment, ViewPlan]] = {}
-    for view in pool.views:
-        for fragment in fragments_of(view, FIRST_GENERATION):
-            if (fragment.domain, fragment.view, fragment.version, fragment.kind) not in have:
-                wanted.setdefault((view.domain, view.source.name), {})[fragment] = view
-    jobs = []
-    for (domain, source), views in wanted.items():
-        plans = {view.source for view in views.values()}
-        if len(plans) > 1:
-            raise DeployError(
-                "its views were compiled from different definitions of it",
-                where=f"source {source!r} in domain {domain!r}",
-                mend="run `millpond compile` and deploy the whole domain",
-            )
-        jobs.append(_NewJob(name=job_name(domain, source, views), domain=domain, source=plans.pop(), views=views))
-    return jobs
+def _running_view(name: str, jobs: dict[str, JobRecord]) -> ViewPlan:
+    """The plan of `<domain>.<view>[.v<N>]`, by default of its newest version that runs."""
+    running = {
+        f"{view.full_name}.v{view.version}": view
+        for job in jobs.values()
+        for view in (job.view_of(fragment) for fragment in job.living)
+    }
+    versions = [view for full, view in running.items() if name in (full, view.full_name)]
+    if not versions:
+        raise DeployError(f"no job runs a view {name!r}", where="--rebuild", mend=did_you_mean(name, running))
+    return max(versions, key=lambda view: view.version)
 
 
-def _start(
-    settings: Settings, topics: Topics, job: _NewJob, source: SourceTopic, *, start: Start, say: Say
-) -> JobRecord:
-    say(f"job {job.name}: {len(job.views)} fragments over {source.name} ({source.partitions} partitions)")
-    start_ts, offsets, covered = _range(topics, job.source, source, start)
-    created = topics.create(
-        job_topics(
-            settings.ns,
-            job.name,
-            job.views,
-            partitions=settings.partitions,
-            dead_letter_days=settings.dead_letter_days,
-        )
+def _is_being_rebuilt(view: ViewPlan, jobs: dict[str, JobRecord]) -> bool:
+    """True where an interrupted deployment has begun it: it is gone on with, not begun again."""
+    mine = [
+        job.state != "covered"
+        for job in jobs.values()
+        for fragment in job.living
+        if (f"{fragment.domain}.{fragment.view}", fragment.version) == (view.full_name, view.version)
+        and fragment.generation > planning.FIRST_GENERATION
+    ]
+    return any(mine)
+
+
+def _range(topics: Topics, plan: SourcePlan, source: SourceTopic, start: Start, *, replay: bool) -> Range:
+    if start == "now":
+        now = now_ms()
+        if replay:
+            # A history's present is where its slowest partition has come to.
+            now = min([now, *topics.last_timestamps(source)])
+        delay = 0 if source.log_append_time else APPEND_DELAY
+        t1 = planning.first_day(now, lateness_ms=plan.lateness_ms, append_delay_ms=delay)
+        spec: Any = OffsetSpec.for_timestamp(max(0, t1 - plan.skew_ms))
+        split = planning.from_day(t1, source, topics.offsets(plan.topic, source.partitions, spec))
+        if split is not None:
+            return split
+    return planning.from_earliest(
+        source, planning.covered_since(plan, source, topics.first_timestamps(source), now_ms())
     )
-    say(f"  topics: {len(created)} created")
-    record = JobRecord(
+
+
+def _record(settings: Settings, job: NewJob, source: SourceTopic, read: Range) -> JobRecord:
+    return JobRecord(
         name=job.name,
         domain=job.domain,
         source=job.source,
         views=tuple({view.full_name: view for view in job.views.values()}.values()),
         fragments=tuple(job.views),
-        flink_job_id="",
+        flink_job_id=new_job_id(),
         partitions=source.partitions,
         topic_partitions=settings.partitions,
-        start_offsets=offsets,
-        start_ts=start_ts,
-        covered_since=covered,
-        deployed_at=_now(),
+        start_offsets=read.start_offsets,
+        start_ts=read.start_ts,
+        covered_since=read.covered_since,
+        deployed_at=now_ms(),
+        state="starting",
+        backfill=read.backfill,
     )
-    say("  compiling and submitting to Flink")
-    job_id = submit(settings, record, schema_id=source_schema_id(settings, job.source))
-    cluster = FlinkCluster(settings.flink)
-    try:
-        _wait_running(cluster, job_id)
-    except DeployError:
-        cluster.cancel(job_id)
-        raise
-    say(f"  running as {job_id}")
-    return msgspec.structs.replace(record, flink_job_id=job_id)
-
-
-def _range(topics: Topics, plan: SourcePlan, source: SourceTopic, start: Start) -> tuple[int, tuple[int, ...], int]:
-    """From which event time on, from which offsets, and since when every event is covered."""
-    if start == "earliest":
-        if plan.full_history and not any(source.low):
-            return 0, source.low, 0
-        return 0, source.low, _covered_since_first_record(topics, plan, source)
-    delay = 0 if source.log_append_time else APPEND_DELAY
-    t1 = (_now() - plan.lateness_ms - delay) // DAY * DAY
-    spec: Any = OffsetSpec.for_timestamp(t1 - plan.skew_ms)
-    found = topics.offsets(plan.topic, source.partitions, spec)
-    offsets = tuple(high if at < 0 else at for at, high in zip(found, source.high, strict=True))
-    return t1, offsets, t1
-
-
-def _covered_since_first_record(topics: Topics, plan: SourcePlan, source: SourceTopic) -> int:
-    """Every event with ts >= T has arrival >= T - skew, so from (first arrival kept) + skew on nothing is missing."""
-    return max(topics.first_timestamps(source), default=_now()) + plan.skew_ms
-
-
-def _wait_running(cluster: FlinkCluster, job_id: str) -> None:
-    deadline = time.monotonic() + RUNNING_WITHIN
-    while not cluster.is_running(job_id):
-        if time.monotonic() > deadline:
-            raise DeployError(
-                f"the job does not run after {RUNNING_WITHIN:.0f} s",
-                where=job_id,
-                mend="see Flink's page and the TaskManager's log: are there task slots left?",
-            )
-        time.sleep(0.2)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-# --- sets -----------------------------------------------------------------------------------------------------------
-
-
-def _publish(records: Records, pool: Pool, plan: SetPlan, running: dict[str, JobRecord], say: Say) -> bool:
-    served = tuple(_served(view, running) for view in {b.view: pool.view(b.view) for b in plan.bindings}.values())
-    publication = Publication(plan=plan, views=served)
-    moved = records.publish(publication, now_ms=_now())
-    say(f"set {plan.full_name} v{plan.version}: {'published' if moved else 'unchanged'} ({publication.content[:12]})")
-    return moved
-
-
-def _served(view: ViewPlan, running: dict[str, JobRecord]) -> Served:
-    wanted = {(view.full_name, view.version, kind) for kind in view.kinds}
-    jobs = [
-        (job, fragment)
-        for job in running.values()
-        for fragment in job.fragments
-        if (f"{fragment.domain}.{fragment.view}", fragment.version, fragment.kind) in wanted
-    ]
-    names = {job.name for job, _ in jobs}
-    generations = {fragment.generation for _, fragment in jobs}
-    if len(jobs) != len(wanted) or len(names) != 1 or len(generations) != 1:
-        raise DeployError(
-            f"its fragments run in {len(names)} jobs and {len(generations)} generations; one of each is served",
-            where=f"view {view.full_name} version {view.version}",
-            mend="deploy the whole view",
-        )
-    job = jobs[0][0]
-    return Served(
-        view=view,
-        generation=generations.pop(),
-        job=job.name,
-        covered_since=job.covered_since,
-    )
-
-
-def roll_back(records: Records, full_name: str, version: int) -> Publication:
-    """Serve what was served before the present publication; returns it.
-
-    Raises:
-        DeployError: the set version was never published, or there is nothing before the present.
-    """
-    publication = records.earlier(full_name, version)
-    records.publish(publication, now_ms=_now(), action="roll back")
-    return publication
-
-
-def _set_meaning_is_kept(records: Records, plan: SetPlan) -> None:
-    """A published set version may be published anew, but never with another meaning."""
-    earlier = records.publication(plan.full_name, plan.version)
-    if earlier is not None and earlier.plan.meaning != plan.meaning:
-        raise DeployError(
-            f"its meaning differs from what is published as version {plan.version}",
-            where=f"set {plan.full_name}",
-            mend=f"set version={plan.version + 1} in its definition and run `millpond compile`, or undo the change",
-        )

@@ -235,8 +235,7 @@ def unrecorded(_before: Facts, after: Facts) -> Iterator[Finding]:
     """No job runs that nobody recorded: a second one of a name would write the same topics."""
     if after.flink is None or after.store is None:
         return
-    recorded = {job.flink_job_id for job in after.records.values()}
-    recorded |= {job.backfill.flink_job_id for job in after.records.values() if job.backfill is not None}
+    recorded = {job_id for job in after.records.values() for job_id in job.flink_job_ids}
     for job_id, job in after.flink.jobs.items():
         if job.state not in ALIVE or job_id in recorded:
             continue

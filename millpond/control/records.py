@@ -1,5 +1,6 @@
 """What is recorded: jobs, publications and their history; written to the journal first, then to the store."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
 
@@ -70,6 +71,21 @@ class Records:
         """Forget a job; its topics are no longer materialized."""
         self._write({Document(publications.jobs_key(self.ns), job): None})
 
+    def retired_generations(self) -> dict[str, int]:
+        """`<domain>.<view>.v<N>` -> the last generation of it that was retired."""
+        name = publications.generations_key(self.ns)
+        return {
+            document.field: int(data)
+            for document, data in self._journal.documents.items()
+            if document.key == name and document.field is not None and data is not None
+        }
+
+    def end(self, job: str, generations: Mapping[str, int]) -> None:
+        """Forget a job, and remember the generations it had, by `<domain>.<view>.v<N>`: none is used again."""
+        name = publications.generations_key(self.ns)
+        used = {Document(name, view): str(generation).encode() for view, generation in generations.items()}
+        self._write({**used, Document(publications.jobs_key(self.ns), job): None})
+
     # --- sets ---
 
     def published(self) -> dict[str, Publication]:
@@ -99,7 +115,7 @@ class Records:
         return True
 
     def earlier(self, full_name: str, version: int) -> Publication:
-        """What was served before the present publication.
+        """What was served before the present publication, with another plan.
 
         Raises:
             DeployError: the set version was never published, or there is nothing before the present.
@@ -116,6 +132,10 @@ class Records:
                 mend="publish a corrected definition as a new version",
             )
         return self._publication(content)
+
+    def remove_set(self, full_name: str, version: int) -> None:
+        """Serve a set version no more; Readers that have it open keep what they have."""
+        self._write(publications.set_removal(self.ns, full_name, version))
 
     def _history(self, full_name: str, version: int) -> list[Release]:
         return publications.decode_history(self._get(publications.history_key(self.ns, full_name, version)))

@@ -10,11 +10,12 @@ import redis
 from millpond.control.cluster import FlinkCluster
 from millpond.control.settings import Settings
 from millpond.control.topics import Topics
-from millpond.plan.deployment import Fragment, JobRecord
+from millpond.plan.deployment import Fragment, JobRecord, JobState
 from millpond.plan.names import dead_letter_topic
 from millpond.store import publications
 from millpond.store.keys import EPOCH_FIELD, fragment_freshness_field, freshness_key
 
+STALE_AFTER_MS: Final = 30_000
 GONE: Final = "GONE"  # recorded, but unknown to the cluster
 
 
@@ -36,6 +37,7 @@ class JobStatus:
 
     Attributes:
         state: Flink's word for it, or GONE.
+        coverage: `filling` while tiles of the past are missing; `millpond deploy` waits for them.
         lag: records of the source it has not read; None where the job tells nothing.
         dead_letters: records in its dead letter topic; an upper bound of the distinct ones, for it is at-least-once.
         why: the last failure.
@@ -43,6 +45,7 @@ class JobStatus:
 
     name: str
     state: str
+    coverage: JobState
     lag: int | None
     dead_letters: int
     fragments: tuple[FragmentStatus, ...]
@@ -75,10 +78,11 @@ def status(settings: Settings) -> Status:
             JobStatus(
                 name=job.name,
                 state=state,
+                coverage=job.state,
                 lag=_lag(job, cluster, topics) if state == "RUNNING" else None,
                 dead_letters=sum(topics.ends(dead_letter_topic(settings.ns, job.name))),
                 fragments=tuple(
-                    FragmentStatus(fragment=f.label, age_ms=age_ms(settings.ns, f, stamps, now)) for f in job.fragments
+                    FragmentStatus(fragment=f.label, age_ms=age_ms(settings.ns, f, stamps, now)) for f in job.living
                 ),
                 why="" if state in (GONE, "RUNNING") else cluster.why_failed(job.flink_job_id),
             )
@@ -99,6 +103,14 @@ def _lag(job: JobRecord, cluster: FlinkCluster, topics: Topics) -> int | None:
         max(0, end - reached.get(partition, start))
         for partition, (end, start) in enumerate(zip(ends, job.start_offsets, strict=True))
     )
+
+
+def job_age_ms(client: Any, ns: str, job: JobRecord) -> int | None:
+    """How long ago every event then in the source was known to be in all of a job's tiles (ms); None if never."""
+    stamps, now = _stamps(client, freshness_key(ns)), time.time_ns() // 1_000_000
+    ages = [age_ms(ns, fragment, stamps, now) for fragment in job.living]
+    known = [age for age in ages if age is not None]
+    return max(known) if known and len(known) == len(ages) else None
 
 
 def age_ms(ns: str, fragment: Fragment, stamps: Mapping[str, int], now: int) -> int | None:

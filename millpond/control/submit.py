@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,14 +14,14 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from httpx2 import HTTPError  # what confluent-kafka's client raises for a registry that does not answer
 
 from millpond.control.settings import Settings, find_root
-from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import DeployError
 from millpond.plan.model import SourcePlan
-from millpond.sql.flink import Target, render_job
+from millpond.sql.flink import Target
 from millpond.sql.job_sql import JobSql
 
 ENTRY_POINT: Final = Path("jobs") / "submit.py"
 WITHIN_S: Final = 180.0
+FIXED_JOB_ID: Final = "$internal.pipeline.job-id"  # PipelineOptionsInternal.PIPELINE_FIXED_JOB_ID
 
 
 def source_schema_id(settings: Settings, source: SourcePlan) -> int:
@@ -61,22 +62,29 @@ def target_of(settings: Settings, *, schema_id: int) -> Target:
     )
 
 
-def submit(settings: Settings, job: JobRecord, *, schema_id: int) -> str:
+def new_job_id() -> str:
+    """An id for a Flink job."""
+    return secrets.token_hex(16)
+
+
+def submit_sql(settings: Settings, rendered: JobSql, *, job_id: str = "", checkpoint: str = "") -> str:
     """Start a job on the cluster; returns Flink's id of it.
+
+    Args:
+        job_id: the id it is to have; whoever submits it again, later or still, is refused. Drawn where empty.
+        checkpoint: the address of a retained checkpoint to go on from; all of its state must be claimed.
 
     Raises:
         DeployError: there is no Flink client here, or the cluster refused the job; says why.
     """
-    return submit_sql(settings, render_job(job, target_of(settings, schema_id=schema_id)))
-
-
-def submit_sql(settings: Settings, job: JobSql) -> str:
-    """Start what is SQL already; as `submit`."""
+    job_id = job_id or new_job_id()
     for name in ("flink_home", "flink_python", "java_home"):
         if not getattr(settings, name):
             raise DeployError(
                 f"nothing says where {name} is", mend=f"set it in millpond.toml or as MILLPOND_{name.upper()}"
             )
+    given = {FIXED_JOB_ID: job_id} | ({"execution.state-recovery.path": checkpoint} if checkpoint else {})
+    job = msgspec.structs.replace(rendered, config=rendered.config | given)
     with tempfile.TemporaryDirectory(prefix="millpond-") as folder:
         spec = Path(folder) / "job.json"
         spec.write_bytes(msgspec.json.encode(job))
@@ -91,7 +99,14 @@ def submit_sql(settings: Settings, job: JobSql) -> str:
         )
     if done.returncode != 0:
         raise DeployError(f"Flink refused the job: {done.stderr.strip()[-2000:]}", where=job.name, mend="see above")
-    return str(json.loads(done.stdout.splitlines()[-1])["job_id"])
+    given_id = json.loads(done.stdout.splitlines()[-1])["job_id"]
+    if given_id != job_id:
+        raise DeployError(
+            f"Flink runs it as {given_id}, not as {job_id}",
+            where=job.name,
+            mend=f"cancel it; this Flink does not know {FIXED_JOB_ID}, use the version in requirements/flink.txt",
+        )
+    return job_id
 
 
 def _client_environment(settings: Settings) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The topics a job writes, with their partitions, compaction and retention, and what the broker says of its source."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -182,25 +183,55 @@ class Topics:
 
         A partition whose records were all deleted counts as beginning now.
         """
-        waiting = {p for p in range(source.partitions) if source.high[p] > source.low[p]}
         emptied = any(high == low > 0 for low, high in zip(source.low, source.high, strict=True))
-        found = [time.time_ns() // 1_000_000] if emptied else []
-        consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": "millpond-first-records"})
+        found = self._timestamps(source.name, _held(source, source.low))
+        return [*found.values(), *([time.time_ns() // 1_000_000] if emptied else [])]
+
+    def last_timestamps(self, source: SourceTopic) -> list[int]:
+        """The timestamp (ms) of the last record of each partition; partitions that hold none are left out."""
+        found: dict[int, int] = {}
+        back = 1
+        while waiting := _held(source, source.low).keys() - found.keys():
+            # The last offsets may hold no record: transactions end with a marker, and compaction leaves gaps.
+            at = {p: max(source.low[p], source.high[p] - back) for p in waiting}
+            found |= self._timestamps(source.name, at)
+            if all(at[p] == source.low[p] for p in waiting):
+                break
+            back *= 8
+        return list(found.values())
+
+    def _timestamps(self, topic: str, offsets: dict[int, int]) -> dict[int, int]:
+        """Partition -> timestamp (ms) of its first record from an offset on, of those that hold one there."""
+        found: dict[int, int] = {}
+        waiting = set(offsets)
+        consumer = Consumer(
+            {"bootstrap.servers": self.kafka, "group.id": "millpond-record-times", "enable.partition.eof": True}
+        )
         try:
-            consumer.assign([TopicPartition(source.name, p, source.low[p]) for p in waiting])
+            consumer.assign([TopicPartition(topic, p, at) for p, at in offsets.items()])
             deadline = time.monotonic() + TIMEOUT
             while waiting:
                 if time.monotonic() > deadline:
-                    raise DeployError(
-                        "its first records cannot be read", where=source.name, mend="see the broker's log"
-                    )
+                    raise DeployError("its records cannot be read", where=topic, mend="see the broker's log")
                 message = consumer.poll(0.5)
-                if message is not None and message.error() is None and message.partition() in waiting:
-                    waiting.discard(message.partition())
-                    found.append(message.timestamp()[1])
+                if message is None:
+                    continue
+                partition, error = message.partition(), message.error()
+                if error is None and partition in waiting:
+                    found[partition] = message.timestamp()[1]
+                if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name
+                    waiting.discard(partition or 0)
         finally:
             consumer.close()
         return found
+
+    def delete(self, names: Sequence[str]) -> list[str]:
+        """Delete those of the topics that exist; returns their names."""
+        there = sorted(self._metadata().keys() & set(names))
+        if there:
+            for name, outcome in self.admin.delete_topics(there, operation_timeout=TIMEOUT).items():
+                _result(outcome, name)
+        return there
 
     def _metadata(self) -> dict[str, int]:
         try:
@@ -225,6 +256,11 @@ class Topics:
                     where=topic.name,
                     mend="alter the topic's configuration, or remove it if nothing reads it",
                 )
+
+
+def _held(source: SourceTopic, offsets: tuple[int, ...]) -> dict[int, int]:
+    """Offsets by partition, of the partitions that hold anything."""
+    return {p: at for p, at in enumerate(offsets) if source.high[p] > source.low[p]}
 
 
 def _admin(kafka: str) -> AdminClient:

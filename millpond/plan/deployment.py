@@ -100,6 +100,11 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
         """The fragments that are stored and may be read."""
         return tuple(fragment for fragment in self.fragments if fragment not in self.retired)
 
+    @property
+    def flink_job_ids(self) -> tuple[str, ...]:
+        """Its own, and its backfill's."""
+        return (self.flink_job_id,) if self.backfill is None else (self.flink_job_id, self.backfill.flink_job_id)
+
     def view_of(self, fragment: Fragment) -> ViewPlan:
         """The plan a fragment was compiled from."""
         for view in self.views:

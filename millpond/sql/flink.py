@@ -4,6 +4,10 @@
                                  +-> accepted -> events -+-> a fragment
                                                          +-> ...
 
+A backfill is the same chain over what came before: it makes the tiles before the first of its live job, into
+the same topics, and ends. It writes dead letters only of records that the live job does not read, and commits its
+offsets under a name of its own: those of the live job tell how fresh its tiles are.
+
 The views are common to all inserts, and Flink evaluates each once: see CONFIG.
 """
 
@@ -12,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from millpond.plan.deployment import Fragment, JobRecord
+from millpond.plan.deployment import Backfill, Fragment, JobRecord
 from millpond.plan.errors import PlanError
 from millpond.plan.expr import fields_of
 from millpond.plan.model import OUTAGE, Column, SourcePlan, ViewPlan
@@ -86,12 +90,57 @@ def render_job(job: JobRecord, target: Target) -> JobSql:
     Raises:
         PlanError: a plan that has no SQL.
     """
+    start = f"`event_time` >= {job.start_ts}" if job.backfill is not None else None
+    return _rendered(
+        job,
+        target,
+        name=job.name,
+        source=_source(job, target),
+        rules=_rules(job.source) + _before_start(job),
+        own=start,
+        dead_letters=_dead_letters(job.source),
+    )
+
+
+def render_backfill(job: JobRecord, backfill: Backfill, target: Target) -> JobSql:
+    """The SQL of a job's backfill.
+
+    Raises:
+        PlanError: a plan that has no SQL.
+    """
+    unread = f"`offset` < {_at(job.start_offsets)}"
+    return _rendered(
+        job,
+        target,
+        name=backfill_name(job),
+        source=_bounded_source(job, backfill, target),
+        rules=_rules(job.source),
+        own=f"`event_time` < {job.start_ts}",
+        dead_letters=f"{_dead_letters(job.source)} AND {unread}",
+    )
+
+
+def backfill_name(job: JobRecord) -> str:
+    """What a job's backfill is called in Flink."""
+    return f"{job.name}.backfill"
+
+
+def _rendered(
+    job: JobRecord,
+    target: Target,
+    *,
+    name: str,
+    source: str,
+    rules: list[tuple[str, str]],
+    own: str | None,
+    dead_letters: str,
+) -> JobSql:
     fragments = [(fragment, job.view_of(fragment)) for fragment in job.fragments]
     read = _columns_read(job.source, [view for _, view in fragments])
     return JobSql(
-        name=job.name,
+        name=name,
         config={
-            "pipeline.name": job.name,
+            "pipeline.name": name,
             "parallelism.default": str(target.parallelism),
             # Of the dedupe, the one operator without a hint of its own: copies that arrive later are refused as late.
             "table.exec.state.ttl": f"{job.source.lateness_ms + job.source.skew_ms + OUTAGE} ms",
@@ -99,19 +148,22 @@ def render_job(job: JobRecord, target: Target) -> JobSql:
         },
         statements=(
             "CREATE TEMPORARY FUNCTION `AVRO_DECODE` AS 'millpond.AvroDecode' LANGUAGE JAVA",
-            _source(job, target),
+            source,
             _dead_letter_table(job, target),
             *(_tile_table(fragment, view, target) for fragment, view in fragments),
             _decoded(job.source, target),
-            _judged(job),
-            _accepted(job.source, read),
+            _judged(job.source, rules),
+            _accepted(job.source, read, own),
             _events(job.source, read),
         ),
-        inserts=(
-            _dead_letters(job.source),
-            *(_tiles(fragment, view) for fragment, view in fragments),
-        ),
+        inserts=(dead_letters, *(_tiles(fragment, view) for fragment, view in fragments)),
     )
+
+
+def _at(offsets: tuple[int, ...]) -> str:
+    """The offset of a record's partition; 0 for a partition that came later, which nobody has read before."""
+    cases = " ".join(f"WHEN {partition} THEN {offset}" for partition, offset in enumerate(offsets))
+    return f"CASE `partition` {cases} ELSE 0 END"
 
 
 def _columns_read(source: SourcePlan, views: Iterable[ViewPlan]) -> tuple[Column, ...]:
@@ -158,8 +210,29 @@ def _upsert(topic: str, target: Target) -> dict[str, str]:
     }
 
 
+def _offsets(offsets: tuple[int, ...]) -> str:
+    return ";".join(f"partition:{p},offset:{offset}" for p, offset in enumerate(offsets))
+
+
 def _source(job: JobRecord, target: Target) -> str:
-    offsets = ";".join(f"partition:{p},offset:{offset}" for p, offset in enumerate(job.start_offsets))
+    return _source_table(job, target, job.name, {"scan.startup.specific-offsets": _offsets(job.start_offsets)})
+
+
+def _bounded_source(job: JobRecord, backfill: Backfill, target: Target) -> str:
+    """The part of the topic that a backfill reads; it ends with it."""
+    return _source_table(
+        job,
+        target,
+        backfill_name(job),
+        {
+            "scan.startup.specific-offsets": _offsets(backfill.start_offsets),
+            "scan.bounded.mode": "specific-offsets",
+            "scan.bounded.specific-offsets": _offsets(backfill.bound_offsets),
+        },
+    )
+
+
+def _source_table(job: JobRecord, target: Target, reader: str, scan: dict[str, str]) -> str:
     columns = (
         "`key` BYTES",
         "`value` BYTES",
@@ -171,9 +244,9 @@ def _source(job: JobRecord, target: Target) -> str:
     )
     options = {
         **_raw(job.source.topic, target),
-        "properties.group.id": source_group(target.ns, job.name),
+        "properties.group.id": source_group(target.ns, reader),
         "scan.startup.mode": "specific-offsets",
-        "scan.startup.specific-offsets": offsets,
+        **scan,
     }
     return _table("source", columns, options)
 
@@ -238,8 +311,8 @@ def _decoded(source: SourcePlan, target: Target) -> str:
     )
 
 
-def _judged(job: JobRecord) -> str:
-    source = job.source
+def _rules(source: SourcePlan) -> list[tuple[str, str]]:
+    """Condition and reason of every refusal that depends on the record alone; the first that holds is told."""
     rules = [
         ("`record`.`reason` IS NOT NULL", "`record`.`reason`"),
         ("`event_time` IS NULL", "'null_event_time'"),
@@ -249,8 +322,18 @@ def _judged(job: JobRecord) -> str:
     ]
     if source.event_id is not None:
         rules.insert(2, (f"{_field(source.event_id)} IS NULL", "'null_event_id'"))
-    if job.start_ts > 0:
-        rules.append((f"`event_time` < {job.start_ts}", "'before_start'"))
+    return rules
+
+
+def _before_start(job: JobRecord) -> list[tuple[str, str]]:
+    """An event before the job's first tile that its backfill does not read either."""
+    if job.backfill is None:
+        return []
+    beyond = f"`offset` >= {_at(job.backfill.bound_offsets)}"
+    return [(f"`event_time` < {job.start_ts} AND {beyond}", "'before_start'")]
+
+
+def _judged(source: SourcePlan, rules: list[tuple[str, str]]) -> str:
     cases = "\n".join(f"  WHEN {condition} THEN {reason}" for condition, reason in rules)
     return _view(
         "judged",
@@ -259,7 +342,8 @@ def _judged(job: JobRecord) -> str:
     )
 
 
-def _accepted(source: SourcePlan, read: tuple[Column, ...]) -> str:
+def _accepted(source: SourcePlan, read: tuple[Column, ...], own: str | None) -> str:
+    """Events that nothing speaks against, and of them those that are this job's to count."""
     columns = [
         f"{'`event_time`' if column.name == source.event_time else _value(source, column.name)} "
         f"AS {backticked(column.name)}"
@@ -270,7 +354,8 @@ def _accepted(source: SourcePlan, read: tuple[Column, ...]) -> str:
             columns.insert(0, f"{_field(source.event_id)} AS {backticked(source.event_id)}")
         columns.insert(0, f"`now` AS {NOW}")
     listed = ",\n".join(f"  {column}" for column in columns)
-    return _view("accepted", f"SELECT\n{listed}\nFROM `judged`\nWHERE `reason` IS NULL")
+    condition = "`reason` IS NULL" if own is None else f"`reason` IS NULL AND {own}"
+    return _view("accepted", f"SELECT\n{listed}\nFROM `judged`\nWHERE {condition}")
 
 
 def _events(source: SourcePlan, read: tuple[Column, ...]) -> str:

@@ -16,7 +16,7 @@ import pytest
 
 from millpond.control.cluster import ENDED, FlinkCluster
 from millpond.control.settings import Settings
-from millpond.control.submit import submit, target_of
+from millpond.control.submit import submit_sql, target_of
 from millpond.control.topics import Topics
 from millpond.plan.deployment import JobRecord
 from millpond.plan.model import Column, SourcePlan
@@ -82,7 +82,11 @@ def of(source: SourcePlan, *, name: str, start_ts: int = 0, offsets: tuple[int, 
         view(source=source, sizes=(MINUTE, 15 * MINUTE, HOUR, DAY)),
         view("pair", keys=PAIR, by=("value", "shop"), sizes=(HOUR,), lifetime=False, source=source),
     )
-    return msgspec.structs.replace(job(*views, source=source, start_ts=start_ts, offsets=offsets), name=name)
+    # Nothing is backfilled: from the first offset on, events before the start are dead letters.
+    bound = offsets if start_ts else None
+    return msgspec.structs.replace(
+        job(*views, source=source, start_ts=start_ts, offsets=offsets, bound=bound), name=name
+    )
 
 
 def test_a_job_makes_exactly_the_tiles_and_dead_letters_of_its_events(
@@ -98,7 +102,7 @@ def test_a_job_makes_exactly_the_tiles_and_dead_letters_of_its_events(
     good = _as_records(events, own, later)
     bad = _poison(own, later, unlike, events[1_000])
     sent = produce(settings, source.topic, _mixed(good, [poison for poison, _ in bad]))
-    cancelled.append(submit(settings, record, schema_id=own))
+    cancelled.append(submit_sql(settings, render_job(record, target_of(settings, schema_id=own))))
 
     # By the rules: once each, never before the start.
     accepted = [in_ms(event) for event in events if event["made_at"] // 1000 >= record.start_ts]
@@ -143,7 +147,7 @@ def test_a_registry_that_lost_its_schemas_stops_the_job_and_makes_no_dead_letter
     world = World(settings=settings, job=record)
     world.create_topics()
     produce(settings, lost.topic, [Record(value=struct.pack(">bI", 0, 999_999) + b"good once", arrival=START)])
-    job_id = submit(settings, record, schema_id=888_888)
+    job_id = submit_sql(settings, render_job(record, target_of(settings, schema_id=888_888)))
     cancelled.append(job_id)
     cluster = FlinkCluster(settings.flink)
     _await(lambda: "it has lost its schemas" in str(cluster.get(f"/jobs/{job_id}/exceptions")))

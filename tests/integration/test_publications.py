@@ -6,8 +6,8 @@ import msgspec
 import pytest
 import redis
 
-from millpond.control.deploy import roll_back
 from millpond.control.records import Records
+from millpond.control.sets import roll_back
 from millpond.control.settings import Settings
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import DeployError, PlanError, ReadError

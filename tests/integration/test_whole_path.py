@@ -25,10 +25,9 @@ from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import DeployError
 from millpond.plan.hashes import hashed_set, hashed_view
 from millpond.plan.model import Binding, Pool, SetFeature, SetPlan, ViewPlan
-from millpond.plan.names import dead_letter_topic
 from millpond.plan.windows import DAY, HOUR
 from millpond.serve import Reader, Vector
-from tests.integration.flink_world import Record, Row, consume, produce, register, wire
+from tests.integration.flink_world import Record, Row, produce, register, wire
 from tests.integration.stacks import AnyStack
 from tests.unit.define.sample import RIGHT
 
@@ -249,29 +248,6 @@ def test_status_says_what_runs_how_far_behind_it_is_and_how_fresh(shop: Shop) ->
     assert {job.dead_letters for job in found.jobs} == {0}
     assert all(f.age_ms is not None and f.age_ms < 30_000 for job in found.jobs for f in job.fragments)
     assert "shop.basket.v1" in found.sets
-
-
-def test_a_job_that_begins_now_says_incomplete_for_what_was_before_it(shop: Shop) -> None:
-    settings = msgspec.structs.replace(shop.settings, partitions=1)
-    view = hashed_view(msgspec.structs.replace(shop.pool.view("shop.customer"), version=5))
-    done = deploy(settings, Pool(views=(view,), sets=(all_of(view),)), start="now", replay=True)
-    (job,) = done.started
-    # the last full day before now - lateness - the delay of an append, all of it from events that may still come
-    assert job.covered_since == job.start_ts == (job.deployed_at - DAY - HOUR) // DAY * DAY
-    shop.drained(job)
-    key = next(e["customer_id"] for e in reversed(shop.events) if e["customer_id"] is not None)
-    until(lambda: shop.read(view, [(key,)], shop.now)[0].status != "stale")
-    (vector,) = shop.read(view, [(key,)], shop.now)
-    states = vector.status_of()
-    assert states["customer.visits_1h"] == "present"
-    assert vector["customer.visits_1h"] == expected(shop, view, (key,), shop.now)["customer.visits_1h"]
-    assert states["customer.spend_30d"] == "incomplete"
-    assert vector["customer.spend_30d"] is None
-    letters = consume(settings, dead_letter_topic(settings.ns, job.name))
-    reasons = {dict(letter.headers() or []).get("millpond.reason") for letter in letters}
-    assert reasons == {b"before_start"}
-    read_from = sum(job.start_offsets)
-    assert read_from > 0  # the older part of the topic was not read at all
 
 
 def test_a_view_whose_source_topic_does_not_exist_is_refused(shop: Shop) -> None:

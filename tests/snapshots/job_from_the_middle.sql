@@ -104,7 +104,7 @@ SELECT *, CASE
   WHEN `event_time` < 0 OR `event_time` > 253402300799999 THEN 'event_time_out_of_range'
   WHEN `arrival` - `event_time` > 86400000 THEN 'late'
   WHEN `event_time` - `arrival` > 60000 THEN 'future'
-  WHEN `event_time` < 1700000000000 THEN 'before_start'
+  WHEN `event_time` < 1700000000000 AND `offset` >= CASE `partition` WHEN 0 THEN 50 WHEN 1 THEN 7 ELSE 0 END THEN 'before_start'
 END AS `reason`
 FROM (SELECT *, CASE WHEN `record`.`event`.`made_at` < 0 THEN (`record`.`event`.`made_at` + 1) / 1000 - 1 ELSE `record`.`event`.`made_at` / 1000 END AS `event_time` FROM `decoded`);
 
@@ -120,7 +120,7 @@ SELECT
   `record`.`event`.`status` AS `status`,
   CASE WHEN `record`.`event`.`seen_at` < 0 THEN (`record`.`event`.`seen_at` + 1) / 1000 - 1 ELSE `record`.`event`.`seen_at` / 1000 END AS `seen_at`
 FROM `judged`
-WHERE `reason` IS NULL;
+WHERE `reason` IS NULL AND `event_time` >= 1700000000000;
 
 CREATE TEMPORARY VIEW `events` AS
 SELECT `made_at`, `value`, `amount`, `pieces`, `distance`, `status`, `seen_at`

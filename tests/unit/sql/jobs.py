@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from millpond.plan.aggregations import Partial
-from millpond.plan.deployment import JobRecord, fragments_of
+from millpond.plan.deployment import Backfill, JobRecord, fragments_of
 from millpond.plan.expr import Field, call, constant, decimal_constant
 from millpond.plan.model import Column, EntityPlan, FeaturePlan, LevelPlan, SourcePlan, ViewPlan
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, STRING, TIMESTAMP, Type
@@ -111,9 +111,16 @@ def view(
 
 
 def job(
-    *views: ViewPlan, start_ts: int = 0, offsets: tuple[int, ...] = (0, 12), source: SourcePlan = SOURCE
+    *views: ViewPlan,
+    start_ts: int = 0,
+    offsets: tuple[int, ...] = (0, 12),
+    bound: tuple[int, ...] | None = None,
+    source: SourcePlan = SOURCE,
 ) -> JobRecord:
-    """The job of some views, first generation."""
+    """The job of some views, first generation; with a backfill up to `bound`."""
+    backfill = bound and Backfill(
+        start_offsets=(0,) * len(bound), bound_offsets=bound, flink_job_id="", state="waiting"
+    )
     return JobRecord(
         name="shop.payments.0123abcd",
         domain="shop",
@@ -127,4 +134,5 @@ def job(
         start_ts=start_ts,
         covered_since=start_ts,
         deployed_at=0,
+        backfill=backfill or None,
     )

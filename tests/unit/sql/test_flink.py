@@ -15,7 +15,7 @@ from millpond.plan.errors import PlanError
 from millpond.plan.model import Column
 from millpond.plan.types import INT, STRING
 from millpond.plan.windows import HOUR
-from millpond.sql.flink import render_job
+from millpond.sql.flink import render_backfill, render_job
 from millpond.sql.job_sql import JobSql
 from tests.unit.sql.jobs import SOURCE, TARGET, job, view
 
@@ -31,10 +31,20 @@ def test_a_job_with_every_kind_of_fragment() -> None:
     )
 
 
+def middle() -> JobRecord:
+    """A job that starts in the middle of its topic, with a backfill of what is before."""
+    one = view(sizes=(HOUR,), lifetime=False)
+    return job(one, start_ts=1_700_000_000_000, offsets=(41, 7), bound=(50, 7))
+
+
 def test_a_job_that_starts_in_the_middle_of_its_topic() -> None:
-    assert_snapshot(
-        "job_from_the_middle", job(view(sizes=(HOUR,), lifetime=False), start_ts=1_700_000_000_000, offsets=(41, 7))
-    )
+    assert_snapshot("job_from_the_middle", middle())
+
+
+def test_the_backfill_of_what_is_before_it() -> None:
+    record = middle()
+    assert record.backfill is not None
+    assert_script("backfill", render_backfill(record, record.backfill, TARGET))
 
 
 def test_a_job_over_a_source_without_event_ids() -> None:
@@ -70,7 +80,11 @@ def test_a_rendered_job_travels_as_json() -> None:
 
 
 def assert_snapshot(name: str, record: JobRecord) -> None:
-    script = render_job(record, TARGET).script()
+    assert_script(name, render_job(record, TARGET))
+
+
+def assert_script(name: str, rendered: JobSql) -> None:
+    script = rendered.script()
     file = SNAPSHOTS / f"{name}.sql"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         file.write_text(script)

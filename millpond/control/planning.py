@@ -1,0 +1,134 @@
+"""Where a new job begins, what its backfill reads, and since when both together cover everything: no I/O.
+
+offsets    low            start           bound
+-----------[--------------[---------------[--------------->
+live job                  |tiles >= T1 ...                   events < T1 from `bound` on are dead letters
+backfill   |tiles < T1 ...                |ends
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from millpond.control.submit import new_job_id
+from millpond.control.topics import SourceTopic
+from millpond.plan.deployment import Backfill, Fragment, JobRecord, fragments_of, job_name
+from millpond.plan.errors import DeployError
+from millpond.plan.model import Pool, SourcePlan, ViewPlan
+from millpond.plan.windows import DAY
+
+FIRST_GENERATION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """A job to be: fragments of one domain over one source."""
+
+    name: str
+    domain: str
+    source: SourcePlan
+    views: dict[Fragment, ViewPlan]
+
+
+def new_jobs(pool: Pool, recorded: Mapping[str, JobRecord], retired: Mapping[str, int]) -> list[NewJob]:
+    """One job a domain and source, of the views that no job runs yet.
+
+    Args:
+        retired: `<domain>.<view>.v<N>` -> its last retired generation.
+
+    Raises:
+        DeployError: views of one source were compiled from different definitions of it.
+    """
+    living = {(f"{f.domain}.{f.view}", f.version, f.kind) for job in recorded.values() for f in job.living}
+    wanted: dict[tuple[str, str], dict[Fragment, ViewPlan]] = {}
+    for view in pool.views:
+        generation = next_generation(view, recorded, retired)
+        for fragment in fragments_of(view, generation):
+            if (view.full_name, fragment.version, fragment.kind) not in living:
+                wanted.setdefault((view.domain, view.source.name), {})[fragment] = view
+    return [_new_job(views) for views in wanted.values()]
+
+
+def rebuilt(view: ViewPlan, recorded: Mapping[str, JobRecord], retired: Mapping[str, int]) -> NewJob:
+    """A job of the next generation of a view."""
+    generation = next_generation(view, recorded, retired)
+    return _new_job(dict.fromkeys(fragments_of(view, generation), view))
+
+
+def next_generation(view: ViewPlan, recorded: Mapping[str, JobRecord], retired: Mapping[str, int]) -> int:
+    """The generation after all there ever were: what a generation left behind is never taken for another's."""
+    used = [
+        fragment.generation
+        for job in recorded.values()
+        for fragment in job.fragments
+        if (f"{fragment.domain}.{fragment.view}", fragment.version) == (view.full_name, view.version)
+    ]
+    return max([*used, retired.get(f"{view.full_name}.v{view.version}", FIRST_GENERATION - 1)]) + 1
+
+
+def _new_job(views: dict[Fragment, ViewPlan]) -> NewJob:
+    sources = {view.source for view in views.values()}
+    domain = next(iter(views)).domain
+    if len(sources) > 1:
+        raise DeployError(
+            "its views were compiled from different definitions of it",
+            where=f"source {next(iter(sources)).name!r} in domain {domain!r}",
+            mend="run `millpond compile` and deploy the whole domain",
+        )
+    (source,) = sources
+    return NewJob(name=job_name(domain, source.name, views), domain=domain, source=source, views=views)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """What a job reads.
+
+    Attributes:
+        start_ts: the first instant (ms) whose tiles the live job makes; 0 for all.
+        start_offsets: from which it reads each partition.
+        covered_since: the first instant (ms) from which the live job alone misses nothing.
+        backfill: of what is before `start_ts`.
+    """
+
+    start_ts: int
+    start_offsets: tuple[int, ...]
+    covered_since: int
+    backfill: Backfill | None
+
+
+def first_day(now: int, *, lateness_ms: int, append_delay_ms: int) -> int:
+    """T1: the last start of a day (UTC, ms) before which no event can be accepted any more that is not appended yet.
+
+    An event that is appended from `now` on arrived at `now - append_delay_ms` at the earliest, and is accepted only if
+    it happened at most `lateness_ms` before that. Every tile size divides a day.
+    """
+    return (now - lateness_ms - append_delay_ms) // DAY * DAY
+
+
+def from_earliest(source: SourceTopic, covered_since: int) -> Range:
+    """A job that reads the whole topic."""
+    return Range(start_ts=0, start_offsets=source.low, covered_since=covered_since, backfill=None)
+
+
+def from_day(t1: int, source: SourceTopic, found: tuple[int, ...]) -> Range | None:
+    """A live job from `t1` on and a backfill before it; None where the live job would read the whole topic anyway.
+
+    Args:
+        source: as it was before `found` was asked for: its ends bound the backfill.
+        found: the first offset of each partition whose record arrived at t1 - skew or later; -1 where none did.
+    """
+    starts = tuple(high if at < 0 else min(at, high) for at, high in zip(found, source.high, strict=True))
+    if starts == source.low:
+        return None
+    backfill = Backfill(start_offsets=source.low, bound_offsets=source.high, flink_job_id=new_job_id(), state="waiting")
+    return Range(start_ts=t1, start_offsets=starts, covered_since=t1, backfill=backfill)
+
+
+def covered_since(plan: SourcePlan, source: SourceTopic, first_arrivals: list[int], now: int) -> int:
+    """Since when a topic that was read from its first record gives every event (ms).
+
+    Every event with ts >= T has arrival >= T - skew: from the last of its partitions' first arrivals + skew on nothing
+    is missing. A source that declares full history, and has lost nothing of it, is covered from the beginning.
+    """
+    if plan.full_history and not any(source.low):
+        return 0
+    return max(first_arrivals, default=now) + plan.skew_ms
