@@ -2,7 +2,7 @@
 
 import typer
 
-from millpond.cli import demo, deploy, doctor, local, materialize, pool, read, status
+from millpond.cli import demo, deploy, doctor, local, materialize, pool, read, retire, status
 
 app = typer.Typer(
     name="millpond",
@@ -16,6 +16,7 @@ app.command(rich_help_panel="Write features")(pool.check)
 app.command(rich_help_panel="Write features")(pool.compile)
 app.command(rich_help_panel="Run them")(deploy.deploy)
 app.command(rich_help_panel="Run them")(deploy.rollback)
+app.command(rich_help_panel="Run them")(retire.retire)
 app.command(rich_help_panel="Run them")(status.status)
 app.command(rich_help_panel="Run them")(doctor.doctor)
 app.command(rich_help_panel="Run them")(materialize.materialize)

@@ -134,6 +134,11 @@ class KeyTemplate(msgspec.Struct, frozen=True):
         return self.prefix + encoded + self.suffix
 
 
+def tile_key_pattern(ns: str, domain: str, view: str, version: int, generation: int) -> str:
+    """A pattern for SCAN that the keys of one generation of a view match, and no others: names hold no wildcards."""
+    return f"{ns}.{domain}:{{*}}:{view}.{version}.{generation}:*"
+
+
 class ParsedKey(msgspec.Struct, frozen=True, kw_only=True):
     """A key taken apart; integers among the values come back as their decimal text."""
 
