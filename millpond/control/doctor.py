@@ -157,9 +157,9 @@ def topics(_before: Facts, after: Facts) -> Iterator[Finding]:
 
 def schemas(_before: Facts, after: Facts) -> Iterator[Finding]:
     """The registry knows every source's own schema; without it a job asks again instead of refusing events."""
-    for topic, why in after.unknown.items():
+    for topic in sorted(after.unknown):
         mend = "register it again, under its old id if the registry lost it; events wait meanwhile, none is refused"
-        yield _wrong(f"schema of {topic}", why, mend)
+        yield _wrong(f"schema of {topic}", f"the registry has no subject {topic}-value", mend)
 
 
 # --- jobs -----------------------------------------------------------------------------------------------------------

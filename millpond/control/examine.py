@@ -1,6 +1,8 @@
 """Asks every part of an environment how it is; a part that does not answer is a fact, not an error."""
 
+import json
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -14,7 +16,6 @@ from millpond.control.cluster import FlinkCluster
 from millpond.control.facts import Facts, FlinkFacts, FlinkJob, KafkaFacts, PartFact, Service, StoreFacts, TopicFact
 from millpond.control.settings import Settings
 from millpond.control.status import age_ms
-from millpond.control.submit import source_schema_id
 from millpond.control.topics import Topic, job_topics
 from millpond.materialize.consumer import group_of
 from millpond.plan.deployment import JobRecord
@@ -37,6 +38,7 @@ def examine(settings: Settings, parts: tuple[PartFact, ...] = (), *, since: Fact
     """
     silent: dict[Service, tuple[str, str]] = {}
     store = flink = kafka = None
+    unknown: frozenset[str] = frozenset()
     try:
         store = _store(settings)
     except redis.RedisError as failure:
@@ -51,15 +53,13 @@ def examine(settings: Settings, parts: tuple[PartFact, ...] = (), *, since: Fact
         kafka = _kafka(settings, records, since)
     except KafkaException as failure:
         silent["kafka"] = (settings.kafka, failure.args[0].str())
-    unknown: dict[str, str] = {}
-    for record in records.values():
-        try:
-            source_schema_id(settings, record.source)
-        except DeployError as failure:
-            if isinstance(failure.__cause__, OSError):
-                silent["registry"] = (settings.registry, failure.what)
-            else:
-                unknown[record.source.topic] = failure.what
+    try:
+        subjects = _subjects(settings.registry)
+    except (OSError, ValueError) as failure:
+        silent["registry"] = (_without_secrets(settings.registry), str(failure))
+    else:
+        sources = {record.source.topic for record in records.values()}
+        unknown = frozenset(topic for topic in sources if f"{topic}-value" not in subjects)
     return Facts(
         now_ms=_now(),
         ns=settings.ns,
@@ -70,6 +70,11 @@ def examine(settings: Settings, parts: tuple[PartFact, ...] = (), *, since: Fact
         kafka=kafka,
         store=store,
     )
+
+
+def _subjects(registry: str) -> frozenset[str]:
+    with urllib.request.urlopen(f"{registry.rstrip('/')}/subjects", timeout=TIMEOUT) as answer:
+        return frozenset(json.load(answer))
 
 
 def _now() -> int:

@@ -124,14 +124,14 @@ class Facts:
         ns: the environment's name.
         parts: of the local stack; empty where none runs.
         silent: services that did not answer: their addresses, and why.
-        unknown: source topics whose schema the registry does not know, and what it said.
+        unknown: source topics whose schema the registry does not know.
     """
 
     now_ms: int
     ns: str
     parts: tuple[PartFact, ...] = ()
     silent: Mapping[Service, tuple[str, str]] = field(default_factory=dict)
-    unknown: Mapping[str, str] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
     flink: FlinkFacts | None = None
     kafka: KafkaFacts | None = None
     store: StoreFacts | None = None

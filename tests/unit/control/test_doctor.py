@@ -162,8 +162,11 @@ def test_a_setting_that_differs_is_told_with_both_values() -> None:
 
 
 def test_a_source_whose_schema_the_registry_lost_is_named() -> None:
-    finding = only(replace(WELL, unknown={"shop.payment.v1": "the registry has no schema for it"}))
-    assert finding.where == "schema of shop.payment.v1"
+    finding = only(replace(WELL, unknown=frozenset({"shop.payment.v1"})))
+    assert (finding.where, finding.what) == (
+        "schema of shop.payment.v1",
+        "the registry has no subject shop.payment.v1-value",
+    )
 
 
 # Jobs
