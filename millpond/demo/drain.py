@@ -3,12 +3,16 @@
 Nothing Flink or Kafka reports by itself says so: pendingRecords was 0 with 8,000 of 150,000 events still to come, and
 the committed source offset lags by seconds. The chain that holds, each link taken after the one before:
 
-    end of source topic -> read by the job -> checkpoint completed -> end of tile topics -> applied to the store
-                        -> known to be up to date: until then a read rightly says `stale`
+    end of source topic -> read by the job -> checkpoint completed, which holds all of it -> end of tile topics
+                        -> applied to the store -> known to be up to date: until then a read rightly says `stale`
+
+That the job has read everything is told twice. Its metrics say it soonest, but after a failure the JobManager still
+shows those of the attempt that died, while the next one reads again from the last checkpoint. The offsets the job's
+group has committed are those of a completed checkpoint, before which every sink had delivered its rows: they decide.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +20,7 @@ from millpond.control.cluster import FlinkCluster
 from millpond.control.topics import Topics
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import MillpondError
+from millpond.plan.names import source_group
 from millpond.store import applied
 from millpond.store.applied import TopicPart
 from millpond.store.keys import fragment_freshness_field, freshness_key
@@ -78,8 +83,9 @@ class Drain:
         """
         began = time.time_ns() // 1_000_000
         source_end = self.source_end()
-        self._until("the job has read its source to the end", lambda: self._behind_source(source_end))
+        self._until("the job has read its source to the end", lambda: self._behind(self.read_offsets(), source_end))
         self.checkpoint()
+        self._until("a checkpoint holds the source to its end", lambda: self._behind(self._committed(), source_end))
         ends = self.tile_ends()
         self._until("the materializer has applied the tile topics to the end", lambda: self._behind_tiles(ends))
         self._until("the store knows that it is up to date", lambda: self._stale_since(began))
@@ -100,8 +106,15 @@ class Drain:
         return sum(at or 0 for at in applied.read(self._store, self._ns, self._tile_parts()).values())
 
     def read_offsets(self) -> dict[int, int]:
-        """Partition -> the next offset the job reads, of the partitions it has read from."""
-        return self._cluster.source_offsets(self.job.flink_job_id, self.job.source.topic)
+        """Partition -> the next offset the job reads, of the partitions it has read from.
+
+        A job that was restarted shows only what it has read since: what its checkpoints hold was read before.
+        """
+        read, committed = self._cluster.source_offsets(self.job.flink_job_id, self.job.source.topic), self._committed()
+        return {p: max(read.get(p, 0), committed.get(p, 0)) for p in read.keys() | committed.keys()}
+
+    def _committed(self) -> dict[int, int]:
+        return self._topics.committed(source_group(self._ns, self.job.name), self.job.source.topic)
 
     def checkpoint(self) -> None:
         """Have the job complete a checkpoint, which flushes what it holds back.
@@ -124,8 +137,7 @@ class Drain:
 
         self._until("a checkpoint is completed", pending)
 
-    def _behind_source(self, wanted: Sequence[int]) -> str | None:
-        reached = self.read_offsets()
+    def _behind(self, reached: Mapping[int, int], wanted: Sequence[int]) -> str | None:
         for partition, (end, start) in enumerate(zip(wanted, self.job.start_offsets, strict=True)):
             if end > start and reached.get(partition, start) < end:
                 return f"partition {partition} is at {reached.get(partition, start)} of {end}"

@@ -2,7 +2,7 @@
 
 import heapq
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,13 +19,14 @@ ABANDON_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record to send; `timestamp` (ms) is its arrival."""
+    """One record to send; `timestamp` (ms) is its arrival, `number` that of the good line in it."""
 
     partition: int
     key: bytes | None
     value: bytes | None
     timestamp: int
     plant: Plant | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +91,10 @@ class Replay:
         partition = zlib.crc32(key) % self._partitions
         value = self._encoder.encode(line, event_id=str(number), sold_at=now)
         arrival = now + (self._lateness + 1 if number == plan.late else plan.arrivals.get(number, 0))
-        yield Record(partition, key, value, arrival)
+        yield Record(partition, key, value, arrival, number=number)
         if (copy := plan.copies.get(number)) is not None:
             delay, displaced = copy
-            yield Record((partition + displaced) % self._partitions, key, value, now + delay)
+            yield Record((partition + displaced) % self._partitions, key, value, now + delay, number=number)
         if number == plan.twice:
             again = self._encoder.encode(line, event_id=f"{number}-again", sold_at=now)
             yield Record(partition, key, again, now)
@@ -149,21 +150,33 @@ class SourceProducer:
                     partition=record.partition,
                     timestamp=record.timestamp,
                     headers=None if plant is None else list(plant.headers),
-                    on_delivery=self._note if plant is None else self._remember(plant, record.value),
+                    on_delivery=self.on_delivery(record),
                 )
                 break
             except BufferError:
                 self._producer.poll(0.1)
         self.count += 1
         if self.count % 1000 == 0:
-            self._producer.poll(0)
-            self._check()
+            self.hear()
+
+    def hear(self) -> None:
+        """Take what the broker has answered so far.
+
+        Raises:
+            MillpondError: an earlier record was not delivered.
+        """
+        self._producer.poll(0)
+        self._check()
+
+    def on_delivery(self, record: Record) -> Callable[[Any, Any], None]:
+        """What is called with the broker's answer to a record."""
+        return self._note if record.plant is None else self._remember(record.plant, record.value)
 
     def _note(self, error: Any, _message: Any) -> None:
         if error is not None:
             self._failed.append(str(error))
 
-    def _remember(self, plant: Plant, value: bytes | None) -> Any:
+    def _remember(self, plant: Plant, value: bytes | None) -> Callable[[Any, Any], None]:
         def delivered(error: Any, message: Any) -> None:
             self._note(error, message)
             if error is None:

@@ -47,6 +47,13 @@ def job() -> JobRecord:
 class FakeTopics:
     """Two source partitions of which the second holds nothing new; one tile partition with 7 rows."""
 
+    def __init__(self, *, commits: tuple[int, ...] = (0, 0, 0, 0, 0, 5)) -> None:
+        self._commits = list(commits)
+
+    def committed(self, group: str, topic: str) -> dict[int, int]:
+        assert (group, topic) == ("millpond.demo.retail.lines.1", "retail.line.sold.v1")
+        return {0: self._commits.pop(0) if len(self._commits) > 1 else self._commits[0]}
+
     def ends(self, topic: str) -> tuple[int, ...]:
         return (5, 10) if topic == "retail.line.sold.v1" else (7,)
 
@@ -101,9 +108,16 @@ class FakeStore:
         return [str(self.applied).encode()]
 
 
-def drain(cluster: Any, store: Any, *, within_s: float = 30, check: Callable[[], None] = lambda: None) -> Drain:
-    topics: Any = FakeTopics()
-    return Drain(job(), topics=topics, cluster=cluster, store=store, ns="demo", within_s=within_s, check=check)
+def drain(
+    cluster: Any,
+    store: Any,
+    *,
+    topics: Any = None,
+    within_s: float = 30,
+    check: Callable[[], None] = lambda: None,
+) -> Drain:
+    fake: Any = FakeTopics() if topics is None else topics
+    return Drain(job(), topics=fake, cluster=cluster, store=store, ns="demo", within_s=within_s, check=check)
 
 
 def test_it_waits_for_every_link_and_counts_from_the_start_offsets() -> None:
@@ -113,6 +127,17 @@ def test_it_waits_for_every_link_and_counts_from_the_start_offsets() -> None:
     assert cluster.read == 4
     assert store.applied >= 7
     assert store.looked == 3
+
+
+def test_what_the_metrics_of_a_dead_attempt_say_is_not_believed_without_a_checkpoint() -> None:
+    with pytest.raises(MillpondError, match=r"a checkpoint holds the source to its end: .* partition 0 is at 3 of 5"):
+        drain(FakeCluster(), FakeStore(), topics=FakeTopics(commits=(3,)), within_s=0.5).wait()
+
+
+def test_what_a_restarted_job_has_not_read_again_its_checkpoints_hold() -> None:
+    silent: Any = type("Silent", (FakeCluster,), {"source_offsets": lambda *_: {}})()  # its metrics say nothing yet
+    silent.read = 100
+    assert drain(silent, FakeStore(), topics=FakeTopics(commits=(5,))).wait().records == 5
 
 
 def test_a_store_that_stands_still_is_named() -> None:

@@ -1,0 +1,119 @@
+"""Everything that is there after a run: all keys of the store, the last row of every key of every tile topic."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+import redis
+
+from millpond.control.topics import Topics
+from millpond.demo.ledger import RowDecoder, read_topic
+from millpond.plan.deployment import JobRecord
+from millpond.plan.model import ViewPlan
+from millpond.plan.types import Type
+from millpond.store.keys import parse_key
+from millpond.store.parts import parts_of
+from millpond.store.records import RecordLayout
+from tests.faults.compare import Key, Number, Row, differences, last_rows
+from tests.oracles.tiles import HASHES, TOPICS, TileOracle
+
+PAGE: Final = 1_000
+PLACE: Final = ("level", "tile")
+HEADER: Final = {"n": "n", "first_ts": "first", "last_ts": "last"}
+
+
+def tile_faults(
+    oracle: TileOracle, job: JobRecord, *, ns: str, topics: Topics, registry: str, store: str
+) -> tuple[int, list[str]]:
+    """How many tiles were compared, and every difference between the oracle and the store, and the tile topics."""
+    views = {view.name: view for view in job.views}
+    faults: list[str] = []
+    compared = 0
+    held = read_store(redis.Redis.from_url(store), ns, views)
+    for view, parts in HASHES.items():
+        for part in parts:
+            expected, found = oracle.hash(view, part), held.pop((view, part), {})
+            compared += len(expected)
+            faults += differences(expected, found, what=f"store {view}:{part}")
+    faults += [f"store {view}:{part}: no such hash must be there" for view, part in held]
+    decoder = RowDecoder(registry)
+    for fragment in job.fragments:
+        kind = fragment.kind.replace("_", "-")
+        rows, tombstones = read_tiles(topics, decoder, fragment.topic(ns), views[fragment.view])
+        what = f"topic {fragment.view}.{kind}"
+        expected = oracle.fragment(fragment.view, kind)
+        compared += len(expected)
+        faults += differences(expected, rows, what=what)
+        if tombstones:
+            faults.append(f"{what}: {tombstones} tombstones")
+    wanted = {(view, kind) for view, kinds in TOPICS.items() for kind in kinds}
+    there = {(fragment.view, fragment.kind.replace("_", "-")) for fragment in job.fragments}
+    faults += [f"topic {view}.{kind}: there is none" for view, kind in sorted(wanted ^ there)]
+    return compared, faults
+
+
+def read_tiles(topics: Topics, decoder: RowDecoder, topic: str, view: ViewPlan) -> tuple[dict[Key, Row], int]:
+    """Key columns, level and tile -> the last row; and the number of tombstones."""
+    rows, tombstones = last_rows((m.key() or b"", m.value()) for m in read_topic(topics, topic))
+    names = [column.name for column in view.entity.keys]
+    found: dict[Key, Row] = {}
+    for key, row in rows.items():
+        where = decoder.decode(key)
+        found[tuple(where[name] for name in (*names, *PLACE))] = decoder.decode(row)
+    return found, tombstones
+
+
+def read_store(client: Any, ns: str, views: dict[str, ViewPlan]) -> dict[tuple[str, str], dict[Key, Row]]:
+    """(View, part) -> key columns and field -> the record, of every tile key of an environment."""
+    held: dict[tuple[str, str], dict[Key, Row]] = {}
+    for keys in _pages(client.scan_iter(match=f"{ns}.*", count=PAGE)):
+        with client.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.hgetall(key)
+            for key, fields in zip(keys, pipe.execute(), strict=True):
+                parsed = parse_key(key.decode())
+                view = views[parsed.view]
+                entity = _entity(view, parsed.values)
+                into = held.setdefault((parsed.view, parsed.part), {})
+                into.update(
+                    {(*entity, int(field)): _row(view, parsed.part, record) for field, record in fields.items()}
+                )
+    return held
+
+
+def _pages(keys: Iterator[bytes]) -> Iterator[list[bytes]]:
+    page: list[bytes] = []
+    for key in keys:
+        page.append(key)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    yield page
+
+
+def _entity(view: ViewPlan, values: tuple[str, ...]) -> Key:
+    return tuple(
+        int(value) if column.type.kind == "int" else value
+        for column, value in zip(view.entity.keys, values, strict=True)
+    )
+
+
+def _row(view: ViewPlan, part: str, record: bytes) -> Row:
+    """A record in the oracle's terms."""
+    layout = RecordLayout.of(view)
+    table = layout.decode([record])
+    size = next(p.size_ms for kind in view.kinds for p in parts_of(view, kind) if p.name == part)
+    tile = int(table["tile"][0])
+    row: dict[str, Number] = {"tile": tile, "n": int(table["n"][0])}
+    row |= {name: tile * size + int(table[column][0]) for name, column in HEADER.items() if name != "n"}
+    for partial in view.partials:
+        is_null = bool(layout.is_null(table, partial.name)[0])
+        row[partial.name] = (
+            None if is_null else _number(table[partial.name], partial.type, layout.is_wide(partial.name))
+        )
+    return row
+
+
+def _number(column: Any, type: Type, is_wide: bool) -> Number:
+    value = (int(column["hi"][0]) << 64) + int(column["lo"][0]) if is_wide else column[0].item()
+    return Decimal(value).scaleb(-type.scale) if type.kind == "decimal" else value

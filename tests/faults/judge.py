@@ -1,0 +1,272 @@
+"""Judges every answer a reader was given while things broke: was each usable value one that was true, and lately?
+
+What `present` and `empty` promise. A replay has one order a source partition and none between partitions: after a
+restart Flink may read them in another interleaving. A tile therefore holds, of every source partition, the first so many
+of that partition's lines that fall into the tile; and tiles travel independently. So a value is **possible** at a read
+iff for each tile of the window and each partition one number of lines can be chosen such that
+
+    at least   every line is counted that the broker had acknowledged `stale_after` before the reader asked,
+    at most    only lines are counted whose sending had begun when the answer was there,
+    and        all features of one window and view come out of the same choice.
+
+        acknowledged ---------+                      +----------- sent
+                              v                      v
+    ----[ must be counted ]---|-----[ may be counted ]-----|----> wall clock
+                   asked - stale_after             answered
+
+That is the promise of a freshness stamp taken literally, and it bounds how far a value may ever go back: a value that
+loses a line which was acknowledged longer ago than `stale_after` is wrong, whatever was read in between. One thing the
+stamps do not see is what is in flight inside Flink, between the source and the tile topics: a value that is possible
+with `in_flight` more is told as late, and is not called wrong.
+
+Two relaxations, both rare and both towards "possible": a line whose copy went through another partition may be counted
+by itself (either copy may be the first), and lines later than the instant read do not hold up those after them.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import msgspec
+
+from tests.oracles.windows import COLUMNS, FEATURES, KEY_OF, Accumulator, Answer, Feature, Key, Line, Span, plus
+
+USABLE: Final = frozenset({"present", "empty"})
+# Statuses that promise nothing; any other, usable ones aside, has no business in these runs.
+HONEST: Final = frozenset({"ahead", "behind", "incomplete", "stale", "unavailable"})
+MOST_STATES: Final = 2_000_000
+
+State = tuple[int | None, ...]
+
+
+class Reply(msgspec.Struct, array_like=True, frozen=True):
+    """One vector the reader was given.
+
+    Attributes:
+        asked, answered: wall clock in ms, before and after the read.
+        set_index, request_index: what was asked for.
+        as_of: the instant read, ms.
+        statuses: one a feature.
+        values: one a feature, as meant to be used; decimals as text.
+        raised: what the read raised, which it never should.
+    """
+
+    asked: int
+    answered: int
+    set_index: int
+    request_index: int
+    as_of: int
+    statuses: tuple[str, ...] = ()
+    values: tuple[Answer, ...] = ()
+    raised: str = ""
+
+
+class Delivered(NamedTuple):
+    """A line on its way: when its sending began and when the broker had it (ms), and through which partition.
+
+    A line that a copy of it may overtake through another partition has a `lane` of its own.
+    """
+
+    line: Line
+    sent: int
+    acknowledged: int
+    lane: int
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A view of a set as it is asked for.
+
+    Attributes:
+        view: its name.
+        key: of the entity.
+        features: (place in the vector, feature's name).
+    """
+
+    view: str
+    key: Key
+    features: tuple[tuple[int, str], ...]
+
+
+@dataclass
+class Verdicts:
+    """What was judged.
+
+    Attributes:
+        vectors, values: judged; `usable` values among them carried one.
+        faults: what was wrong, in words.
+        undecided: windows with more possible states than are looked at.
+        late: windows that lacked lines acknowledged before `stale_after`, but none acknowledged `in_flight` earlier.
+        statuses: how often each was given.
+    """
+
+    vectors: int = 0
+    values: int = 0
+    usable: int = 0
+    undecided: int = 0
+    late: int = 0
+    faults: list[str] = field(default_factory=list)
+    statuses: dict[str, int] = field(default_factory=dict)
+
+
+class _Window:
+    """The lines of one entity in one window, in the order of sending, with all there is to say of their prefixes."""
+
+    def __init__(self, lines: Sequence[Delivered], features: Sequence[Feature]) -> None:
+        self.parts: tuple[Accumulator, ...] = tuple(dict.fromkeys(part for f in features for part in f.parts))
+        self._places = [tuple(self.parts.index(part) for part in f.parts) for f in features]
+        self._features = features
+        self.lines = lines
+        self.brings = [tuple(COLUMNS[part.column](each.line) for part in self.parts) for each in lines]
+        self.sent = [each.sent for each in lines]
+        self.acknowledged: list[int] = []
+        states: list[State] = [(None,) * len(self.parts)]
+        for each, brought in zip(lines, self.brings, strict=True):
+            # Certain only once all before it are: then the certain ones are a prefix, too.
+            self.acknowledged.append(max(each.acknowledged, self.acknowledged[-1] if self.acknowledged else 0))
+            states.append(self.add(states[-1], brought))
+        self.prefixes = states
+
+    def add(self, a: State, b: State) -> State:
+        return tuple(plus(part.how, x, y) for part, x, y in zip(self.parts, a, b, strict=True))
+
+    def spelled(self, state: State) -> tuple[Answer, ...]:
+        return tuple(
+            f.spell(*(state[place] for place in places)) for f, places in zip(self._features, self._places, strict=True)
+        )
+
+
+class Judge:
+    """Knows all lines of a run, and judges answers.
+
+    Args:
+        delivered: every good line, in the order of sending.
+        stale_after: of the reader, ms.
+        in_flight: how long lines may be on their way inside Flink, ms.
+    """
+
+    def __init__(self, delivered: Sequence[Delivered], *, stale_after: int, in_flight: int) -> None:
+        self._stale_after = stale_after
+        self._in_flight = in_flight
+        self._of: dict[tuple[str, Key], list[Delivered]] = {}
+        for each in delivered:
+            for view, key_of in KEY_OF.items():
+                self._of.setdefault((view, key_of(each.line)), []).append(each)
+        self._times = {entity: sorted(each.line[1] for each in lines) for entity, lines in self._of.items()}
+        self._windows: dict[tuple[str, Key, tuple[str, ...], int, int], _Window] = {}
+
+    def judge(self, replies: Iterable[Reply], requests: Sequence[Sequence[Sequence[Asked]]]) -> Verdicts:
+        """Judge every answer.
+
+        Args:
+            requests: by set, by request: the views asked for.
+        """
+        verdicts = Verdicts()
+        for reply in replies:
+            verdicts.vectors += 1
+            if reply.raised:
+                verdicts.faults.append(f"at {reply.asked} a read raised {reply.raised}")
+                continue
+            for status in reply.statuses:
+                verdicts.statuses[status] = verdicts.statuses.get(status, 0) + 1
+            for asked in requests[reply.set_index][reply.request_index]:
+                verdicts.faults += self._view(reply, asked, verdicts)
+        return verdicts
+
+    def _view(self, reply: Reply, asked: Asked, verdicts: Verdicts) -> Iterator[str]:
+        spans: dict[Span, list[tuple[int, str]]] = {}
+        verdicts.values += len(asked.features)
+        for place, name in asked.features:
+            status = reply.statuses[place]
+            if status in USABLE:
+                spans.setdefault(FEATURES[asked.view][name].span, []).append((place, name))
+            elif status not in HONEST:
+                yield f"{asked.view}{asked.key}.{name} at {reply.asked}: the status {status!r} has no place here"
+            elif reply.values[place] is not None:
+                yield f"{asked.view}{asked.key}.{name} at {reply.asked}: {status}, and yet a value"
+        for span, features in spans.items():
+            verdicts.usable += len(features)
+            possible = self._possible(reply, asked, span, features, self._stale_after)
+            if possible is False and self._possible(reply, asked, span, features, self._stale_after + self._in_flight):
+                verdicts.late += 1
+            elif possible is None:
+                verdicts.undecided += 1
+            elif not possible:
+                names = [name for _, name in features]
+                got = {name: (reply.values[place], reply.statuses[place]) for place, name in features}
+                yield (
+                    f"{asked.view}{asked.key} asked at {reply.asked}, answered {reply.answered - reply.asked} ms later, "
+                    f"as of {reply.as_of}: {got} was not true since {reply.asked - self._stale_after}: "
+                    f"{self._told(reply, asked, span, names)}"
+                )
+
+    def _possible(
+        self, reply: Reply, asked: Asked, span: Span, features: Sequence[tuple[int, str]], since: int
+    ) -> bool | None:
+        """Whether some choice of lines, those acknowledged `since` ms before it included, gives these values.
+
+        None where there are too many choices to try.
+        """
+        window = self._window(reply, asked, span, tuple(name for _, name in features))
+        wanted = tuple(reply.values[place] for place, _ in features)
+        statuses = {reply.statuses[place] for place, _ in features}
+        if len(statuses) > 1:
+            return False  # one window, one choice of lines: it is empty for all its features or for none
+        is_empty = statuses == {"empty"}
+        certain, sent = self._known(reply, window, since)
+        if is_empty:
+            return certain == 0 and wanted == window.spelled(window.prefixes[0])
+        for count in range(max(certain, 1), sent + 1):
+            if _same(window.spelled(window.prefixes[count]), wanted):
+                return True
+        return self._search(window, span, certain, sent, wanted)
+
+    @staticmethod
+    def _known(reply: Reply, window: _Window, since: int) -> tuple[int, int]:
+        """How many of the window's first lines must be counted, and how many may be."""
+        return bisect_right(window.acknowledged, reply.asked - since), bisect_right(window.sent, reply.answered)
+
+    def _window(self, reply: Reply, asked: Asked, span: Span, names: tuple[str, ...]) -> _Window:
+        lo, hi = span.bounds(reply.as_of)
+        entity = (asked.view, asked.key)
+        times = self._times.get(entity, [])
+        # Reads at a moving instant differ in `hi` alone, and most of the time by no line.
+        before = bisect_left(times, hi)
+        last = times[before - 1] if before else 0
+        where = (asked.view, asked.key, names, lo, last)
+        window = self._windows.get(where)
+        if window is None:
+            inside = [each for each in self._of.get(entity, []) if lo <= each.line[1] <= last]
+            window = self._windows[where] = _Window(inside, [FEATURES[asked.view][name] for name in names])
+        return window
+
+    @staticmethod
+    def _search(window: _Window, span: Span, certain: int, sent: int, wanted: tuple[Answer, ...]) -> bool | None:
+        """Try every choice of prefixes a tile and lane."""
+        lanes: dict[tuple[int, int], list[State]] = {}
+        for each, brought in zip(window.lines[certain:sent], window.brings[certain:sent], strict=True):
+            lanes.setdefault((each.line[1] // span.tile, each.lane), []).append(brought)
+        states = {window.prefixes[certain]}
+        for brings in lanes.values():
+            grown = set(states)
+            reached = states
+            for brought in brings:
+                reached = {window.add(state, brought) for state in reached}
+                grown |= reached
+                if len(grown) > MOST_STATES:
+                    return None
+            states = grown
+        if certain == 0:
+            states.discard(window.prefixes[0])  # no line at all is `empty`, not `present`
+        return any(_same(window.spelled(state), wanted) for state in states)
+
+    def _told(self, reply: Reply, asked: Asked, span: Span, names: Sequence[str]) -> str:
+        window = self._window(reply, asked, span, tuple(names))
+        certain, sent = self._known(reply, window, self._stale_after)
+        least, most = window.spelled(window.prefixes[certain]), window.spelled(window.prefixes[sent])
+        return f"{certain} lines must be counted ({least}), {sent} may be ({most})"
+
+
+def _same(a: tuple[Answer, ...], b: tuple[Answer, ...]) -> bool:
+    """Equal to the last digit, and of one type."""
+    return a == b and all(type(x) is type(y) for x, y in zip(a, b, strict=True))

@@ -1,0 +1,249 @@
+"""One run: replay a history, hurt one thing at a seeded moment, let it recover by itself, compare everything."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from millpond.demo.drain import Drain
+from millpond.demo.encode import LineEncoder
+from millpond.demo.ledger import DeadLetters, dead_letters, expected_reasons
+from millpond.demo.plants import Planting, planting
+from millpond.demo.replay import Replay, SourceProducer
+from millpond.demo.source import PARTITIONS
+from millpond.plan.deployment import JobRecord
+from millpond.plan.errors import MillpondError
+from millpond.plan.names import dead_letter_topic
+from millpond.serve import Reader
+from tests.faults.inspect import tile_faults
+from tests.faults.judge import Judge, Verdicts
+from tests.faults.kinds import KINDS
+from tests.faults.reading import read_log
+from tests.faults.sending import Markers, Sending, WatchedProducer
+from tests.faults.stage import SETS, STALE_AFTER_MS, Request, Stage, staged
+from tests.oracles.tiles import TileOracle
+
+EARLIEST, LATEST = 0.3, 0.6  # of the history, when the fault happens
+RECOVERS_WITHIN_S: Final = 240.0
+DRAINS_WITHIN_S: Final = 120.0
+LINK_S: Final = 60.0
+CALM_S: Final = 6.0  # markers go on for so long after the fault and the history
+IN_FLIGHT_MS: Final = 10_000  # on machines that share two cores among many
+LEAST_USABLE: Final = 0.05  # of all values read: else next to nothing was judged
+TOLD: Final = 20
+
+Sabotage = Callable[[Stage], None]
+
+
+class Result(msgspec.Struct, kw_only=True):
+    """What a run showed.
+
+    Attributes:
+        moment: when the fault began, in seconds of the history.
+        recovered_s: from the fault's end until all that it held up was readable; None where it never was.
+        tiles, letters: compared.
+        vectors, values, usable: answers judged, values in them, those that carried one.
+        late: windows that lacked what was in flight in Flink for longer than stale_after.
+        statuses: how often each was given.
+        wrong: how many things were wrong.
+        faults: the first of them, in words.
+    """
+
+    kind: str
+    seed: int
+    lines: int
+    moment: float = 0.0
+    recovered_s: float | None = None
+    tiles: int = 0
+    letters: int = 0
+    vectors: int = 0
+    values: int = 0
+    usable: int = 0
+    late: int = 0
+    statuses: dict[str, int] = {}
+    took_s: float = 0.0
+    wrong: int = 0
+    faults: tuple[str, ...] = ()
+
+
+def play(stage: Stage, kind: str, seed: int, *, seconds: float, sabotage: Sabotage | None = None) -> Result:
+    """Play one run on a stage; all that went wrong is in the result.
+
+    Args:
+        seconds: a history takes.
+        sabotage: done at the end, before anything is compared: what it damages must be found.
+    """
+    result = Result(kind=kind, seed=seed, lines=stage.lines.count)
+    began = time.monotonic()
+    with staged(stage):
+        run = _Run(stage, kind, seed, seconds, result)
+        try:
+            run.replay()
+            if sabotage is not None:
+                sabotage(stage)
+            run.compare()
+        except MillpondError as error:
+            run.faults.insert(0, str(error))
+    result.wrong, result.faults = len(run.faults), tuple(run.faults[:TOLD])
+    result.took_s = round(time.monotonic() - began, 1)
+    return result
+
+
+class _Run:
+    def __init__(self, stage: Stage, kind: str, seed: int, seconds: float, result: Result) -> None:
+        self._stage = stage
+        self._kind = KINDS[kind]
+        self._seconds = seconds
+        self._result = result
+        self._rng = random.Random(f"{kind} {seed}")
+        self.faults: list[str] = []
+        self._encoder: LineEncoder = stage.prepare()
+        self._job: JobRecord = stage.deploy()
+        source = self._job.source
+        self._planted: Planting = planting(
+            stage.lines.count,
+            partitions=PARTITIONS,
+            lateness=source.lateness_ms,
+            skew=source.skew_ms,
+            seed=seed,
+            sabotage=None,
+        )
+        self._producer = WatchedProducer(stage.settings.kafka, source.topic)
+        self._requests: tuple[list[Request], list[Request]] = stage.requests(self._rng)
+        self._markers: Markers | None = None
+        self._answers = Path()
+
+    # --- while it happens ---
+
+    def replay(self) -> None:
+        """The history with the fault in it, until everything is in the store."""
+        stage, lines = self._stage, self._stage.lines
+        stage.start_materializers()
+        seed = self._rng.randrange(1 << 30)
+        self._answers = stage.start_reader(self._requests, end=lines.time_of(lines.count), seed=seed)
+        lateness = self._job.source.lateness_ms
+        replay = Replay(lines, self._planted, self._encoder, partitions=PARTITIONS, lateness=lateness)
+        sending = Sending(replay, lines, self._producer, stage.instant, seconds=self._seconds)
+        with Reader.connect(stage.settings.store, ns=stage.ns, stale_after_ms=STALE_AFTER_MS) as reader:
+            opened = reader.open(SETS[0], version=1)
+            own = SourceProducer(stage.settings.kafka, stage.source.topic, linger_ms=1)
+            self._markers = Markers(opened, self._encoder, own, stage.instant)
+            with _running(sending, self._markers):
+                self._warm_up(self._markers)
+                sending.start()
+                self._hurt(sending, self._markers)
+        self._drain()
+
+    def _warm_up(self, markers: Markers) -> None:
+        """Until the first marker is readable: what is slow because it is new is no fault."""
+        stage = self._stage
+        stage.instant.now = stage.lines.time_of(1)
+        stage.pause(RECOVERS_WITHIN_S, until=lambda: any(readable is not None for _, readable in markers.seen))
+
+    def _hurt(self, sending: Sending, markers: Markers) -> None:
+        stage, kind = self._stage, self._kind
+
+        def check() -> bool:
+            for thread in (sending, markers):
+                if thread.error is not None:
+                    raise thread.error
+            return False
+
+        moment = self._rng.uniform(EARLIEST, LATEST) * self._seconds
+        self._result.moment = round(moment, 1)
+        stage.pause(moment - kind.early, until=check)
+        kind.keep(stage, self._rng)
+        stage.pause(kind.early, until=check)
+        kind.act(stage, self._rng)
+        over = time.monotonic()
+        stage.pause(RECOVERS_WITHIN_S, until=lambda: check() or not sending.is_alive())
+        stage.pause(max(0.0, over + CALM_S - time.monotonic()), until=check)
+        markers.sending.clear()
+        stage.pause(RECOVERS_WITHIN_S, until=lambda: check() or markers.recovered(over) is not None)
+        recovered = markers.recovered(over)
+        if recovered is None:
+            unseen = sum(readable is None for _, readable in markers.seen)
+            self.faults.append(f"{unseen} of {len(markers.seen)} markers never became readable")
+        else:
+            self._result.recovered_s = round(recovered, 1)
+
+    def _drain(self) -> None:
+        """Until everything is in the store; a chain that a restart breaks is begun again."""
+        stage = self._stage
+        drain = Drain(
+            self._job,
+            topics=stage.topics,
+            cluster=stage.cluster,
+            store=stage.store,
+            ns=stage.ns,
+            check=stage.watch,
+            within_s=LINK_S,
+        )
+        deadline = time.monotonic() + DRAINS_WITHIN_S
+        while True:
+            try:
+                drain.wait()
+                return
+            except MillpondError:
+                if time.monotonic() > deadline:
+                    raise
+                stage.pause(1.0)
+
+    # --- afterwards ---
+
+    def compare(self) -> None:
+        """Everything with the oracle, every answer with what could be true."""
+        stage, job, result = self._stage, self._job, self._result
+        assert self._markers is not None, "replayed"
+        stage.stop_reader()
+        oracle = TileOracle(stage.lines.path, lines=stage.lines.count)
+        oracle.add(self._markers.lines)
+        tiles, faults = tile_faults(
+            oracle, job, ns=stage.ns, topics=stage.topics, registry=stage.settings.registry, store=stage.settings.store
+        )
+        letters = dead_letters(
+            stage.topics, dead_letter_topic(stage.ns, job.name), job.source.topic, self._producer.sent
+        )
+        verdicts = self._judged()
+        self.faults += [*faults, *_letter_faults(letters, self._planted), *_reading_faults(verdicts)]
+        result.tiles, result.letters = tiles, letters.total
+        result.vectors, result.values, result.usable = verdicts.vectors, verdicts.values, verdicts.usable
+        result.late = verdicts.late
+        result.statuses = dict(sorted(verdicts.statuses.items()))
+
+    def _judged(self) -> Verdicts:
+        lines = {line[0]: line for line in self._stage.lines.read(0, self._stage.lines.count)}
+        judge = Judge(self._producer.delivered(lines), stale_after=STALE_AFTER_MS, in_flight=IN_FLIGHT_MS)
+        return judge.judge(read_log(self._answers), self._stage.asked(self._requests))
+
+
+def _letter_faults(letters: DeadLetters, planted: Planting) -> Iterator[str]:
+    yield from letters.faults
+    expected = expected_reasons(planted.plants)
+    if letters.reasons != expected:
+        yield f"dead letters: expected {expected}, found {letters.reasons}"
+
+
+def _reading_faults(verdicts: Verdicts) -> Iterator[str]:
+    yield from verdicts.faults
+    if verdicts.undecided:
+        yield f"{verdicts.undecided} windows read have too many possible values to be judged"
+    if verdicts.usable < LEAST_USABLE * verdicts.values:
+        yield f"of {verdicts.values} values read {verdicts.usable} were usable: next to nothing was judged"
+
+
+@contextmanager
+def _running(sending: Sending, markers: Markers) -> Iterator[None]:
+    """The markers run inside; both have ended after it."""
+    markers.start()
+    try:
+        yield
+    finally:
+        for thread in (sending, markers):
+            thread.stop.set()
+            if thread.is_alive():
+                thread.join()

@@ -1,0 +1,249 @@
+"""What a run plays on: a stack, and on it an environment of the run's own, deployed and watched."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import msgspec
+import redis
+
+from millpond.control.cluster import ENDED, FlinkCluster
+from millpond.control.deploy import deploy
+from millpond.control.settings import Settings
+from millpond.control.topics import Topics
+from millpond.demo.encode import LineEncoder
+from millpond.demo.lines import Lines
+from millpond.demo.source import create_topic, register_schema
+from millpond.local.stack import Stack
+from millpond.local.workspace import Workspace
+from millpond.plan.compiled import load_compiled
+from millpond.plan.deployment import JobRecord
+from millpond.plan.errors import MillpondError
+from millpond.plan.hashes import hashed_set, hashed_view
+from millpond.plan.model import Pool, SetPlan, SourcePlan
+from tests.faults.judge import Asked
+from tests.faults.reading import SharedInstant, Watch
+
+SETS: Final = ("retail.shopper", "retail.shelf")
+MATERIALIZERS: Final = 2
+RATE: Final = 200.0
+READ_TIMEOUT_MS: Final = 50
+STALE_AFTER_MS: Final = 5_000
+GONE_WITHIN_S: Final = 60.0
+LOOK_S: Final = 0.05
+Request = dict[str, int | str]
+
+
+def pool_over(pool: Pool, topic: str) -> Pool:
+    """The same pool over another source topic."""
+    replace = msgspec.structs.replace
+    views = tuple(hashed_view(replace(view, source=replace(view.source, topic=topic))) for view in pool.views)
+    meaning = {view.full_name: view.meaning for view in views}
+    sets = tuple(
+        hashed_set(replace(plan, bindings=tuple(replace(b, meaning=meaning[b.view]) for b in plan.bindings)))
+        for plan in pool.sets
+    )
+    return Pool(views=views, sets=sets)
+
+
+class Stage:
+    """One run's environment on a stack.
+
+    Args:
+        stack: running.
+        ns: of this run alone.
+        lines: that will be replayed.
+        folder: for the run's own files.
+        kafka, store: addresses in place of the stack's, for what Millpond runs.
+    """
+
+    def __init__(
+        self, stack: Stack, ns: str, lines: Lines, folder: Path, *, kafka: str | None = None, store: str | None = None
+    ) -> None:
+        workspace = Workspace.find()
+        self.stack = stack
+        self.ns = ns
+        self.lines = lines
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        found = stack.addresses.settings(workspace.flink_python)
+        self.settings = msgspec.convert({"ns": ns, "parallelism": 1, **found}, Settings)
+        self.cut = msgspec.structs.replace(
+            self.settings, kafka=kafka or self.settings.kafka, store=store or self.settings.store
+        )
+        self.pool = pool_over(load_compiled(workspace.root), f"retail.line.{ns.replace('_', '-')}.v1")
+        (source,) = {view.source.name: view.source for view in self.pool.views}.values()
+        self.source: SourcePlan = source
+        self.topics = Topics(self.settings.kafka)
+        self.cluster = FlinkCluster(self.settings.flink)
+        self.store: Any = redis.Redis.from_url(self.settings.store)
+        self.materializers = [f"materializer-{ns}-{number}" for number in range(1, MATERIALIZERS + 1)]
+        self.instant = SharedInstant(folder / "instant", create=True)
+        self.job: JobRecord | None = None
+        self._schema = workspace.root / "schemas" / "retail.line.sold.v1.avsc"
+        self._reader: subprocess.Popen[bytes] | None = None
+        self._down: dict[str, float] = {}
+
+    # --- setting up ---
+
+    def prepare(self) -> LineEncoder:
+        """The source's topic and schema."""
+        create_topic(self.settings, self.source)
+        return register_schema(self.settings, self.source, self._schema)
+
+    def deploy(self) -> JobRecord:
+        """Deploy the pool over the whole topic."""
+        deployed = deploy(self.cut, self.pool, start="earliest", replay=True)
+        (self.job,) = deployed.started
+        return self.job
+
+    def start_materializers(self) -> None:
+        """Start both."""
+        for name in self.materializers:
+            addresses = {"kafka": self.cut.kafka, "registry": self.cut.registry, "store": self.cut.store, "ns": self.ns}
+            options = [word for option, value in addresses.items() for word in (f"--{option}", value)]
+            self.stack.spawn(name, [sys.executable, "-m", "millpond.cli.main", "materialize", *options])
+
+    def start_reader(self, requests: Sequence[Sequence[Request]], *, end: int, seed: int) -> Path:
+        """Start the reader that watches; returns where it writes its answers down."""
+        log = self.folder / "answers.jsonl"
+        config = Watch(
+            store=self.cut.store,
+            ns=self.ns,
+            stale_after_ms=STALE_AFTER_MS,
+            sets=SETS,
+            requests=tuple(tuple(some) for some in requests),
+            rate=RATE,
+            timeout_ms=READ_TIMEOUT_MS,
+            end=end,
+            instant=str(self.folder / "instant"),
+            log=str(log),
+            seed=seed,
+        )
+        path = self.folder / "watch.json"
+        path.write_bytes(msgspec.json.encode(config))
+        with (self.folder / "reader.log").open("ab") as out:
+            command = [sys.executable, "-m", "tests.faults.reading", str(path)]
+            self._reader = subprocess.Popen(command, stdout=out, stderr=out, cwd=Workspace.find().root)
+        return log
+
+    def stop_reader(self) -> None:
+        """Have it write the last answers down.
+
+        Raises:
+            MillpondError: it had ended by itself.
+        """
+        reader, self._reader = self._reader, None
+        if reader is None:
+            return
+        alive = reader.poll() is None
+        reader.terminate()
+        reader.wait(GONE_WITHIN_S)
+        if not alive:
+            raise MillpondError("the reader ended", where=str(self.folder / "reader.log"), mend="see its log")
+
+    # --- breaking, and waiting ---
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a part, as a crash would: nobody is told; it is started again by whoever looks after it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.stack.pid(name), signal.SIGKILL)
+        self._down[name] = time.monotonic()
+
+    def watch(self) -> None:
+        """Look after the parts: one that was killed is started again.
+
+        Raises:
+            StackError: a part ended that nobody killed.
+        """
+        for name in list(self._down):
+            del self._down[name]
+            self.stack.kill(name)
+            self.stack.restart(name)
+        self.stack.check()
+
+    def pause(self, seconds: float, *, until: Callable[[], bool] = lambda: False, watch: bool = True) -> None:
+        """Let time pass, looking after the parts meanwhile unless told not to."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not until():
+            if watch:
+                self.watch()
+            time.sleep(LOOK_S)
+
+    # --- tearing down ---
+
+    def close(self) -> None:
+        """Stop what the run started and remove what it left."""
+        with suppress(MillpondError):
+            self.stop_reader()
+        for name in self.materializers:
+            if name in self.stack.names():
+                self.stack.kill(name)
+        running = [job for job, state in self.cluster.jobs().items() if state not in ENDED]
+        for job in running:
+            self.cluster.cancel(job)
+        deadline = time.monotonic() + GONE_WITHIN_S
+        while any(state not in ENDED for state in self.cluster.jobs().values()):
+            if time.monotonic() > deadline:
+                raise MillpondError("jobs do not end", where=str(running), mend="see the JobManager's log")
+            time.sleep(0.1)
+        self.store.flushall()
+        ours = [t for t in self.topics.admin.list_topics(timeout=30).topics if not t.startswith("__")]
+        for outcome in self.topics.admin.delete_topics(ours, operation_timeout=30).values():
+            outcome.result(30)
+
+    # --- what is asked for ---
+
+    def requests(self, rng: random.Random) -> tuple[list[Request], list[Request]]:
+        """Requests of either set: the busiest entities, some at random, and some that never met."""
+        with duckdb.connect() as db:
+            rows = db.execute(_LINES, [str(self.lines.path), self.lines.count]).fetchall()
+            busiest = db.execute(_BUSIEST, [str(self.lines.path), self.lines.count]).fetchall()
+        shopper = [dict(zip(("household_id", "store_id"), row, strict=True)) for row in busiest]
+        some = rng.sample(rows, 24)
+        shopper += [{"household_id": row[0], "store_id": row[1]} for row in some[:12]]
+        shopper += [{"household_id": some[0][0], "store_id": some[12][1]}]
+        shelf = [{"product_id": row[2], "store_id": row[1], "basket_id": row[3]} for row in some[12:]]
+        shelf += [{"product_id": some[1][2], "store_id": busiest[0][1], "basket_id": "ø {}:%"}]
+        return shopper, shelf
+
+    def asked(self, requests: Sequence[Sequence[Request]]) -> list[list[list[Asked]]]:
+        """The same requests, as the judge takes them."""
+        plans = {plan.full_name: plan for plan in self.pool.sets}
+        return [[_views(plans[name], request) for request in some] for name, some in zip(SETS, requests, strict=True)]
+
+
+_LINES: Final = """
+    SELECT household_id, store_id, CAST(product_id AS VARCHAR), CAST(basket_id AS VARCHAR)
+    FROM read_parquet(?, file_row_number = true) WHERE file_row_number < ? ORDER BY file_row_number
+"""
+_BUSIEST: Final = """
+    SELECT household_id, store_id FROM read_parquet(?, file_row_number = true) WHERE file_row_number < ?
+    GROUP BY ALL ORDER BY count(*) DESC, 1, 2 LIMIT 10
+"""
+
+
+def _views(plan: SetPlan, request: Request) -> list[Asked]:
+    asked = []
+    for binding in plan.bindings:
+        features = tuple((i, f.feature) for i, f in enumerate(plan.features) if f.alias == binding.alias)
+        key = tuple(request[field] for field in binding.request_fields)
+        asked.append(Asked(binding.view.split(".")[1], key, features))
+    return asked
+
+
+@contextmanager
+def staged(stage: Stage) -> Iterator[Stage]:
+    """A stage, and nothing left of it."""
+    try:
+        yield stage
+    finally:
+        stage.close()
