@@ -9,10 +9,22 @@ from millpond.cli.context import err, out
 
 MIN_LINES = 1_000
 INTERRUPTED = 130
+# As they are called here -> as the stack calls them.
+KILLED = {
+    "taskmanager": "taskmanager",
+    "jobmanager": "jobmanager",
+    "broker": "kafka",
+    "registry": "registry",
+    "valkey": "valkey",
+    "materializer": "materializer",
+}
 
 LinesOption = Annotated[int, typer.Option("--lines", min=MIN_LINES, help="Retail lines to replay; there are 1469307.")]
 SabotageOption = Annotated[
     str | None, typer.Option("--sabotage", help="Break one thing on purpose: tile, drop, late or duplicate.")
+]
+KillOption = Annotated[
+    str | None, typer.Option("--kill", help=f"Kill one part on the way: {', '.join(KILLED)}. It must change nothing.")
 ]
 OracleOption = Annotated[
     Path | None, typer.Option("--oracle", help="The independent computation; by default tests/oracles/retail.py.")
@@ -21,7 +33,11 @@ KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the stack runnin
 
 
 def demo(
-    lines: LinesOption = 200_000, sabotage: SabotageOption = None, oracle: OracleOption = None, keep: KeepOption = False
+    lines: LinesOption = 200_000,
+    sabotage: SabotageOption = None,
+    kill: KillOption = None,
+    oracle: OracleOption = None,
+    keep: KeepOption = False,
 ) -> None:
     """Replay real retail transactions through every real part, and compare what comes out with hand-written SQL.
 
@@ -35,9 +51,12 @@ def demo(
 
     if sabotage is not None and sabotage not in SABOTAGES:
         raise typer.BadParameter(f"{sabotage!r} is none of {', '.join(SABOTAGES)}", param_hint="--sabotage")
+    if kill is not None and kill not in KILLED:
+        raise typer.BadParameter(f"{kill!r} is none of {', '.join(KILLED)}", param_hint="--kill")
     options = Options(
         lines=lines,
         sabotage=sabotage,
+        kill=None if kill is None else KILLED[kill],
         oracle=oracle or Workspace.find().root / "tests" / "oracles" / "retail.py",
         keep=keep,
     )

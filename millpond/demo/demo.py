@@ -39,6 +39,8 @@ def demo(options: Options, console: Console) -> int:
     """
     began = time.monotonic()
     workspace, screen = Workspace.find(), Screen(console)
+    if options.kill is not None:
+        screen.say(f"On the way {options.kill} is killed. It must change nothing.", style="bold yellow")
     if options.sabotage is not None:
         screen.say(f"Sabotage: {options.sabotage}. This run must fail.", style="bold yellow")
     screen.step("Checking the pool: definitions, examples, compiled plans")
@@ -46,11 +48,20 @@ def demo(options: Options, console: Console) -> int:
     source = _source(pool)
     lines = Lines.first(options.lines)
     screen.step("Starting Kafka, schema registry, Flink and Valkey")
-    with _stack(workspace, console) as stack:
+    with _stack(workspace, console, restart=options.kill is not None) as stack:
         settings = _settings(workspace, stack.addresses)
         create_topic(settings, source)
         encoder = register_schema(settings, source, workspace.root / "schemas" / f"{source.topic}.avsc")
-        run = Run(options, settings, pool=pool, lines=lines, encoder=encoder, screen=screen, check=stack.check)
+        run = Run(
+            options,
+            settings,
+            pool=pool,
+            lines=lines,
+            encoder=encoder,
+            screen=screen,
+            check=stack.check,
+            crash=stack.crash,
+        )
         screen.step("Deploying")
         job = run.deploy()
         _start_materializer(stack, settings)
@@ -88,12 +99,14 @@ def _source(pool: Pool) -> SourcePlan:
 
 
 @contextmanager
-def _stack(workspace: Workspace, console: Console) -> Iterator[Stack]:
-    """The running stack; its progress is painted while it starts."""
+def _stack(workspace: Workspace, console: Console, *, restart: bool) -> Iterator[Stack]:
+    """The running stack; its progress is painted while it starts, and what dies later is started again or an error."""
     with ExitStack() as cleanup:
         painting = cleanup.enter_context(ExitStack())
         report = painting.enter_context(live_report(console))
-        stack = cleanup.enter_context(Stack.start(run_dir=workspace.root / ".millpond" / ENV, progress=report))
+        stack = cleanup.enter_context(
+            Stack.start(run_dir=workspace.root / ".millpond" / ENV, progress=report, restart=restart)
+        )
         painting.close()
         yield stack
 
@@ -128,6 +141,7 @@ def _conclude(screen: Screen, outcome: Outcome, took: float) -> None:
         screen.step("What to type next")
         screen.say(
             "  make demo SABOTAGE=tile            one number changed in the store is found (or drop, late, duplicate)\n"
+            "  make demo KILL=taskmanager         a part that dies on the way changes nothing (or broker, valkey, …)\n"
             "  less features/retail/household.py  a definition; what it compiles to is in features/retail/compiled\n"
             "  .venv/bin/millpond demo --keep     leaves the stack running; then, in another terminal:\n"
             "  .venv/bin/millpond read --env demo retail.shopper household_id=1609 store_id=406"

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import redis
+
 from millpond.control.cluster import FlinkCluster
 from millpond.control.topics import Topics
 from millpond.plan.deployment import JobRecord
@@ -27,6 +29,7 @@ from millpond.store.keys import fragment_freshness_field, freshness_key
 from millpond.store.scripts import Client
 
 POLL_S: Final = 0.1
+AGAIN_S: Final = 0.5
 WITHIN_S: Final = 900.0
 
 
@@ -91,6 +94,22 @@ class Drain:
         self._until("the store knows that it is up to date", lambda: self._stale_since(began))
         records = sum(source_end) - sum(self.job.start_offsets)
         return Drained(records=records, rows=sum(sum(end) for end in ends.values()))
+
+    def wait_out(self, within_s: float) -> Drained:
+        """The same where parts may die on the way: a chain that breaks is begun anew.
+
+        Raises:
+            MillpondError: it still broke after `within_s` seconds; says how.
+        """
+        deadline = time.monotonic() + within_s
+        while True:
+            try:
+                return self.wait()
+            except (MillpondError, redis.RedisError) as broken:
+                if time.monotonic() > deadline:
+                    raise MillpondError(str(broken), where=self.job.name, mend="see `millpond doctor`") from broken
+                self._check()
+                time.sleep(AGAIN_S)
 
     def source_end(self) -> tuple[int, ...]:
         """The source topic's end offsets, in partition order."""

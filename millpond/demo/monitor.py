@@ -4,9 +4,12 @@ import threading
 import time
 from typing import Final, Self
 
+import redis
+
 from millpond.demo.drain import Drain
 from millpond.demo.replay import SourceProducer
 from millpond.demo.screen import Screen
+from millpond.plan.errors import MillpondError
 from millpond.serve import OpenSet
 
 EVERY_S: Final = 1.0
@@ -22,10 +25,18 @@ class Monitor(threading.Thread):
         producer: of the source.
         shopper: the opened set whose vector is shown.
         request: the household and store shown.
+        patient: a look that fails is passed over: a part has been killed.
     """
 
     def __init__(
-        self, screen: Screen, drain: Drain, producer: SourceProducer, shopper: OpenSet, request: dict[str, int]
+        self,
+        screen: Screen,
+        drain: Drain,
+        producer: SourceProducer,
+        shopper: OpenSet,
+        request: dict[str, int],
+        *,
+        patient: bool,
     ) -> None:
         super().__init__(name="monitor", daemon=True)
         self._screen = screen
@@ -33,6 +44,7 @@ class Monitor(threading.Thread):
         self._producer = producer
         self._shopper = shopper
         self._request = request
+        self._patient = patient
         self._done = threading.Event()
         self._error: BaseException | None = None
 
@@ -54,7 +66,13 @@ class Monitor(threading.Thread):
         try:
             before = (time.monotonic(), 0)
             while not self._done.wait(EVERY_S):
-                before = self._look(*before)
+                try:
+                    before = self._look(*before)
+                    self._screen.picture.footnote = ""
+                except (MillpondError, redis.RedisError) as error:
+                    if not self._patient:
+                        raise
+                    self._screen.picture.footnote = f"waiting for a part to come back: {error}"
         except Exception as error:  # noqa: BLE001 - raised by check() in the main thread
             self._error = error
 

@@ -19,6 +19,7 @@ class Options:
     Attributes:
         lines: how many retail lines are replayed.
         sabotage: what is broken on purpose.
+        kill: the part that is killed on the way, by the stack's name for it; it must change nothing.
         oracle: the file of the independent computation.
         keep: leave the stack running until Ctrl-C.
         seed: of everything random.
@@ -27,6 +28,7 @@ class Options:
     lines: int
     sabotage: Sabotage | None
     oracle: Path
+    kill: str | None = None
     keep: bool = False
     seed: int = SEED
 

@@ -44,6 +44,8 @@ READS: Final = 5_000
 WARM_UP: Final = 200
 SHOWN_FAULTS: Final = 10
 STACK_CHECK_EVERY: Final = 5_000  # records
+STACK_CHECK_EVERY_MENDING: Final = 200  # records: looking is what starts a dead part again
+RECOVERS_WITHIN_S: Final = 300.0
 
 
 class Run:
@@ -57,6 +59,7 @@ class Run:
         encoder: under the registered schema.
         screen: where it is shown.
         check: raises when a part of the stack has died.
+        crash: kills a part of the stack.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Run:
         encoder: LineEncoder,
         screen: Screen,
         check: Callable[[], None],
+        crash: Callable[[str], None],
     ) -> None:
         self.outcome = Outcome()
         self._options = options
@@ -78,7 +82,11 @@ class Run:
         self._encoder = encoder
         self._screen = screen
         self._check_stack = check
+        self._crash = crash
         self._rng = random.Random(options.seed)
+        # In the second quarter: before it everything has been seen in order once.
+        self._kill_at = int(lines.count * self._rng.uniform(*PAUSES[:2])) if options.kill else 0
+        self._check_every = STACK_CHECK_EVERY_MENDING if options.kill else STACK_CHECK_EVERY
         self._topics = Topics(settings.kafka)
         self._store = redis.Redis.from_url(settings.store)
         self._reader = Reader.connect(settings.store, ns=settings.ns)
@@ -128,7 +136,14 @@ class Run:
         household, store = self._lines.busiest_household(self._pauses()[0])
         picture.who = f"household {household} at store {store}"
         shown = {"household_id": household, "store_id": store}
-        self._monitor = Monitor(self._screen, drain, producer, self._reader.open(SHOPPER, version=1), shown)
+        self._monitor = Monitor(
+            self._screen,
+            drain,
+            producer,
+            self._reader.open(SHOPPER, version=1),
+            shown,
+            patient=self._options.kill is not None,
+        )
         try:
             with self._screen.live(), self._monitor:
                 start = records = 0
@@ -155,13 +170,20 @@ class Run:
         for record in replay.segment(start, end):
             producer.send(record)
             picture.instant = replay.now
-            if producer.count % STACK_CHECK_EVERY == 0:
+            if producer.count == self._kill_at:
+                self._kill()
+            if producer.count % self._check_every == 0:
                 self._check()
         producer.flush()
         self.outcome.events = producer.count
-        drained = drain.wait()
+        drained = drain.wait() if self._options.kill is None else drain.wait_out(RECOVERS_WITHIN_S)
         self.outcome.replay_s += time.monotonic() - began
         return drained.records
+
+    def _kill(self) -> None:
+        assert self._options.kill is not None, "asked for"
+        self._crash(self._options.kill)
+        self._screen.say(f"  {self._options.kill} killed after {self._kill_at:,} records", style="bold yellow")
 
     def _check(self) -> None:
         self._check_stack()

@@ -218,6 +218,10 @@ class Stack:
         self._child(name).kill()
         self._members[name].change("stopped")
 
+    def crash(self, name: str) -> None:
+        """SIGKILL a part behind the stack's back, as a crash would; with `restart`, `check` starts it again."""
+        self._child(name).send(signal.SIGKILL)
+
     def restart(self, name: str) -> None:
         """Start a part again, with its ports and what it has on disk; return when it is ready."""
         member = self._member(name)

@@ -1,9 +1,9 @@
 """Judges every answer a reader was given while things broke: was each usable value one that was true, and lately?
 
 What `present` and `empty` promise. A replay has one order a source partition and none between partitions: after a
-restart Flink may read them in another interleaving. A tile therefore holds, of every source partition, the first so many
-of that partition's lines that fall into the tile; and tiles travel independently. So a value is **possible** at a read
-iff for each tile of the window and each partition one number of lines can be chosen such that
+restart Flink may read them in another interleaving. A tile therefore holds, of every source partition, the first so
+many of that partition's lines that fall into the tile; and tiles travel independently. So a value is **possible** at a
+read iff for each tile of the window and each partition one number of lines can be chosen such that
 
     at least   every line is counted that the broker had acknowledged `stale_after` before the reader asked,
     at most    only lines are counted whose sending had begun when the answer was there,
@@ -195,8 +195,8 @@ class Judge:
                 names = [name for _, name in features]
                 got = {name: (reply.values[place], reply.statuses[place]) for place, name in features}
                 yield (
-                    f"{asked.view}{asked.key} asked at {reply.asked}, answered {reply.answered - reply.asked} ms later, "
-                    f"as of {reply.as_of}: {got} was not true since {reply.asked - self._stale_after}: "
+                    f"{asked.view}{asked.key} asked at {reply.asked}, answered {reply.answered - reply.asked} ms "
+                    f"later, as of {reply.as_of}: {got} was not true since {reply.asked - self._stale_after}: "
                     f"{self._told(reply, asked, span, names)}"
                 )
 

@@ -1,61 +1,79 @@
-"""`make faults`: kill it part by part, compare everything, while a reader watches.
-
-python -m tests.faults.main [--seeds 20] [--kind a,b] [--seed N] [--lines N] [--sabotage WHAT]
-"""
+"""`make faults`: kill it part by part, compare everything, while a reader watches."""
 
 import argparse
+import os
+import platform
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from millpond.demo.lines import Lines
-from millpond.local.blueprint import Sizes
-from millpond.local.parts.flink_config import FlinkSizes
-from millpond.local.stack import Stack
-from millpond.local.workspace import Workspace
 from tests.faults.kinds import KINDS
+from tests.faults.page import Document, load, save
 from tests.faults.run import Result, play
+from tests.faults.sabotage import NAMES
 from tests.faults.stage import Stage
+from tests.faults.theatre import run_folder, theatre
 
 LINES: Final = 20_000
 SECONDS: Final = 50.0
-SIZES: Final = Sizes(kafka_heap=512, flink=FlinkSizes(task_heap=512, managed=512, network=128, slots=4))
+
+Planned = tuple[str, int]
+"""A kind and a seed."""
 
 
 def main() -> int:
     """Play the runs that are asked for; 1 where anything was wrong in one of them."""
     args = _arguments()
-    kinds = args.kind.split(",") if args.kind else list(KINDS)
-    seeds = [args.seed] if args.seed else list(range(1, args.seeds + 1))
-    runs = [(kinds[i % len(kinds)], seed) for i, seed in enumerate(seeds)]
-    if not args.seed:
-        runs += [(kind, len(runs) + i + 1) for i, kind in enumerate(kinds[len(runs) :])]
-    else:
-        runs = [(kind, args.seed) for kind in kinds]
+    runs = planned(args.kind.split(",") if args.kind else list(KINDS), seeds=args.seeds, seed=args.seed)
+    results = list(_played(runs, args))
+    if not args.damage:
+        _keep(results, fresh=not (args.kind or args.seed))
+    failed = [result for result in results if result.wrong]
+    print(f"{len(results)} runs, {len(failed)} of them wrong", flush=True)
+    return 1 if failed else 0
+
+
+def planned(kinds: Sequence[str], *, seeds: int, seed: int | None) -> list[Planned]:
+    """Which kinds with which seeds: as many runs as seeds are wanted, and each kind at least once."""
+    if seed is not None:
+        return [(kind, seed) for kind in kinds]
+    return [(kinds[i % len(kinds)], i + 1) for i in range(max(seeds, len(kinds)))]
+
+
+def _played(runs: Sequence[Planned], args: argparse.Namespace) -> list[Result]:
     lines = Lines.first(args.lines)
     results = []
     with (
         tempfile.TemporaryDirectory(prefix="millpond-faults-") as folder,
-        Stack.start(run_dir=Workspace.find().root / ".millpond" / "faults", sizes=SIZES) as stack,
+        theatre(run_folder(), disk=any(KINDS[kind].disk for kind, _ in runs)) as here,
     ):
         for number, (kind, seed) in enumerate(runs, 1):
-            stage = Stage(stack, f"faults_{number}", lines, Path(folder) / str(number))
-            results.append(play(stage, kind, seed, seconds=args.seconds))
+            stage = Stage(here, f"faults_{number}", lines, Path(folder) / str(number), cut=KINDS[kind].cut)
+            results.append(play(stage, kind, seed, seconds=args.seconds, damage=args.damage))
             tell(results[-1])
-    failed = [result for result in results if result.wrong]
-    return 1 if failed else 0
+    return results
+
+
+def _keep(results: Sequence[Result], *, fresh: bool) -> None:
+    """Keep what was shown; some kinds or a single seed replace their own."""
+    again = {(result.kind, result.seed) for result in results}
+    kept = [] if fresh else [run for run in load().runs if (run.kind, run.seed) not in again]
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    save(Document(machine=machine, runs=[*kept, *results]))
 
 
 def tell(result: Result) -> None:
     """One line, and what was wrong."""
-    recovered = "never" if result.recovered_s is None else f"{result.recovered_s:5.1f} s"
+    held_up, recovered = ("never" if s is None else f"{s:.1f} s" for s in (result.held_up_s, result.recovered_s))
     share = result.usable / result.values if result.values else 0.0
     verdict = "right" if not result.wrong else f"{result.wrong:,} WRONG"
     print(
-        f"{result.kind:<22} seed {result.seed:>3}  at {result.moment:4.1f} s  recovered {recovered}  "
-        f"{result.tiles:,} tiles, {result.letters} letters, {result.vectors:,} vectors ({share:.0%} usable)  "
-        f"{result.took_s:.0f} s  {verdict}",
+        f"{result.kind:<20} seed {result.seed:>3}  at {result.moment:4.1f} s  held up {held_up:>7}  recovered in "
+        f"{recovered:>7}  {result.tiles:,} tiles, {result.letters} letters, {result.vectors:,} vectors "
+        f"({share:.0%} usable, {result.late} late)  {result.took_s:.0f} s  {verdict}",
         flush=True,
     )
     for fault in result.faults:
@@ -68,10 +86,18 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make faults", description="Kill it part by part, compare everything.")
     parser.add_argument("--seeds", type=int, default=20, help="how many runs; never fewer than there are kinds")
     parser.add_argument("--seed", type=int, help="play this seed alone, of every kind that is named")
-    parser.add_argument("--kind", help=f"some of {', '.join(KINDS)}; all by default")
+    parser.add_argument("--kind", type=_kinds, help=f"some of {', '.join(KINDS)}; all by default")
     parser.add_argument("--lines", type=int, default=LINES, help="of the retail history to replay")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="in which the history is replayed")
+    parser.add_argument("--damage", choices=NAMES, help="done on purpose: the run must fail")
     return parser.parse_args()
+
+
+def _kinds(text: str) -> str:
+    for kind in text.split(","):
+        if kind not in KINDS:
+            raise argparse.ArgumentTypeError(f"{kind!r} is none of {', '.join(KINDS)}")
+    return text
 
 
 if __name__ == "__main__":

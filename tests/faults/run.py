@@ -2,13 +2,14 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from millpond.control.cluster import ENDED
 from millpond.demo.drain import Drain
 from millpond.demo.encode import LineEncoder
 from millpond.demo.ledger import DeadLetters, dead_letters, expected_reasons
@@ -23,6 +24,7 @@ from tests.faults.inspect import tile_faults
 from tests.faults.judge import Judge, Verdicts
 from tests.faults.kinds import KINDS
 from tests.faults.reading import read_log
+from tests.faults.sabotage import AFTERWARDS, DURING, Sabotage
 from tests.faults.sending import Markers, Sending, WatchedProducer
 from tests.faults.stage import SETS, STALE_AFTER_MS, Request, Stage, staged
 from tests.oracles.tiles import TileOracle
@@ -36,8 +38,6 @@ IN_FLIGHT_MS: Final = 10_000  # on machines that share two cores among many
 LEAST_USABLE: Final = 0.05  # of all values read: else next to nothing was judged
 TOLD: Final = 20
 
-Sabotage = Callable[[Stage], None]
-
 
 class Result(msgspec.Struct, kw_only=True):
     """What a run showed.
@@ -45,6 +45,7 @@ class Result(msgspec.Struct, kw_only=True):
     Attributes:
         moment: when the fault began, in seconds of the history.
         recovered_s: from the fault's end until all that it held up was readable; None where it never was.
+        held_up_s: the same from its beginning.
         tiles, letters: compared.
         vectors, values, usable: answers judged, values in them, those that carried one.
         late: windows that lacked what was in flight in Flink for longer than stale_after.
@@ -58,6 +59,7 @@ class Result(msgspec.Struct, kw_only=True):
     lines: int
     moment: float = 0.0
     recovered_s: float | None = None
+    held_up_s: float | None = None
     tiles: int = 0
     letters: int = 0
     vectors: int = 0
@@ -70,21 +72,21 @@ class Result(msgspec.Struct, kw_only=True):
     faults: tuple[str, ...] = ()
 
 
-def play(stage: Stage, kind: str, seed: int, *, seconds: float, sabotage: Sabotage | None = None) -> Result:
+def play(stage: Stage, kind: str, seed: int, *, seconds: float, damage: str | None = None) -> Result:
     """Play one run on a stage; all that went wrong is in the result.
 
     Args:
         seconds: a history takes.
-        sabotage: done at the end, before anything is compared: what it damages must be found.
+        damage: done on purpose, by name (see sabotage.py): it must be found.
     """
     result = Result(kind=kind, seed=seed, lines=stage.lines.count)
     began = time.monotonic()
     with staged(stage):
         run = _Run(stage, kind, seed, seconds, result)
         try:
-            run.replay()
-            if sabotage is not None:
-                sabotage(stage)
+            run.replay(damage=DURING.get(damage or ""))
+            if damage in AFTERWARDS:
+                AFTERWARDS[damage](stage)
             run.compare()
         except MillpondError as error:
             run.faults.insert(0, str(error))
@@ -102,7 +104,7 @@ class _Run:
         self._rng = random.Random(f"{kind} {seed}")
         self.faults: list[str] = []
         self._encoder: LineEncoder = stage.prepare()
-        self._job: JobRecord = stage.deploy()
+        self._job: JobRecord = self._kind.deploy(stage, self._rng)
         source = self._job.source
         self._planted: Planting = planting(
             stage.lines.count,
@@ -119,8 +121,8 @@ class _Run:
 
     # --- while it happens ---
 
-    def replay(self) -> None:
-        """The history with the fault in it, until everything is in the store."""
+    def replay(self, *, damage: Sabotage | None = None) -> None:
+        """The history with the fault in it, and with damage done after it, until everything is in the store."""
         stage, lines = self._stage, self._stage.lines
         stage.start_materializers()
         seed = self._rng.randrange(1 << 30)
@@ -135,7 +137,7 @@ class _Run:
             with _running(sending, self._markers):
                 self._warm_up(self._markers)
                 sending.start()
-                self._hurt(sending, self._markers)
+                self._hurt(sending, self._markers, damage)
         self._drain()
 
     def _warm_up(self, markers: Markers) -> None:
@@ -144,7 +146,7 @@ class _Run:
         stage.instant.now = stage.lines.time_of(1)
         stage.pause(RECOVERS_WITHIN_S, until=lambda: any(readable is not None for _, readable in markers.seen))
 
-    def _hurt(self, sending: Sending, markers: Markers) -> None:
+    def _hurt(self, sending: Sending, markers: Markers, damage: Sabotage | None) -> None:
         stage, kind = self._stage, self._kind
 
         def check() -> bool:
@@ -158,8 +160,11 @@ class _Run:
         stage.pause(moment - kind.early, until=check)
         kind.keep(stage, self._rng)
         stage.pause(kind.early, until=check)
+        began = time.monotonic()
         kind.act(stage, self._rng)
         over = time.monotonic()
+        if damage is not None:
+            damage(stage)
         stage.pause(RECOVERS_WITHIN_S, until=lambda: check() or not sending.is_alive())
         stage.pause(max(0.0, over + CALM_S - time.monotonic()), until=check)
         markers.sending.clear()
@@ -170,9 +175,10 @@ class _Run:
             self.faults.append(f"{unseen} of {len(markers.seen)} markers never became readable")
         else:
             self._result.recovered_s = round(recovered, 1)
+            self._result.held_up_s = round(markers.recovered(began) or 0.0, 1)
 
     def _drain(self) -> None:
-        """Until everything is in the store; a chain that a restart breaks is begun again."""
+        """Until everything is in the store."""
         stage = self._stage
         drain = Drain(
             self._job,
@@ -180,18 +186,10 @@ class _Run:
             cluster=stage.cluster,
             store=stage.store,
             ns=stage.ns,
-            check=stage.watch,
+            check=stage.stack.check,
             within_s=LINK_S,
         )
-        deadline = time.monotonic() + DRAINS_WITHIN_S
-        while True:
-            try:
-                drain.wait()
-                return
-            except MillpondError:
-                if time.monotonic() > deadline:
-                    raise
-                stage.pause(1.0)
+        drain.wait_out(DRAINS_WITHIN_S)
 
     # --- afterwards ---
 
@@ -208,6 +206,9 @@ class _Run:
         letters = dead_letters(
             stage.topics, dead_letter_topic(stage.ns, job.name), job.source.topic, self._producer.sent
         )
+        running = [job for job, state in stage.cluster.jobs().items() if state not in ENDED]
+        if running != [job.flink_job_id]:
+            self.faults.append(f"of the jobs, {job.flink_job_id} must run, and {running} do")
         verdicts = self._judged()
         self.faults += [*faults, *_letter_faults(letters, self._planted), *_reading_faults(verdicts)]
         result.tiles, result.letters = tiles, letters.total

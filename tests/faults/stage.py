@@ -1,15 +1,13 @@
 """What a run plays on: a stack, and on it an environment of the run's own, deployed and watched."""
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import duckdb
 import msgspec
@@ -22,15 +20,16 @@ from millpond.control.topics import Topics
 from millpond.demo.encode import LineEncoder
 from millpond.demo.lines import Lines
 from millpond.demo.source import create_topic, register_schema
-from millpond.local.stack import Stack
 from millpond.local.workspace import Workspace
 from millpond.plan.compiled import load_compiled
 from millpond.plan.deployment import JobRecord
-from millpond.plan.errors import MillpondError
-from millpond.plan.hashes import hashed_set, hashed_view
-from millpond.plan.model import Pool, SetPlan, SourcePlan
+from millpond.plan.errors import DeployError, MillpondError, StackError
+from millpond.plan.model import SetPlan, SourcePlan
+from millpond.store import publications
 from tests.faults.judge import Asked
+from tests.faults.pools import pool_over
 from tests.faults.reading import SharedInstant, Watch
+from tests.faults.theatre import Theatre
 
 SETS: Final = ("retail.shopper", "retail.shelf")
 MATERIALIZERS: Final = 2
@@ -40,36 +39,24 @@ STALE_AFTER_MS: Final = 5_000
 GONE_WITHIN_S: Final = 60.0
 LOOK_S: Final = 0.05
 Request = dict[str, int | str]
-
-
-def pool_over(pool: Pool, topic: str) -> Pool:
-    """The same pool over another source topic."""
-    replace = msgspec.structs.replace
-    views = tuple(hashed_view(replace(view, source=replace(view.source, topic=topic))) for view in pool.views)
-    meaning = {view.full_name: view.meaning for view in views}
-    sets = tuple(
-        hashed_set(replace(plan, bindings=tuple(replace(b, meaning=meaning[b.view]) for b in plan.bindings)))
-        for plan in pool.sets
-    )
-    return Pool(views=views, sets=sets)
+Cut = Literal["nothing", "kafka", "store"]
 
 
 class Stage:
     """One run's environment on a stack.
 
     Args:
-        stack: running.
+        theatre: where it is played.
         ns: of this run alone.
         lines: that will be replayed.
         folder: for the run's own files.
-        kafka, store: addresses in place of the stack's, for what Millpond runs.
+        cut: whom Millpond's own parts go to through a proxy.
     """
 
-    def __init__(
-        self, stack: Stack, ns: str, lines: Lines, folder: Path, *, kafka: str | None = None, store: str | None = None
-    ) -> None:
+    def __init__(self, theatre: Theatre, ns: str, lines: Lines, folder: Path, *, cut: Cut = "nothing") -> None:
         workspace = Workspace.find()
-        self.stack = stack
+        self.theatre = theatre
+        self.stack = stack = theatre.stack
         self.ns = ns
         self.lines = lines
         self.folder = folder
@@ -77,7 +64,9 @@ class Stage:
         found = stack.addresses.settings(workspace.flink_python)
         self.settings = msgspec.convert({"ns": ns, "parallelism": 1, **found}, Settings)
         self.cut = msgspec.structs.replace(
-            self.settings, kafka=kafka or self.settings.kafka, store=store or self.settings.store
+            self.settings,
+            kafka=theatre.kafka if cut == "kafka" else self.settings.kafka,
+            store=theatre.store if cut == "store" else self.settings.store,
         )
         self.pool = pool_over(load_compiled(workspace.root), f"retail.line.{ns.replace('_', '-')}.v1")
         (source,) = {view.source.name: view.source for view in self.pool.views}.values()
@@ -90,7 +79,6 @@ class Stage:
         self.job: JobRecord | None = None
         self._schema = workspace.root / "schemas" / "retail.line.sold.v1.avsc"
         self._reader: subprocess.Popen[bytes] | None = None
-        self._down: dict[str, float] = {}
 
     # --- setting up ---
 
@@ -101,9 +89,17 @@ class Stage:
 
     def deploy(self) -> JobRecord:
         """Deploy the pool over the whole topic."""
-        deployed = deploy(self.cut, self.pool, start="earliest", replay=True)
-        (self.job,) = deployed.started
+        deploy(self.cut, self.pool, start="earliest", replay=True)
+        (self.job,) = publications.jobs(self.store, self.ns).values()
         return self.job
+
+    def deploying(self) -> "subprocess.Popen[bytes]":
+        """A process that deploys the pool, with all it starts a group of its own."""
+        settings = self.folder / "settings.json"
+        settings.write_bytes(msgspec.json.encode(self.cut))
+        with (self.folder / "deploying.log").open("ab") as out:
+            command = [sys.executable, "-m", "tests.faults.deploying", str(settings), self.source.topic]
+            return subprocess.Popen(command, stdout=out, stderr=out, cwd=Workspace.find().root, start_new_session=True)
 
     def start_materializers(self) -> None:
         """Start both."""
@@ -152,30 +148,35 @@ class Stage:
 
     # --- breaking, and waiting ---
 
-    def kill(self, name: str) -> None:
-        """SIGKILL a part, as a crash would: nobody is told; it is started again by whoever looks after it."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.stack.pid(name), signal.SIGKILL)
-        self._down[name] = time.monotonic()
+    def running_on(self) -> tuple[str, str]:
+        """The TaskManager the job runs on, and the other one."""
+        assert self.job is not None, "deployed"
+        vertices = self.cluster.get(f"/jobs/{self.job.flink_job_id}")["vertices"]
+        subtasks = self.cluster.get(f"/jobs/{self.job.flink_job_id}/vertices/{vertices[0]['id']}")["subtasks"]
+        port = next(tm["id"] for tm in self._task_managers() if tm["id"] == subtasks[0]["taskmanager-id"])
+        names = ["taskmanager", "taskmanager-2"]
+        # Flink names a TaskManager after its address, host:rpc-port-hash.
+        here = next(n for n in names if f":{self.stack._members[n].part.ports[0]}-" in port)
+        names.remove(here)
+        return here, names[0]
 
-    def watch(self) -> None:
-        """Look after the parts: one that was killed is started again.
+    def _task_managers(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.cluster.get("/taskmanagers")["taskmanagers"]
+        return found
 
-        Raises:
-            StackError: a part ended that nobody killed.
-        """
-        for name in list(self._down):
-            del self._down[name]
-            self.stack.kill(name)
-            self.stack.restart(name)
-        self.stack.check()
+    def is_running(self) -> bool:
+        """Whether every task of the job runs; False, too, where nobody answers."""
+        assert self.job is not None, "deployed"
+        try:
+            return self.cluster.is_running(self.job.flink_job_id)
+        except DeployError:
+            return False
 
-    def pause(self, seconds: float, *, until: Callable[[], bool] = lambda: False, watch: bool = True) -> None:
-        """Let time pass, looking after the parts meanwhile unless told not to."""
+    def pause(self, seconds: float, *, until: Callable[[], bool] = lambda: False) -> None:
+        """Let time pass, looking after the parts meanwhile."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not until():
-            if watch:
-                self.watch()
+            self.stack.check()
             time.sleep(LOOK_S)
 
     # --- tearing down ---
@@ -184,9 +185,12 @@ class Stage:
         """Stop what the run started and remove what it left."""
         with suppress(MillpondError):
             self.stop_reader()
+        self.theatre.kafka_proxy.heal()
+        self.theatre.store_proxy.heal()
         for name in self.materializers:
             if name in self.stack.names():
-                self.stack.kill(name)
+                with suppress(StackError):  # it may be between two lives
+                    self.stack.kill(name)
         running = [job for job, state in self.cluster.jobs().items() if state not in ENDED]
         for job in running:
             self.cluster.cancel(job)
