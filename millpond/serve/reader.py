@@ -56,11 +56,12 @@ class Reader:
         Args:
             ns: the environment whose features are read.
             stale_after_ms: how long a pipeline may not have been seen up to date before its values are `stale`.
-            connect_timeout_ms: for opening a connection; reads have a timeout of their own.
+            connect_timeout_ms: for opening a connection, and for each answer while it is opened and a set is loaded; a
+                read that has to open one first may take so much longer than its own timeout.
         """
-        client = redis.Redis.from_url(
-            url, socket_connect_timeout=connect_timeout_ms / 1000, socket_timeout=5.0, decode_responses=False
-        )
+        # A store behind a half-open connection accepts and never answers: with 5 s, so long took a read of 50 ms.
+        wait_s = connect_timeout_ms / 1000
+        client = redis.Redis.from_url(url, socket_connect_timeout=wait_s, socket_timeout=wait_s, decode_responses=False)
         return cls(client, ns=ns, stale_after_ms=stale_after_ms)
 
     def open(self, full_name: str, *, version: int) -> "OpenSet":
@@ -124,7 +125,8 @@ class OpenSet:
         Args:
             requests: each gives the sets' request fields; None for an entity that is not known.
             as_of: the instant to read at (ms UTC); the present by default.
-            timeout_ms: after which every vector is `unavailable`; a read never waits longer and never raises for it.
+            timeout_ms: after which every vector is `unavailable`; a read never raises for it, and waits longer only
+                where a connection has to be opened first (see `Reader.connect`).
 
         Raises:
             ReadError: a request lacks a field or has one of the wrong type.

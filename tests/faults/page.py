@@ -42,7 +42,7 @@ TAIL: Final = """
 feature `present`. *To recover*: the same from the fault's end; what is killed ends at once, what is frozen when it
 thaws. Least / median / most over the runs; an event is held up when it takes longer than 2 s. *Answers*: shares of the
 values read over the whole run, by status. *Late*: windows read as `present` that lacked an event acknowledged more than
-5 s before; such an event was on its way inside Flink, which no freshness stamp sees, and none was older than 15 s.
+5 s before; such an event was on its way inside Flink, which no freshness stamp sees, and none was older than 10 s.
 
 A run again: `make faults KIND=broker SEED=8`. Damage on purpose, which must be found: `make faults DAMAGE=stale-row`.
 """

@@ -34,7 +34,7 @@ RECOVERS_WITHIN_S: Final = 240.0
 DRAINS_WITHIN_S: Final = 120.0
 LINK_S: Final = 60.0
 CALM_S: Final = 6.0  # markers go on for so long after the fault and the history
-IN_FLIGHT_MS: Final = 10_000  # on machines that share two cores among many
+IN_FLIGHT_MS: Final = 5_000  # on machines that share two cores among many
 LEAST_USABLE: Final = 0.05  # of all values read: else next to nothing was judged
 TOLD: Final = 20
 

@@ -7,6 +7,7 @@ acknowledged      1000   2000                9000  9500
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.faults.judge import Asked, Delivered, Judge, Reply
@@ -110,6 +111,11 @@ def test_an_entity_nobody_met_is_empty_and_nothing_else() -> None:
 
 def test_a_read_that_raises_is_wrong() -> None:
     assert faults(Reply(1, 2, 0, 0, 3, raised="PlanError()")) == ["at 1 a read raised PlanError()"]
+
+
+def test_a_read_that_does_not_come_back_in_time_is_wrong() -> None:
+    waited = msgspec.structs.replace(answer([0, 1], asked=8_000), answered=11_500)
+    assert faults(waited) == ["at 8000 a read took 3500 ms"]
 
 
 def test_what_was_in_flight_is_told_as_late() -> None:
