@@ -28,9 +28,7 @@ def main() -> int:
     """Play the runs that are asked for; 1 where anything was wrong in one of them."""
     args = _arguments()
     runs = planned(args.kind.split(",") if args.kind else list(KINDS), seeds=args.seeds, seed=args.seed)
-    results = list(_played(runs, args))
-    if not args.damage:
-        _keep(results, fresh=not (args.kind or args.seed))
+    results = _played(runs, args)
     failed = [result for result in results if result.wrong]
     print(f"{len(results)} runs, {len(failed)} of them wrong", flush=True)
     return 1 if failed else 0
@@ -45,7 +43,8 @@ def planned(kinds: Sequence[str], *, seeds: int, seed: int | None) -> list[Plann
 
 def _played(runs: Sequence[Planned], args: argparse.Namespace) -> list[Result]:
     lines = Lines.first(args.lines)
-    results = []
+    kept = load().runs if args.kind or args.seed else []
+    results: list[Result] = []
     with (
         tempfile.TemporaryDirectory(prefix="millpond-faults-") as folder,
         theatre(run_folder(), disk=any(KINDS[kind].disk for kind, _ in runs)) as here,
@@ -54,13 +53,15 @@ def _played(runs: Sequence[Planned], args: argparse.Namespace) -> list[Result]:
             stage = Stage(here, f"faults_{number}", lines, Path(folder) / str(number), cut=KINDS[kind].cut)
             results.append(play(stage, kind, seed, seconds=args.seconds, damage=args.damage))
             tell(results[-1])
+            if not args.damage:
+                _keep(kept, results)
     return results
 
 
-def _keep(results: Sequence[Result], *, fresh: bool) -> None:
-    """Keep what was shown; some kinds or a single seed replace their own."""
+def _keep(earlier: Sequence[Result], results: Sequence[Result]) -> None:
+    """Keep what was shown so far; a run that is played again replaces its own."""
     again = {(result.kind, result.seed) for result in results}
-    kept = [] if fresh else [run for run in load().runs if (run.kind, run.seed) not in again]
+    kept = [run for run in earlier if (run.kind, run.seed) not in again]
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     save(Document(machine=machine, runs=[*kept, *results]))
 
