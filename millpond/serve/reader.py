@@ -41,6 +41,12 @@ class Reader:
         self.ns = ns
         self.stale_after_ms = stale_after_ms
         self.clock = clock
+        self.connections = 0  # opened so far: what was remembered before the last one may be of another store
+        client.connection_pool.connection_kwargs["redis_connect_func"] = self._connected
+
+    def _connected(self, connection: Any) -> None:
+        connection.on_connect()
+        self.connections += 1
 
     @classmethod
     def connect(
@@ -85,10 +91,11 @@ class Reader:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fresh:
-    """The freshness stamps as read last, and the epoch they are of."""
+    """The freshness stamps as read last, the epoch they are of, and how many connections had been opened by then."""
 
     epoch: bytes | None
     stamps: dict[bytes, int]
+    connections: int
 
 
 class OpenSet:
@@ -100,7 +107,7 @@ class OpenSet:
         self._pointer = pointer_key(reader.ns, publication.plan.full_name, publication.plan.version)
         self._content = publication.content.encode()
         self._freshness = freshness_key(reader.ns)
-        self._fresh = _Fresh(None, {})
+        self._fresh = _Fresh(None, {}, 0)
         self._refreshed_at = -REFRESH_MS
 
     @property
@@ -155,20 +162,24 @@ class OpenSet:
         """The records of every key, and freshness that holds for them.
 
         Stamps are asked for before the records and the epoch after them: where it is the stamps' own, the store was
-        not emptied in between, and what the stamps promise is in the records.
+        not emptied in between, and what the stamps promise is in the records. A store that came back from an older
+        snapshot has the same epoch, but not our connection: whenever one was opened, stamps are asked for again.
+        (Remembered, they made tiles 12 s older than stale_after `present`, for up to a second.)
         """
         now, fresh = self._reader.clock(), self._fresh
         if now - self._refreshed_at < REFRESH_MS:
             *replies, epoch = self._ask([("HVALS", key) for key in wanted], timeout)
-            if epoch is not None and epoch == fresh.epoch:
+            if epoch is not None and epoch == fresh.epoch and fresh.connections == self._reader.connections:
                 return dict(zip(wanted, replies, strict=True)), fresh
+        connections = self._reader.connections
         refresh = [("HGETALL", self._freshness), ("GET", self._pointer)]
         stamps, pointer, *replies, epoch = self._ask([*refresh, *(("HVALS", key) for key in wanted)], timeout)
         pairs = stamps.items() if isinstance(stamps, dict) else zip(stamps[::2], stamps[1::2], strict=True)
         found = dict(pairs)
         its_own = found.pop(EPOCH, None)
         certain = its_own is not None and epoch == its_own
-        fresh = self._fresh = _Fresh(its_own, {field: int(at) for field, at in found.items()} if certain else {})
+        known = {field: int(at) for field, at in found.items()} if certain else {}
+        fresh = self._fresh = _Fresh(its_own, known, connections)
         self._refreshed_at = now
         self._follow(pointer)
         return dict(zip(wanted, replies, strict=True)), fresh

@@ -26,6 +26,7 @@ by itself (either copy may be the first), and lines later than the instant read 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 import msgspec
@@ -130,6 +131,14 @@ class _Window:
 
     def add(self, a: State, b: State) -> State:
         return tuple(plus(part.how, x, y) for part, x, y in zip(self.parts, a, b, strict=True))
+
+    def limits(self, wanted: tuple[Answer, ...]) -> list[tuple[int, int]]:
+        """(Place, value) of the counts and sums that a right choice must come to: lines bring in nothing negative."""
+        found = []
+        for value, feature, places in zip(wanted, self._features, self._places, strict=True):
+            if len(places) == 1 and feature.parts[0].how == "add" and isinstance(value, int | str):
+                found.append((places[0], value if isinstance(value, int) else int(Decimal(value).scaleb(2))))
+        return found
 
     def spelled(self, state: State) -> tuple[Answer, ...]:
         return tuple(
@@ -245,7 +254,10 @@ class Judge:
 
     @staticmethod
     def _search(window: _Window, span: Span, certain: int, sent: int, wanted: tuple[Answer, ...]) -> bool | None:
-        """Try every choice of prefixes a tile and lane."""
+        """Try every choice of prefixes a tile and lane; a choice that already counts too much is not gone on with."""
+        if certain == sent:
+            return False
+        limits = window.limits(wanted)
         lanes: dict[tuple[int, int], list[State]] = {}
         for each, brought in zip(window.lines[certain:sent], window.brings[certain:sent], strict=True):
             lanes.setdefault((each.line[1] // span.tile, each.lane), []).append(brought)
@@ -254,7 +266,8 @@ class Judge:
             grown = set(states)
             reached = states
             for brought in brings:
-                reached = {window.add(state, brought) for state in reached}
+                grown_by_one = (window.add(state, brought) for state in reached)
+                reached = {state for state in grown_by_one if all((state[i] or 0) <= most for i, most in limits)}
                 grown |= reached
                 if len(grown) > MOST_STATES:
                     return None
