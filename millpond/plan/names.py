@@ -62,11 +62,6 @@ def journal_topic(ns: str) -> str:
     return f"millpond.{ns}.control"
 
 
-def source_group(ns: str, job: str) -> str:
-    """The consumer group under which a job commits how far its checkpoints have read its source."""
-    return f"millpond.{ns}.{job}"
-
-
 def dashed(name: str) -> str:
     """A name as it stands in topics."""
     return name.replace("_", "-")

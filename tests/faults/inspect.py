@@ -107,7 +107,8 @@ def _row(view: ViewPlan, part: str, record: bytes) -> Row:
     row: dict[str, Number] = {"tile": tile, "n": int(table["n"][0])}
     row |= {name: tile * size + int(table[column][0]) for name, column in HEADER.items() if name != "n"}
     for partial in view.partials:
-        is_null = bool(layout.is_null(table, partial.name)[0])
+        nullable = partial.name in layout.nullable
+        is_null = nullable and bool(int(table["nulls"][0]) & layout.bit(partial.name))
         row[partial.name] = (
             None if is_null else _number(table[partial.name], partial.type, layout.is_wide(partial.name))
         )

@@ -147,13 +147,13 @@ def test_a_store_that_was_emptied_is_never_read_with_what_was_remembered_of_it(
 
 
 def test_a_store_that_came_back_from_a_snapshot_is_never_read_with_what_was_remembered_of_it(
-    records: Records, ns: str, stack: Stack
+    records: Records, ns: str, stack: AnyStack
 ) -> None:
     records.publish(described("first"), now_ms=NOW)
     with redis.Redis.from_url(stack.addresses.store) as client:
         reader = Reader(client, ns=ns, stale_after_ms=30_000, clock=lambda: NOW)
         opened = reader.open("shop.risk", version=1)
-        stamps = {stamp.decode() for part in ReadFlow(described("first"), ns).parts for stamp in part.stamps}
+        stamps = {part.stamp.decode() for part in ReadFlow(described("first"), ns).parts}
         client.hset(freshness_key(ns), mapping={EPOCH_FIELD: "one"} | dict.fromkeys(stamps, NOW))
         assert opened.read({"card_id": "a"}).status == "empty"
 
