@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.figures import Figures
+from benchmarks.figures import Figures, spell
 from millpond.plan.errors import PlanError
 
 FILE: Final = Path(__file__).parent / "bars.toml"
@@ -57,5 +57,5 @@ def below(bars: Bars, measured: Mapping[str, Figures]) -> list[str]:
             if found is None:
                 lines.append(f"{name}.{key}: not measured, where the bar is {bar}")
             elif not bar.holds(found.median):
-                lines.append(f"{name}.{key}: {found.median:,.4g}{found.unit and ' ' + found.unit}, the bar is {bar}")
+                lines.append(f"{name}.{key}: {spell(found.median)}{found.unit and ' ' + found.unit}, the bar is {bar}")
     return lines

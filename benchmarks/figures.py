@@ -27,11 +27,12 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
 
     def __str__(self) -> str:
-        spread = f" ({_number(self.least)} to {_number(self.most)})" if self.runs > 1 else ""
-        return f"{_number(self.median)}{self.unit and ' ' + self.unit}{spread}"
+        spread = f" ({spell(self.least)} to {spell(self.most)})" if self.runs > 1 else ""
+        return f"{spell(self.median)}{self.unit and ' ' + self.unit}{spread}"
 
 
-def _number(value: float) -> str:
+def spell(value: float) -> str:
+    """A number for people: three digits or so."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.2f}"
 
 

@@ -1,6 +1,6 @@
 """What somebody who knows Flink would write by hand instead: the same aggregates as plain SQL.
 
-Events are read by Flink's own Avro format, so there are no rules of acceptance, no dead letters and no progress topic.
+Events are read by Flink's own Avro format, so there are no rules of acceptance and no dead letters.
 Copies are dropped by a running count, as in our jobs: the usual ROW_NUMBER() = 1 takes rows back under mini-batch and
 ran at less than half the speed. Then one GROUP BY for each of the three entities and each of the three tile sizes,
 each into its own compacted topic through the same connector with the same delivery, mini-batches and state backend.

@@ -26,7 +26,6 @@ from millpond.store.records import Column, RecordLayout
 
 NS: Final = "shard"
 ENTITIES: Final = 500  # of each kind
-PARTITIONS: Final = 4
 HOUR_MS: Final = 3_600_000
 
 
@@ -72,19 +71,11 @@ def fill(client: Any, pool: Pool, *, now: int, seed: int = 1) -> Publication:
     views = {binding.alias: pool.view(binding.view) for binding in plan.bindings}
     publication = Publication(
         plan=plan,
-        views=tuple(
-            Served(
-                view=view,
-                generation=1,
-                job="bench",
-                covered_since=0,
-            )
-            for view in views.values()
-        ),
+        views=tuple(Served(view=view, generation=1, job="bench", covered_since=0) for view in views.values()),
     )
     release = Release(content=publication.content, at_ms=now, action="publish")
     documents.restore(client, NS, publication_change(NS, publication, [], release), end=1)
-    stamps: dict[bytes | str, int] = {part.stamp: now + HOUR_MS for part in ReadFlow(publication, NS).parts}
+    stamps: dict[bytes | str, int] = {p.stamp: now + HOUR_MS for p in ReadFlow(publication, NS).parts}
     client.hset(freshness_key(NS), mapping={**stamps, EPOCH_FIELD: 1})
     draw = np.random.default_rng(seed)
     with client.pipeline(transaction=False) as pipe:

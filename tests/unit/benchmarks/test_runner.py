@@ -64,7 +64,7 @@ def test_a_bar_that_does_not_hold_makes_the_exit_code_1_and_is_named(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert __main__._main([], json=False) == __main__.BELOW
-    assert "below its bar: slow.speed: 1 m/s, the bar is >= 2" in capsys.readouterr().err
+    assert "below its bar: slow.speed: 1.00 m/s, the bar is >= 2" in capsys.readouterr().err
     assert results.read().keys() == {"slow", "fast"}
     assert "| speed | 1.00 m/s | >= 2 **not held** |" in (here / "benchmarks.md").read_text()
 
