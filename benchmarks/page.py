@@ -38,8 +38,13 @@ another load: they say which order of magnitude is usual, and no more.
 def write(results: Results, bars: Bars, file: Path = FILE) -> None:
     """Render the page, and the plot beside it."""
     parts = [HEAD]
+    places = {_place(measured) for measured in results.values()}
+    if len(places) == 1:
+        parts += [f"Measured on {place}.\n" for place in places]
     for name, measured in results.items():
         parts.append(_section(name, measured, bars))
+        if len(places) > 1:
+            parts.append(f"On {_place(measured)}.\n")
         if name == "growth":
             draw(measured.figures, file.parent / PLOT)
             parts.append(f"![What an event costs as keys and views grow]({PLOT})\n")
@@ -53,10 +58,15 @@ def _section(name: str, measured: Measured, bars: Bars) -> str:
         bar = bars.get(name, {}).get(key)
         verdict = "" if bar is None else f"{bar}{'' if bar.holds(found.median) else ' **not held**'}"
         rows.append(f"| {key.replace('_', ' ')} | {found} | {verdict} |")
+    return (
+        f"## {name}\n\n{measured.what}\n\n" + "\n".join(rows) + f"\n\n`{measured.command}`, {measured.date}, "
+        f"{measured.took_s} s; the machine's load before it: {measured.load:.1f}.\n"
+    )
+
+
+def _place(measured: Measured) -> str:
     machine = measured.machine
     versions = ", ".join(f"{what} {version}" for what, version in measured.versions.items())
     return (
-        f"## {name}\n\n{measured.what}\n\n" + "\n".join(rows) + f"\n\n`{measured.command}`, {measured.date}, "
-        f"{measured.took_s} s, load before {measured.load:.1f}. {machine.processor}, {machine.cores} cores, "
-        f"{machine.memory_gib:.0f} GiB, {machine.system}. {versions}.\n"
+        f"{machine.processor}, {machine.cores} cores, {machine.memory_gib:.0f} GiB, {machine.system}, with {versions}"
     )

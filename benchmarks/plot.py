@@ -6,7 +6,10 @@ from typing import Final
 from benchmarks.figures import Figures
 from benchmarks.growth import EVENTS, FACTORS
 
-STYLES: Final = {"keys": ("o", "tab:blue"), "views": ("s", "tab:orange")}
+STYLES: Final = {
+    "keys": ("o", "tab:blue", "keys, of three views"),
+    "views": ("s", "tab:orange", "views, of one entity"),
+}
 
 
 def draw(figures: Figures, file: Path) -> None:
@@ -19,13 +22,14 @@ def draw(figures: Figures, file: Path) -> None:
 
     canvas, axes = plt.subplots(figsize=(6, 3.6))
     for kind in EVENTS:
-        marker, colour = STYLES[kind]
+        marker, colour, label = STYLES[kind]
         costs = [figures[f"us_per_event_{factor}x_{kind}"].median for factor in FACTORS]
-        axes.plot(FACTORS, costs, marker=marker, color=colour, label=kind)
+        axes.plot(FACTORS, costs, marker=marker, color=colour, label=label)
         axes.plot(FACTORS, [costs[0] * factor for factor in FACTORS], ":", color=colour, linewidth=0.8)
         for factor, cost in zip(FACTORS, costs, strict=True):
             axes.annotate(f"{cost:,.0f}", (factor, cost), (4, 6), textcoords="offset points", fontsize=8)
     axes.set_xscale("log", base=2)
+    axes.margins(x=0.1)
     axes.set_yscale("log", base=2)
     axes.set_xticks(FACTORS, [f"{factor}x" for factor in FACTORS])
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
