@@ -15,9 +15,7 @@ read iff for each tile of the window and each partition one number of lines can 
                    asked - stale_after             answered
 
 That is the promise of a freshness stamp taken literally, and it bounds how far a value may ever go back: a value that
-loses a line which was acknowledged longer ago than `stale_after` is wrong, whatever was read in between. One thing the
-stamps do not see is what is in flight inside Flink, between the source and the tile topics: a value that is possible
-with `in_flight` more is told as late, and is not called wrong.
+loses a line which was acknowledged longer ago than `stale_after` is wrong, whatever was read in between.
 
 Two relaxations, both rare and both towards "possible": a line whose copy went through another partition may be counted
 by itself (either copy may be the first), and lines later than the instant read do not hold up those after them.
@@ -98,7 +96,6 @@ class Verdicts:
         vectors, values: judged; `usable` values among them carried one.
         faults: what was wrong, in words.
         undecided: windows with more possible states than are looked at.
-        late: windows that lacked lines acknowledged before `stale_after`, but none acknowledged `in_flight` earlier.
         statuses: how often each was given.
     """
 
@@ -106,7 +103,6 @@ class Verdicts:
     values: int = 0
     usable: int = 0
     undecided: int = 0
-    late: int = 0
     faults: list[str] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
 
@@ -152,12 +148,10 @@ class Judge:
     Args:
         delivered: every good line, in the order of sending.
         stale_after: of the reader, ms.
-        in_flight: how long lines may be on their way inside Flink, ms.
     """
 
-    def __init__(self, delivered: Sequence[Delivered], *, stale_after: int, in_flight: int) -> None:
+    def __init__(self, delivered: Sequence[Delivered], *, stale_after: int) -> None:
         self._stale_after = stale_after
-        self._in_flight = in_flight
         self._of: dict[tuple[str, Key], list[Delivered]] = {}
         for each in delivered:
             for view, key_of in KEY_OF.items():
@@ -198,10 +192,8 @@ class Judge:
                 yield f"{asked.view}{asked.key}.{name} at {reply.asked}: {status}, and yet a value"
         for span, features in spans.items():
             verdicts.usable += len(features)
-            possible = self._possible(reply, asked, span, features, self._stale_after)
-            if possible is False and self._possible(reply, asked, span, features, self._stale_after + self._in_flight):
-                verdicts.late += 1
-            elif possible is None:
+            possible = self._possible(reply, asked, span, features)
+            if possible is None:
                 verdicts.undecided += 1
             elif not possible:
                 names = [name for _, name in features]
@@ -212,20 +204,15 @@ class Judge:
                     f"{self._told(reply, asked, span, names)}"
                 )
 
-    def _possible(
-        self, reply: Reply, asked: Asked, span: Span, features: Sequence[tuple[int, str]], since: int
-    ) -> bool | None:
-        """Whether some choice of lines, those acknowledged `since` ms before it included, gives these values.
-
-        None where there are too many choices to try.
-        """
+    def _possible(self, reply: Reply, asked: Asked, span: Span, features: Sequence[tuple[int, str]]) -> bool | None:
+        """Whether some choice of lines gives these values; None where there are too many to try."""
         window = self._window(reply, asked, span, tuple(name for _, name in features))
         wanted = tuple(reply.values[place] for place, _ in features)
         statuses = {reply.statuses[place] for place, _ in features}
         if len(statuses) > 1:
             return False  # one window, one choice of lines: it is empty for all its features or for none
         is_empty = statuses == {"empty"}
-        certain, sent = self._known(reply, window, since)
+        certain, sent = self._known(reply, window)
         if is_empty:
             return certain == 0 and wanted == window.spelled(window.prefixes[0])
         for count in range(max(certain, 1), sent + 1):
@@ -233,10 +220,10 @@ class Judge:
                 return True
         return self._search(window, span, certain, sent, wanted)
 
-    @staticmethod
-    def _known(reply: Reply, window: _Window, since: int) -> tuple[int, int]:
+    def _known(self, reply: Reply, window: _Window) -> tuple[int, int]:
         """How many of the window's first lines must be counted, and how many may be."""
-        return bisect_right(window.acknowledged, reply.asked - since), bisect_right(window.sent, reply.answered)
+        certain = bisect_right(window.acknowledged, reply.asked - self._stale_after)
+        return certain, bisect_right(window.sent, reply.answered)
 
     def _window(self, reply: Reply, asked: Asked, span: Span, names: tuple[str, ...]) -> _Window:
         lo, hi = span.bounds(reply.as_of)
@@ -278,7 +265,7 @@ class Judge:
 
     def _told(self, reply: Reply, asked: Asked, span: Span, names: Sequence[str]) -> str:
         window = self._window(reply, asked, span, tuple(names))
-        certain, sent = self._known(reply, window, self._stale_after)
+        certain, sent = self._known(reply, window)
         least, most = window.spelled(window.prefixes[certain]), window.spelled(window.prefixes[sent])
         return f"{certain} lines must be counted ({least}), {sent} may be ({most})"
 

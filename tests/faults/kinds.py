@@ -220,7 +220,7 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "valkey": Kind(what="Valkey killed, comes back empty", act=partial(_kill, "valkey")),
     "flushall": Kind(what="FLUSHALL", act=_flushall),
-    "valkey-snapshot": Kind(what="Valkey comes back from a snapshot 12 s old", act=_snapshot, early=12, keep=_save),
+    "valkey-snapshot": Kind(what="Valkey comes back from a snapshot 20 s old", act=_snapshot, early=20, keep=_save),
     "materializer": Kind(what="one of two materializers killed", act=_materializer),
     "materializer-zombie": Kind(what="one of two materializers frozen, replaced, thawed", act=_materializer_zombie),
     "rebuild": Kind(what="FLUSHALL, then a materializer killed while it refills", act=_rebuild),
