@@ -27,8 +27,8 @@ recover by itself, as `millpond up` does; and then compares
 - **the last row of every key of every tile topic** with the same SQL; a tombstone is wrong;
 - **every dead letter** with the record that was planted, byte for byte; a good event among them is wrong;
 - **every answer of a reader** that asked 200 times a second all the while, its `stale_after` at 15 s: a value given as
-  `present` or `empty` must be one that was possible within the last 15 s (`tests/faults/judge.py` says exactly what that
-  means).
+  `present` or `empty` must be one that was possible within the last 15 s (`tests/faults/judge.py` says exactly what
+  that means).
 
 {runs} runs: {tiles:,} tiles, {letters:,} dead letters and {values:,} values read were compared; {usable:,} of the
 values carried a number. **{wrong} of the runs found anything wrong.**
