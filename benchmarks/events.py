@@ -29,8 +29,8 @@ class Keys(NamedTuple):
     """How many different cards, merchants and devices there are."""
 
     cards: int = 20_000
-    merchants: int = 1_000
-    devices: int = 10_000
+    merchants: int = 500
+    devices: int = 2_000
 
     def times(self, factor: int) -> "Keys":
         """As many times each."""
@@ -38,15 +38,19 @@ class Keys(NamedTuple):
 
 
 def payments(count: int, *, keys: Keys, start: int, seed: int = 1, prefix: str = "p") -> Iterator[Payment]:
-    """`count` payments, one a millisecond from `start` (ms) on, evenly drawn over the keys."""
+    """`count` payments, one a millisecond from `start` (ms) on; half of them go to an eighth of the keys."""
     draw = random.Random(seed)
+
+    def number(of: int) -> int:
+        return int(of * draw.random() ** 3)
+
     for i in range(count):
         yield Payment(
             f"{prefix}{i}",
             start + i,
-            f"card-{draw.randrange(keys.cards)}",
-            f"merchant-{draw.randrange(keys.merchants)}",
-            f"device-{draw.randrange(keys.devices)}",
+            f"card-{number(keys.cards)}",
+            f"merchant-{number(keys.merchants)}",
+            f"device-{number(keys.devices)}",
             draw.randrange(100, 100_000),
             CHANNELS[draw.randrange(len(CHANNELS))],
         )

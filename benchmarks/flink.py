@@ -74,7 +74,8 @@ def _theirs(world: World, ns: str, ours: JobRecord) -> _Ran:
 BENCHMARK: Final = Benchmark(
     name="flink",
     what=f"One job, parallelism 1, RocksDB: 3 entities x 3 levels x 6 aggregates, Avro in and out, over a topic of "
-    f"{EVENTS:,} events. From the job's first progress to the checkpoint after its last event; the product and the "
-    f"SQL of benchmarks/hand_written.py in turn, {ROUNDS} times each.",
+    f"{EVENTS:,} events of {sum(Keys()):,} keys, half of them of an eighth of the keys. From the job's first progress "
+    "to the checkpoint after its last event; the product and the SQL of benchmarks/hand_written.py in turn, "
+    f"{ROUNDS} times each.",
     run=run,
 )
