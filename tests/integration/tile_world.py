@@ -232,8 +232,8 @@ class World:
 
     def ends(self) -> dict[str, int]:
         """The end offset of each tile partition, by its field in the applied hash."""
-        topics = [fragment.topic(self.ns) for fragment in self.job.fragments]
-        return {applied_field(topic, p): end for topic in topics for p, end in enumerate(self._topics.ends(topic))}
+        topics, names = Topics(self.addresses.kafka), [f.topic(self.ns) for f in self.job.fragments]
+        return {applied_field(name, p): end for name in names for p, end in enumerate(topics.ends(name))}
 
     def drained(self, *, within_s: float = 60.0) -> None:
         """Wait until everything written so far is applied."""

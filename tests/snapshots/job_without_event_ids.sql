@@ -13,6 +13,7 @@ SET 'execution.checkpointing.interval' = '5 s';
 SET 'execution.checkpointing.tolerable-failed-checkpoints' = '1000000000';
 SET 'execution.checkpointing.externalized-checkpoint-retention' = 'RETAIN_ON_CANCELLATION';
 SET 'state.backend.type' = 'rocksdb';
+SET 'state.backend.rocksdb.use-bloom-filter' = 'true';
 SET 'execution.checkpointing.incremental' = 'true';
 SET 'restart-strategy.type' = 'exponential-delay';
 
