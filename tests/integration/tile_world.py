@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ import redis
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from fastavro import parse_schema, schemaless_reader
 
 from millpond.control.records import Records
 from millpond.control.settings import Settings
 from millpond.control.topics import Topics
-from millpond.demo.ledger import RowDecoder, read_topic
+from millpond.demo.ledger import read_topic
 from millpond.local.addresses import Addresses
 from millpond.local.parts.valkey import valkey
 from millpond.local.ports import free_ports
@@ -228,7 +230,8 @@ class World:
         """The last value of a row's key in its topic, as any Avro reader has it."""
         topic, key = fragment.topic(self.ns), wire(self._ids[0], KEY_SCHEMA, row.key)
         values = [m.value() for m in read_topic(Topics(self.addresses.kafka), topic) if m.key() == key]
-        return RowDecoder(self.addresses.registry).decode(values[-1] or b"")
+        found: dict[str, Any] = schemaless_reader(BytesIO((values[-1] or b"")[5:]), parse_schema(VALUE_SCHEMA), None)
+        return found
 
     def ends(self) -> dict[str, int]:
         """The end offset of each tile partition, by its field in the applied hash."""
