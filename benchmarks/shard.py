@@ -68,7 +68,7 @@ def fill(client: Any, pool: Pool, *, now: int, seed: int = 1) -> Publication:
         now: the instant (ms) the newest tile holds; stamps are an hour ahead of it, so that nothing grows stale.
     """
     (plan,) = pool.sets
-    views = {binding.alias: pool.view(binding.view) for binding in plan.bindings}
+    views = {binding.alias: pool.view(binding.view, binding.version) for binding in plan.bindings}
     publication = Publication(
         plan=plan,
         views=tuple(Served(view=view, generation=1, job="bench", covered_since=0) for view in views.values()),

@@ -39,8 +39,8 @@ def publish(records: Records, pool: Pool) -> list[str]:
     moved = []
     jobs = records.jobs()
     for plan in pool.sets:
-        views = {binding.view: pool.view(binding.view) for binding in plan.bindings}
-        publication = Publication(plan=plan, views=tuple(served(view, jobs) for view in views.values()))
+        bound = dict.fromkeys((binding.view, binding.version) for binding in plan.bindings)
+        publication = Publication(plan=plan, views=tuple(served(pool.view(*view), jobs) for view in bound))
         before = records.publication(plan.full_name, plan.version)
         action: Action = "cover" if before is not None and before.plan == plan else "publish"
         if records.publish(publication, now_ms=now_ms(), action=action):

@@ -14,6 +14,7 @@ from millpond.store.records import RecordLayout
 from millpond.store.scripts import Client
 
 VIEW: Final = "retail.household"
+VERSION: Final = 1
 PARTIAL: Final = "lines_count"
 
 
@@ -23,7 +24,7 @@ def corrupt_tile(client: Client, ns: str, shopper: OpenSet, requests: Sequence[R
     Raises:
         MillpondError: none of them bought anything in the 29 days before `at`.
     """
-    served = shopper.publication.served(VIEW)
+    served = shopper.publication.served(VIEW, VERSION)
     view = served.view
     layout, encoder = RecordLayout.of(view), KeyEncoder(view.entity)
     part = next(part for part in parts_of(view, "tiles_long") if part.size_ms == DAY)

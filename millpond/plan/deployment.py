@@ -133,9 +133,9 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
         """SHA-256 of the document."""
         return digest(encode(self))
 
-    def served(self, full_name: str) -> Served:
-        """The view of a binding; KeyError where the publication is damaged."""
+    def served(self, full_name: str, version: int) -> Served:
+        """The view of a binding, at the version it is bound at; KeyError where the publication is damaged."""
         for served in self.views:
-            if served.view.full_name == full_name:
+            if (served.view.full_name, served.view.version) == (full_name, version):
                 return served
-        raise KeyError(full_name)
+        raise KeyError(full_name, version)

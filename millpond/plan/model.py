@@ -209,12 +209,13 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     views: tuple[ViewPlan, ...]
     sets: tuple[SetPlan, ...]
 
-    def view(self, full_name: str) -> ViewPlan:
-        """The view `<domain>.<view>`; PlanError where there is none."""
-        for view in self.views:
-            if view.full_name == full_name:
-                return view
-        raise PlanError(f"there is no view {full_name!r} in the pool", mend="run `millpond compile`")
+    def view(self, full_name: str, version: int | None = None) -> ViewPlan:
+        """The view `<domain>.<view>` at a version, by default its newest; PlanError where there is none."""
+        found = [view for view in self.views if view.full_name == full_name and version in (None, view.version)]
+        if not found:
+            at = "" if version is None else f" at version {version}"
+            raise PlanError(f"there is no view {full_name!r}{at} in the pool", mend="run `millpond compile`")
+        return max(found, key=lambda view: view.version)
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------

@@ -76,10 +76,10 @@ class ReadFlow:
         self.parts: tuple[_PartRead, ...] = tuple(
             part
             for index, binding in enumerate(plan.bindings)
-            for part in _parts(publication, ns, index, binding, publication.served(binding.view))
+            for part in _parts(publication, ns, index, binding, publication.served(binding.view, binding.version))
         )
         self._entities = tuple(
-            (KeyEncoder(publication.served(binding.view).view.entity), binding.request_fields)
+            (KeyEncoder(publication.served(binding.view, binding.version).view.entity), binding.request_fields)
             for binding in plan.bindings
         )
 

@@ -97,7 +97,7 @@ class Shop:
         if view.name == OLD.name:
             keys = [(name, store) for name in CUSTOMERS for store in range(3)]
         until(lambda: all(vector.status != "stale" for vector in self.read(view, keys)))
-        since = self.served(view).served(view.full_name).covered_since
+        since = self.served(view).served(view.full_name, view.version).covered_since
         events = accepted(view, self.events)
         present = 0
         for key, vector in zip(keys, self.read(view, keys), strict=True):
@@ -276,15 +276,15 @@ def test_a_rebuilt_view_is_read_where_it_was_until_the_new_generation_has_everyt
     def say(line: str) -> None:
         said.append(line)
         if not line.startswith("set ") and "retire" not in line:
-            generations.append(shop.served(NEW).served(NEW.full_name).generation)
+            generations.append(shop.served(NEW).served(NEW.full_name, NEW.version).generation)
 
     shop.deploy(OLD, NEW, version(NEW, 7), rebuild=["shop.customer.v1"], say=say)
     assert set(generations) == {1}
     assert "`millpond retire shop.customer --version 1 --generation 1`" in said[-1]
-    assert shop.served(NEW).served(NEW.full_name).generation == 2
+    assert shop.served(NEW).served(NEW.full_name, NEW.version).generation == 2
     shop.equals_its_meaning(NEW)
     assert shop.keys(NEW, 1) == before
-    assert shop.served(OLD).served(OLD.full_name).generation == 1
+    assert shop.served(OLD).served(OLD.full_name, OLD.version).generation == 1
     with pytest.raises(DeployError, match=r"no job runs a view 'shop\.nobody'"):
         shop.deploy(OLD, rebuild=["shop.nobody"])
 

@@ -230,7 +230,8 @@ class World:
         """The last value of a row's key in its topic, as any Avro reader has it."""
         topic, key = fragment.topic(self.ns), wire(self._ids[0], KEY_SCHEMA, row.key)
         values = [m.value() for m in read_topic(Topics(self.addresses.kafka), topic) if m.key() == key]
-        found: dict[str, Any] = schemaless_reader(BytesIO((values[-1] or b"")[5:]), parse_schema(VALUE_SCHEMA), None)
+        found = schemaless_reader(BytesIO((values[-1] or b"")[5:]), parse_schema(VALUE_SCHEMA), None)
+        assert isinstance(found, dict), "rows are records"
         return found
 
     def ends(self) -> dict[str, int]:

@@ -46,6 +46,8 @@ def test_a_publication_is_named_by_its_content_and_comes_back() -> None:
 
     assert decode(encode(published), Publication, where="x") == published
     assert publication().content == published.content
-    assert published.served("shop.customer").view == POOL.view("shop.customer")
+    assert published.served("shop.customer", 1).view == POOL.view("shop.customer")
     with pytest.raises(KeyError):
-        published.served("shop.nobody")
+        published.served("shop.nobody", 1)
+    with pytest.raises(KeyError):
+        published.served("shop.customer", 2)

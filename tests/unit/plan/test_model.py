@@ -71,6 +71,15 @@ def test_a_view_says_what_it_runs_as() -> None:
 def test_a_pool_names_what_it_lacks() -> None:
     with pytest.raises(PlanError, match=r"no view 'shop\.nobody'"):
         Pool(views=(), sets=()).view("shop.nobody")
+
+
+def test_of_a_view_in_several_versions_the_one_asked_for_is_given_else_the_newest() -> None:
+    later = msgspec.structs.replace(VIEW, version=2)
+    pool = Pool(views=(later, VIEW), sets=())
+    assert pool.view("shop.customer", 1) is VIEW
+    assert pool.view("shop.customer") is later
+    with pytest.raises(PlanError, match=r"no view 'shop\.customer' at version 3"):
+        pool.view("shop.customer", 3)
     with pytest.raises(KeyError):
         VIEW.feature("nothing")
 
