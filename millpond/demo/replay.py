@@ -1,6 +1,7 @@
 """The replay: lines and plants as records, in the order of arrival, and the producer that sends them."""
 
 import heapq
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from millpond.demo.plants import Plant, Planting
 from millpond.plan.errors import MillpondError
 
 FLUSH_S: Final = 120.0
+FLUSH_STEP_S: Final = 0.2
 ABANDON_S: Final = 1.0
 
 
@@ -190,13 +192,18 @@ class SourceProducer:
                 f"a record was not delivered: {self._failed[0]}", where=self.topic, mend="see the broker's log"
             )
 
-    def flush(self) -> None:
+    def flush(self, check: Callable[[], None] = lambda: None) -> None:
         """Wait until everything is delivered.
+
+        Args:
+            check: called now and then; looks after the broker, for one.
 
         Raises:
             MillpondError: something was not.
         """
-        left = self._producer.flush(FLUSH_S)
+        deadline = time.monotonic() + FLUSH_S
+        while (left := self._producer.flush(FLUSH_STEP_S)) and time.monotonic() < deadline:
+            check()
         self._check()
         if left:
             raise MillpondError(

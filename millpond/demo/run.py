@@ -174,7 +174,7 @@ class Run:
                 self._kill()
             if producer.count % self._check_every == 0:
                 self._check()
-        producer.flush()
+        producer.flush(self._check)
         self.outcome.events = producer.count
         drained = drain.wait() if self._options.kill is None else drain.wait_out(RECOVERS_WITHIN_S)
         self.outcome.replay_s += time.monotonic() - began
