@@ -152,6 +152,12 @@ class Topics:
             found = self.admin.list_offsets(wanted, request_timeout=TIMEOUT)
             try:
                 by_partition = {tp.partition: outcome.result(TIMEOUT).offset for tp, outcome in found.items()}
+            except TimeoutError as cause:
+                raise DeployError(
+                    f"Kafka does not say within {TIMEOUT:.0f} s where its log ends",
+                    where=topic,
+                    mend="see `millpond doctor`",
+                ) from cause
             except KafkaException as cause:
                 if cause.args[0].code() not in _PASSING or time.monotonic() > deadline:
                     raise DeployError(
@@ -270,5 +276,9 @@ def _admin(kafka: str) -> AdminClient:
 def _result(outcome: Any, topic: str) -> Any:
     try:
         return outcome.result(TIMEOUT)
+    except TimeoutError as cause:
+        raise DeployError(
+            f"Kafka does not answer within {TIMEOUT:.0f} s", where=topic, mend="see `millpond doctor`"
+        ) from cause
     except KafkaException as cause:
         raise DeployError(f"Kafka refused: {cause}", where=topic, mend="see the broker's log") from cause

@@ -29,7 +29,7 @@ from millpond.store.keys import fragment_freshness_field, freshness_key
 from millpond.store.scripts import Client
 
 POLL_S: Final = 0.1
-AGAIN_S: Final = 0.5
+AGAIN_S: Final = 3.0
 WITHIN_S: Final = 900.0
 
 
@@ -108,8 +108,11 @@ class Drain:
             except (MillpondError, redis.RedisError) as broken:
                 if time.monotonic() > deadline:
                     raise MillpondError(str(broken), where=self.job.name, mend="see `millpond doctor`") from broken
-                self._check()
-                time.sleep(AGAIN_S)
+                # Looking again and again is what starts a dead part: one look notes it, a later one begins.
+                again = time.monotonic() + AGAIN_S
+                while time.monotonic() < again:
+                    self._check()
+                    time.sleep(POLL_S)
 
     def source_end(self) -> tuple[int, ...]:
         """The source topic's end offsets, in partition order."""

@@ -43,7 +43,8 @@ feature `present`. *To recover*: the same from the fault's end; what is killed e
 thaws. Least / median / most over the runs; an event is held up when it takes longer than 2 s. *Answers*: shares of the
 values read over the whole run, by status.
 
-A run again: `make faults KIND=broker SEED=8`. Damage on purpose, which must be found: `make faults DAMAGE=stale-row`.
+A run again: `make faults KIND=broker SEED=8`. Damage done on purpose, which must be
+found: `make faults KIND=nothing SEED=1 DAMAGE=stale-row`.
 """
 
 
