@@ -241,7 +241,7 @@ class Judge:
 
     @staticmethod
     def _search(window: _Window, span: Span, certain: int, sent: int, wanted: tuple[Answer, ...]) -> bool | None:
-        """Try every choice of prefixes a tile and lane; a choice that already counts too much is not gone on with."""
+        """Try every choice of prefixes a tile and lane; one that counts too much, or cannot count enough, is left."""
         if certain == sent:
             return False
         limits = window.limits(wanted)
@@ -249,6 +249,7 @@ class Judge:
         for each, brought in zip(window.lines[certain:sent], window.brings[certain:sent], strict=True):
             lanes.setdefault((each.line[1] // span.tile, each.lane), []).append(brought)
         states = {window.prefixes[certain]}
+        rest = {i: sum(brought[i] or 0 for brings in lanes.values() for brought in brings) for i, _ in limits}
         for brings in lanes.values():
             grown = set(states)
             reached = states
@@ -258,7 +259,9 @@ class Judge:
                 grown |= reached
                 if len(grown) > MOST_STATES:
                     return None
-            states = grown
+            for i in rest:
+                rest[i] -= sum(brought[i] or 0 for brought in brings)
+            states = {state for state in grown if all((state[i] or 0) + rest[i] >= most for i, most in limits)}
         if certain == 0:
             states.discard(window.prefixes[0])  # no line at all is `empty`, not `present`
         return any(_same(window.spelled(state), wanted) for state in states)

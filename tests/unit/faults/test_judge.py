@@ -5,6 +5,8 @@ acknowledged      1000   2000                9000  9500
 ----------------[ line 1 ][ line 2 ]-------[ line 3 ][ line 4 ]---> wall clock;  stale_after 5000
 """
 
+import random
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -31,13 +33,15 @@ LINES = [
 ]
 
 
-def answer(counted: list[int], *, asked: int, status: str = "present", **changed: Any) -> Reply:
+def answer(
+    counted: list[int], *, asked: int, status: str = "present", lines: Sequence[Delivered] = LINES, **changed: Any
+) -> Reply:
     """What a right reader says with these of the lines (by index) counted."""
     values = []
     for name in NAMES:
         feature = FEATURES["household"][name]
         lo, hi = feature.span.bounds(DAY_START + 10_000)
-        inside = [LINES[i].line for i in counted if lo <= LINES[i].line[1] < hi]
+        inside = [lines[i].line for i in counted if lo <= lines[i].line[1] < hi]
         states = []
         for part in feature.parts:
             brought = [1 if part.column == "line" else each[7] if part.column == "paid" else None for each in inside]
@@ -116,3 +120,15 @@ def test_a_read_that_raises_is_wrong() -> None:
 def test_a_read_that_does_not_come_back_in_time_is_wrong() -> None:
     waited = msgspec.structs.replace(answer([0, 1], asked=8_000), answered=11_500)
     assert faults(waited) == ["at 8000 a read took 3500 ms"]
+
+
+def test_a_busy_window_is_judged_and_not_given_up() -> None:
+    draw = random.Random(3)
+    busy = [Delivered(line(i, 10 * i, draw.randrange(1, 9_999)), 9_000 + i, 9_500 + i, i % 4) for i in range(80)]
+    reach = [draw.randrange(5, 20) for _ in range(4)]
+    counted = [i for i in range(80) if i // 4 < reach[i % 4]]
+    judge = Judge(busy, stale_after=5_000)
+    right = judge.judge([answer(counted, asked=10_000, lines=busy)], [[[ASKED]]])
+    assert (right.faults, right.undecided) == ([], 0)
+    wrong = judge.judge([answer(counted, asked=10_000, lines=busy, spend_24h="0.01")], [[[ASKED]]])
+    assert (len(wrong.faults), wrong.undecided) == (1, 0)
