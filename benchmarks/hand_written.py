@@ -11,7 +11,8 @@ from typing import Final
 from benchmarks.world import PARTITIONS
 from millpond.control.settings import Settings
 from millpond.control.topics import Topic
-from millpond.sql.flink import CONFIG, PRODUCER
+from millpond.sql.flink import CONFIG
+from millpond.sql.flink_tables import PRODUCER
 from millpond.sql.job_sql import JobSql
 from millpond.sql.quote import flink_text
 

@@ -16,7 +16,7 @@ from httpx2 import HTTPError  # what confluent-kafka's client raises for a regis
 from millpond.control.settings import Settings, find_root
 from millpond.plan.errors import DeployError
 from millpond.plan.model import SourcePlan
-from millpond.sql.flink import Target
+from millpond.sql.flink_tables import Target
 from millpond.sql.job_sql import JobSql
 
 ENTRY_POINT: Final = Path("jobs") / "submit.py"

@@ -14,15 +14,19 @@ The views are common to all inserts, and Flink evaluates each once: see CONFIG.
 from collections.abc import Iterable
 from typing import Final
 
-import msgspec
-
 from millpond.plan.deployment import Backfill, Fragment, JobRecord
-from millpond.plan.errors import PlanError
 from millpond.plan.expr import fields_of
 from millpond.plan.model import OUTAGE, Column, SourcePlan, ViewPlan
-from millpond.plan.names import TILE_COLUMNS, dead_letter_topic, source_group
 from millpond.sql.dialects import FLINK
 from millpond.sql.expressions import render
+from millpond.sql.flink_tables import (
+    Target,
+    backfill_name,
+    bounded_source_table,
+    dead_letter_table,
+    source_table,
+    tile_table,
+)
 from millpond.sql.job_sql import JobSql
 from millpond.sql.partials import aggregated, taken
 from millpond.sql.quote import backticked, flink_text
@@ -57,34 +61,6 @@ CONFIG: Final = {
     "restart-strategy.type": "exponential-delay",
 }
 
-# Sinks are at least once: the store's guard makes writes monotone, so that a repeated row changes nothing.
-PRODUCER: Final = {
-    "sink.delivery-guarantee": "at-least-once",
-    "properties.acks": "all",
-    "properties.enable.idempotence": "true",
-    # Longer than a broker's restart takes; with 8 s an outage failed the job.
-    "properties.delivery.timeout.ms": "120000",
-    "properties.linger.ms": "2",
-}
-
-
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a job runs.
-
-    Args:
-        ns: the environment's name.
-        kafka: bootstrap servers, as Flink reaches them.
-        registry: address of the schema registry, as Flink reaches it.
-        schema_id: under which the source's own schema is registered there.
-        parallelism: of the job.
-    """
-
-    ns: str
-    kafka: str
-    registry: str
-    schema_id: int
-    parallelism: int
-
 
 def render_job(job: JobRecord, target: Target) -> JobSql:
     """The SQL of a job.
@@ -97,7 +73,7 @@ def render_job(job: JobRecord, target: Target) -> JobSql:
         job,
         target,
         name=job.name,
-        source=_source(job, target),
+        source=source_table(job, target),
         rules=_rules(job.source) + _before_start(job),
         own=start,
         dead_letters=_dead_letters(job.source),
@@ -115,16 +91,11 @@ def render_backfill(job: JobRecord, backfill: Backfill, target: Target) -> JobSq
         job,
         target,
         name=backfill_name(job),
-        source=_bounded_source(job, backfill, target),
+        source=bounded_source_table(job, backfill, target),
         rules=_rules(job.source),
         own=f"`event_time` < {job.start_ts}",
         dead_letters=f"{_dead_letters(job.source)} AND {unread}",
     )
-
-
-def backfill_name(job: JobRecord) -> str:
-    """What a job's backfill is called in Flink."""
-    return f"{job.name}.backfill"
 
 
 def _rendered(
@@ -151,8 +122,8 @@ def _rendered(
         statements=(
             "CREATE TEMPORARY FUNCTION `AVRO_DECODE` AS 'millpond.AvroDecode' LANGUAGE JAVA",
             source,
-            _dead_letter_table(job, target),
-            *(_tile_table(fragment, view, target) for fragment, view in fragments),
+            dead_letter_table(job, target),
+            *(tile_table(fragment, view, target) for fragment, view in fragments),
             _decoded(job.source, target),
             _judged(job.source, rules),
             _accepted(job.source, read, own),
@@ -175,110 +146,6 @@ def _columns_read(source: SourcePlan, views: Iterable[ViewPlan]) -> tuple[Column
         trees = [*view.by, *(tree for p in view.partials for tree in (p.value, p.where) if tree is not None)]
         names |= {field.name for tree in trees for field in fields_of(tree)}
     return tuple(column for column in source.columns if column.name in names)
-
-
-# --- tables ---------------------------------------------------------------------------------------------------------
-
-
-def _table(name: str, columns: Iterable[str], options: dict[str, str]) -> str:
-    lines = ",\n".join(f"  {column}" for column in columns)
-    pairs = ",\n".join(f"  {flink_text(key)} = {flink_text(value)}" for key, value in options.items())
-    return f"CREATE TEMPORARY TABLE {backticked(name)} (\n{lines}\n) WITH (\n{pairs}\n)"
-
-
-def _raw(topic: str, target: Target) -> dict[str, str]:
-    return {
-        "connector": "kafka",
-        "topic": topic,
-        "properties.bootstrap.servers": target.kafka,
-        "key.format": "raw",
-        "key.fields": "key",
-        "value.format": "raw",
-        "value.fields-include": "EXCEPT_KEY",
-    }
-
-
-def _upsert(topic: str, target: Target) -> dict[str, str]:
-    return {
-        "connector": "upsert-kafka",
-        "topic": topic,
-        "properties.bootstrap.servers": target.kafka,
-        "key.format": "avro-confluent",
-        "key.avro-confluent.url": target.registry,
-        "value.format": "avro-confluent",
-        "value.avro-confluent.url": target.registry,
-        "value.fields-include": "EXCEPT_KEY",
-        **PRODUCER,
-    }
-
-
-def _offsets(offsets: tuple[int, ...]) -> str:
-    return ";".join(f"partition:{p},offset:{offset}" for p, offset in enumerate(offsets))
-
-
-def _source(job: JobRecord, target: Target) -> str:
-    return _source_table(job, target, job.name, {"scan.startup.specific-offsets": _offsets(job.start_offsets)})
-
-
-def _bounded_source(job: JobRecord, backfill: Backfill, target: Target) -> str:
-    """The part of the topic that a backfill reads; it ends with it."""
-    return _source_table(
-        job,
-        target,
-        backfill_name(job),
-        {
-            "scan.startup.specific-offsets": _offsets(backfill.start_offsets),
-            "scan.bounded.mode": "specific-offsets",
-            "scan.bounded.specific-offsets": _offsets(backfill.bound_offsets),
-        },
-    )
-
-
-def _source_table(job: JobRecord, target: Target, reader: str, scan: dict[str, str]) -> str:
-    columns = (
-        "`key` BYTES",
-        "`value` BYTES",
-        "`partition` INT METADATA VIRTUAL",
-        "`offset` BIGINT METADATA VIRTUAL",
-        "`timestamp` TIMESTAMP_LTZ(3) METADATA VIRTUAL",
-        "`headers` MAP<STRING, BYTES> METADATA VIRTUAL",
-        "`now` AS PROCTIME()",
-    )
-    options = {
-        **_raw(job.source.topic, target),
-        "properties.group.id": source_group(target.ns, reader),
-        "scan.startup.mode": "specific-offsets",
-        **scan,
-    }
-    return _table("source", columns, options)
-
-
-def _dead_letter_table(job: JobRecord, target: Target) -> str:
-    columns = ("`key` BYTES", "`value` BYTES", "`headers` MAP<STRING, BYTES> METADATA")
-    return _table("dead_letters", columns, {**_raw(dead_letter_topic(target.ns, job.name), target), **PRODUCER})
-
-
-def _tile_table(fragment: Fragment, view: ViewPlan, target: Target) -> str:
-    keys = [backticked(key.name) for key in view.entity.keys]
-    names = [*(key.name for key in view.entity.keys), *TILE_COLUMNS, *(partial.name for partial in view.partials)]
-    for name in names:
-        if names.count(name) > 1:
-            raise PlanError(
-                f"two columns of its tiles are called {name!r}",
-                where=f"view {view.full_name}",
-                mend=f"rename the key column {name!r} of the entity {view.entity.name!r}",
-            )
-    columns = (
-        *(f"{backticked(key.name)} {FLINK.type_name(key.type)}" for key in view.entity.keys),
-        "`level` BIGINT",
-        "`tile` BIGINT",
-        "`n` BIGINT",
-        "`first_ts` BIGINT",
-        "`last_ts` BIGINT",
-        *(f"{backticked(partial.name)} {FLINK.type_name(partial.type)}" for partial in view.partials),
-        f"PRIMARY KEY ({', '.join([*keys, '`level`', '`tile`'])}) NOT ENFORCED",
-    )
-    return _table(fragment.label, columns, _upsert(fragment.topic(target.ns), target))
 
 
 # --- views ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from millpond.plan.expr import Field, call, constant, decimal_constant
 from millpond.plan.model import Column, EntityPlan, FeaturePlan, LevelPlan, SourcePlan, ViewPlan
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, STRING, TIMESTAMP, Type
 from millpond.plan.windows import DAY, HOUR, MINUTE, WindowSpan
-from millpond.sql.flink import Target
+from millpond.sql.flink_tables import Target
 
 CENTS: Final = Type.parse("decimal(10,2)")
 SCHEMA: Final[dict[str, Any]] = {
