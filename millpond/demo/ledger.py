@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import fastavro
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
@@ -82,6 +82,12 @@ class RowDecoder:
         self._registry = SchemaRegistryClient({"url": registry})
         self._schemas: dict[bytes, Any] = {}
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._registry.__exit__(None, None, None)
+
     def decode(self, data: bytes) -> dict[str, Any]:
         """One row."""
         prefix = data[:PREFIX]
@@ -102,8 +108,8 @@ def accepted_events(topics: Topics, registry: str, tile_topic: str) -> int:
         tile_topic: of a single level, of a view whose key is never null: there each accepted event is in one tile.
     """
     last = {message.key(): message.value() for message in read_topic(topics, tile_topic)}
-    decoder = RowDecoder(registry)
-    return sum(decoder.decode(row)["n"] for row in last.values() if row is not None)
+    with RowDecoder(registry) as decoder:
+        return sum(decoder.decode(row)["n"] for row in last.values() if row is not None)
 
 
 @dataclass(frozen=True, kw_only=True)

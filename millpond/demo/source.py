@@ -32,6 +32,6 @@ def create_topic(settings: Settings, source: SourcePlan) -> None:
 def register_schema(settings: Settings, source: SourcePlan, schema_file: Path) -> LineEncoder:
     """Register the tills' schema; returns the encoder that writes with it."""
     text = schema_file.read_text("utf-8")
-    registry = SchemaRegistryClient({"url": settings.registry})
-    schema_id = registry.register_schema(f"{source.topic}-value", Schema(text, "AVRO"))
+    with SchemaRegistryClient({"url": settings.registry}) as registry:
+        schema_id = registry.register_schema(f"{source.topic}-value", Schema(text, "AVRO"))
     return LineEncoder(text, schema_id)

@@ -29,23 +29,24 @@ def tile_faults(
     views = {view.name: view for view in job.views}
     faults: list[str] = []
     compared = 0
-    held = read_store(redis.Redis.from_url(store), ns, views)
+    with redis.Redis.from_url(store) as client:
+        held = read_store(client, ns, views)
     for view, parts in HASHES.items():
         for part in parts:
             expected, found = oracle.hash(view, part), held.pop((view, part), {})
             compared += len(expected)
             faults += differences(expected, found, what=f"store {view}:{part}")
     faults += [f"store {view}:{part}: no such hash must be there" for view, part in held]
-    decoder = RowDecoder(registry)
-    for fragment in job.fragments:
-        kind = fragment.kind.replace("_", "-")
-        rows, tombstones = read_tiles(topics, decoder, fragment.topic(ns), views[fragment.view])
-        what = f"topic {fragment.view}.{kind}"
-        expected = oracle.fragment(fragment.view, kind)
-        compared += len(expected)
-        faults += differences(expected, rows, what=what)
-        if tombstones:
-            faults.append(f"{what}: {tombstones} tombstones")
+    with RowDecoder(registry) as decoder:
+        for fragment in job.fragments:
+            kind = fragment.kind.replace("_", "-")
+            rows, tombstones = read_tiles(topics, decoder, fragment.topic(ns), views[fragment.view])
+            what = f"topic {fragment.view}.{kind}"
+            expected = oracle.fragment(fragment.view, kind)
+            compared += len(expected)
+            faults += differences(expected, rows, what=what)
+            if tombstones:
+                faults.append(f"{what}: {tombstones} tombstones")
     wanted = {(view, kind) for view, kinds in TOPICS.items() for kind in kinds}
     there = {(fragment.view, fragment.kind.replace("_", "-")) for fragment in job.fragments}
     faults += [f"topic {view}.{kind}: there is none" for view, kind in sorted(wanted ^ there)]

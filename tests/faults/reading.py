@@ -55,8 +55,8 @@ class SharedInstant:
     def __init__(self, path: Path, *, create: bool = False) -> None:
         if create:
             path.write_bytes(INSTANT.pack(0))
-        self._file = path.open("r+b")
-        self._map = mmap.mmap(self._file.fileno(), INSTANT.size)
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), INSTANT.size)
 
     @property
     def now(self) -> int:

@@ -200,6 +200,7 @@ class Stage:
                 raise MillpondError("jobs do not end", where=str(running), mend="see the JobManager's log")
             time.sleep(0.1)
         self.store.flushall()
+        self.store.close()
         ours = [t for t in self.topics.admin.list_topics(timeout=30).topics if not t.startswith("__")]
         for outcome in self.topics.admin.delete_topics(ours, operation_timeout=30).values():
             outcome.result(30)

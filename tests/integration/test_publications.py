@@ -9,8 +9,9 @@ import redis
 from millpond.control.records import Records
 from millpond.control.sets import roll_back
 from millpond.control.settings import Settings
-from millpond.plan.deployment import Publication
+from millpond.plan.deployment import JobRecord, Publication, fragments_of
 from millpond.plan.errors import DeployError, PlanError, ReadError
+from millpond.plan.model import ViewPlan
 from millpond.serve import Reader
 from millpond.serve.flow import ReadFlow
 from millpond.store import publications
@@ -39,6 +40,24 @@ def described(text: str, *, version: int = 1) -> Publication:
     return msgspec.structs.replace(base, plan=msgspec.structs.replace(base.plan, description=text, version=version))
 
 
+def _runs(view: ViewPlan) -> JobRecord:
+    """The job that runs a view: a roll-back serves an earlier plan from where its views are now."""
+    return JobRecord(
+        name="shop.sales.0",
+        domain=view.domain,
+        source=view.source,
+        views=(view,),
+        fragments=fragments_of(view, 1),
+        flink_job_id="",
+        partitions=1,
+        topic_partitions=1,
+        start_offsets=(0,),
+        start_ts=0,
+        covered_since=0,
+        deployed_at=NOW,
+    )
+
+
 def served(client: redis.Redis, ns: str, version: int = 1) -> str:
     return publications.load(client, ns, "shop.risk", version).plan.description
 
@@ -46,6 +65,7 @@ def served(client: redis.Redis, ns: str, version: int = 1) -> str:
 def test_rolling_back_goes_one_publication_back_each_time_and_touches_no_other_version(
     client: redis.Redis, records: Records, ns: str
 ) -> None:
+    records.put(_runs(publication().views[0].view))
     records.publish(described("other", version=2), now_ms=NOW)
     for text in ("first", "second", "third"):
         assert records.publish(described(text), now_ms=NOW)
