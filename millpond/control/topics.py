@@ -15,6 +15,7 @@ from millpond.plan.names import dead_letter_topic
 from millpond.plan.windows import DAY, HOUR
 
 TIMEOUT: Final = 15.0
+ASK_S: Final = 3.0
 RETENTION_SLACK: Final = 7 * DAY
 # A segment is closed within the hour, so that compaction keeps a topic near its key count and a rebuild short.
 # A better row stays beside a worse one behind it for an hour: time to be written again (see materialize/mender.py).
@@ -180,9 +181,21 @@ class Topics:
             DeployError: the broker does not answer.
         """
         wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, p) for p in range(len(self.ends(topic)))])
-        (outcome,) = self.admin.list_consumer_group_offsets([wanted], request_timeout=TIMEOUT).values()
-        found = _result(outcome, topic).topic_partitions
-        return {part.partition: part.offset for part in found if part.offset >= 0}
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            (asked,) = self.admin.list_consumer_group_offsets([wanted], request_timeout=ASK_S).values()
+            try:
+                found = asked.result(ASK_S).topic_partitions
+                return {part.partition: part.offset for part in found if part.offset >= 0}
+            except (KafkaException, TimeoutError) as cause:
+                # A client that knew the coordinator before the broker's restart asked it for ever: seen for 5 minutes.
+                self.admin = _admin(self.kafka)
+                if time.monotonic() > deadline:
+                    raise DeployError(
+                        f"Kafka does not say what the group {group} has committed: {cause}",
+                        where=topic,
+                        mend="see the broker's log",
+                    ) from cause
 
     def first_timestamps(self, source: SourceTopic) -> list[int]:
         """The timestamp (ms) of the first record kept in each partition; partitions that never held one are left out.
