@@ -3,11 +3,12 @@
 import io
 import json
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import fastavro
 
 from millpond.demo.lines import Line
+from millpond.materialize.rewrite import physical, unscaled
 
 MAGIC: Final = b"\0"
 
@@ -22,7 +23,7 @@ class LineEncoder:
 
     def __init__(self, schema: str, schema_id: int) -> None:
         # Without logical types fastavro takes money as bytes made here: a third of the time, the same encoding.
-        self._schema = fastavro.parse_schema(_physical(json.loads(schema)))
+        self._schema = fastavro.parse_schema(physical(json.loads(schema)))
         self.header = MAGIC + schema_id.to_bytes(4, "big")
 
     def encode(self, line: Line, *, event_id: str, sold_at: int | None) -> bytes:
@@ -46,18 +47,4 @@ class LineEncoder:
         return buffer.getvalue()
 
 
-@lru_cache(maxsize=1 << 16)
-def _cents(value: int) -> bytes:
-    """The unscaled value of a decimal as Avro has it: two's complement, big-endian, shortest."""
-    return value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
-
-
-def _physical(schema: Any) -> Any:
-    """The schema without logical types, which do not change the encoding."""
-    if isinstance(schema, dict):
-        if "logicalType" in schema:
-            return schema["type"]
-        return {key: _physical(value) for key, value in schema.items()}
-    if isinstance(schema, list):
-        return [_physical(part) for part in schema]
-    return schema
+_cents = lru_cache(maxsize=1 << 16)(unscaled)

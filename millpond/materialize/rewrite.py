@@ -31,22 +31,22 @@ def encoded(schema: AvroSchema, layout: RecordLayout, records: Records, *, level
             continue
         column = records[name]
         value = wide_integers(column)[0] if layout.is_wide(name) else column.item()
-        row[name] = _shortest(value) if partial.type.kind == "decimal" and partial.function != "count" else value
+        row[name] = unscaled(value) if partial.type.kind == "decimal" and partial.function != "count" else value
     buffer = io.BytesIO()
-    fastavro.schemaless_writer(buffer, fastavro.parse_schema(_physical(schema)), row)
+    fastavro.schemaless_writer(buffer, fastavro.parse_schema(physical(schema)), row)
     return buffer.getvalue()
 
 
-def _shortest(value: int) -> bytes:
-    """A decimal's unscaled value as Java writes it: two's complement, big-endian, shortest."""
+def unscaled(value: int) -> bytes:
+    """A decimal's unscaled value as Avro has it: two's complement, big-endian, shortest."""
     bits = (value if value >= 0 else ~value).bit_length()
     return value.to_bytes(bits // 8 + 1, "big", signed=True)
 
 
-def _physical(schema: Any) -> Any:
+def physical(schema: Any) -> Any:
     """The schema without logical types, which do not change the encoding: decimals are taken as bytes."""
     if isinstance(schema, dict):
-        return {name: _physical(part) for name, part in schema.items() if name != "logicalType"}
+        return {name: physical(part) for name, part in schema.items() if name != "logicalType"}
     if isinstance(schema, list):
-        return [_physical(part) for part in schema]
+        return [physical(part) for part in schema]
     return schema
