@@ -85,7 +85,8 @@ def rollback(
     from millpond.control import sets
     from millpond.control.records import Records
 
-    content = sets.roll_back(Records(settings_of(env)), name, version).content
+    with Records(settings_of(env)) as records:
+        content = sets.roll_back(records, name, version).content
     if json:
         print_json({"set": name, "version": version, "content": content})
         return
