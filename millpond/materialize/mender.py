@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Message, Producer
 
 from millpond.materialize.rows import place_of
 from millpond.materialize.tiles import TileTopic
@@ -24,7 +24,6 @@ from millpond.store.suspects import Place, Suspect
 
 AFTER_MS: Final = 20_000  # longer than a job takes to catch up with what it had written before it failed
 AT_ONCE: Final = 1_000
-FLUSH_S: Final = 10.0
 
 log = logging.getLogger("millpond.materialize")
 
@@ -45,8 +44,6 @@ class Mender:
         self._clock = clock
         self._since: dict[Place, tuple[Suspect, int]] = {}
         self._unread: frozenset[TopicPart] | None = None
-        self._sent: set[Place] = set()
-        self._settled: list[Place] = []
         self._producer = Producer(
             {"bootstrap.servers": kafka, "acks": "all", "enable.idempotence": True, "linger.ms": 5, "log_level": 2}
         )
@@ -86,26 +83,28 @@ class Mender:
         """
         self._learn()
         self._producer.poll(0)
-        if self._settled:
-            settled, self._settled = self._settled, []
-            self._change({place: held for place, held in self._since.items() if place not in settled})
-        due = self._clock() - AFTER_MS
-        old = [s for place, (s, since) in self._since.items() if since <= due and place not in self._sent][:AT_ONCE]
+        now = self._clock()
+        old = [suspect for suspect, since in self._since.values() if since <= now - AFTER_MS][:AT_ONCE]
         if not old:
             return []
         with self._client.pipeline(transaction=False) as pipe:
             for suspect in old:
                 pipe.hget(suspect.hash, suspect.field)
             records = pipe.execute()
-        written = []
+        after, written = dict(self._since), []
         for suspect, record in zip(old, records, strict=True):
-            topic = tiles.get(suspect.place.part.topic)
+            place, topic = suspect.place, tiles.get(suspect.place.part.topic)
             row = None if topic is None or record is None else topic.better_row(suspect, record)
             if row is None:
-                self._settled.append(suspect.place)
+                del after[place]
                 continue
-            self._write_again(suspect.place, row)
-            written.append(suspect.place)
+            topic_name, partition = place.part
+            self._producer.produce(topic_name, key=place.key, value=row, partition=partition, on_delivery=_tell)
+            # It comes back through the topic, in its place among Flink's rows, and clears the suspect then; one that is
+            # lost on the way is written again after the same wait.
+            after[place] = (suspect, now)
+            written.append(place)
+        self._change(after)
         if written:
             log.info("%d keys end in a worse row than the store's: the better rows are written again", len(written))
         return written
@@ -127,14 +126,7 @@ class Mender:
             suspects.change(self._client, self._ns, added=added, cleared=cleared)
         self._since = after
 
-    def _write_again(self, place: Place, row: bytes) -> None:
-        def answered(error: object, _message: object) -> None:
-            self._sent.discard(place)
-            if error is None:
-                self._settled.append(place)
-            else:
-                log.warning("%s: a better row was not written, and will be tried again: %s", place.part, error)
 
-        self._sent.add(place)
-        topic, partition = place.part
-        self._producer.produce(topic, key=place.key, value=row, partition=partition, on_delivery=answered)
+def _tell(error: KafkaError | None, message: Message) -> None:
+    if error is not None:
+        log.warning("%s: a better row was not written, and will be tried again: %s", message.topic(), error)
