@@ -9,7 +9,8 @@ from benchmarks.events import payments
 from benchmarks.figures import Benchmark, Figures, figure
 from benchmarks.shard import NS as FULL
 from benchmarks.shard import fill, shard
-from benchmarks.world import World, now_ms
+from benchmarks.world import World
+from millpond.plan.clock import now_ms
 from millpond.plan.deployment import JobRecord
 from millpond.store.keys import parse_key
 

@@ -11,7 +11,8 @@ import redis
 
 from benchmarks.figures import Benchmark, Figures, figure, percentile
 from benchmarks.shard import ENTITIES, NS, fill, shard
-from benchmarks.world import World, now_ms
+from benchmarks.world import World
+from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import MillpondError
 from millpond.serve import OpenSet, Reader

@@ -11,7 +11,8 @@ from benchmarks import flink, freshness, growth, materializer, reader, sustained
 from benchmarks.bars import Bars, below
 from benchmarks.figures import Benchmark
 from benchmarks.results import Measured, Results, this_machine, versions
-from benchmarks.world import World, now_ms
+from benchmarks.world import World
+from millpond.plan.clock import now_ms
 from millpond.plan.errors import PlanError
 from millpond.plan.names import did_you_mean
 

@@ -22,6 +22,7 @@ from millpond.define.compiler import compile_pool
 from millpond.local.progress import Progress
 from millpond.local.stack import Stack
 from millpond.local.workspace import Workspace
+from millpond.plan.clock import now_ms
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import MillpondError
 from millpond.plan.model import Pool
@@ -169,8 +170,3 @@ def reading(pool: Pool, topic: str) -> Pool:
     """The same views and sets over another source topic."""
     views = [msgspec.structs.replace(v, source=msgspec.structs.replace(v.source, topic=topic)) for v in pool.views]
     return msgspec.structs.replace(pool, views=tuple(views))
-
-
-def now_ms() -> int:
-    """The wall clock, in ms."""
-    return time.time_ns() // 1_000_000

@@ -85,7 +85,7 @@ def down(env: Env = DEFAULT_ENV) -> None:
 
 def _attach(run_dir: Path, env: str) -> None:
     from millpond.local import supervise, view
-    from millpond.local.state import now_ms
+    from millpond.plan.clock import now_ms
 
     with err.status(f"{env} is being started by another `millpond up`; waiting for it"):
         state = supervise.await_ready(run_dir)

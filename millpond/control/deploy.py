@@ -16,10 +16,10 @@ from millpond.control.lifecycle import Lifecycle
 from millpond.control.planning import NewJob, Range
 from millpond.control.records import Records
 from millpond.control.recovery import is_superseded, last_checkpoint, lost_jobs, mends
-from millpond.control.sets import now_ms
 from millpond.control.settings import Settings
 from millpond.control.submit import new_job_id
 from millpond.control.topics import SourceTopic, Topics
+from millpond.plan.clock import now_ms
 from millpond.plan.deployment import JobRecord, Start
 from millpond.plan.errors import DeployError
 from millpond.plan.model import Pool, SourcePlan, ViewPlan

@@ -18,6 +18,7 @@ from millpond.control.settings import Settings
 from millpond.control.status import age_ms
 from millpond.control.topics import Topic, job_topics
 from millpond.materialize.consumer import group_of
+from millpond.plan.clock import now_ms
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import DeployError, MillpondError
 from millpond.plan.names import dead_letter_topic, journal_topic
@@ -61,7 +62,7 @@ def examine(settings: Settings, parts: tuple[PartFact, ...] = (), *, since: Fact
         sources = {record.source.topic for record in records.values()}
         unknown = frozenset(topic for topic in sources if f"{topic}-value" not in subjects)
     return Facts(
-        now_ms=_now(),
+        now_ms=now_ms(),
         ns=settings.ns,
         parts=parts,
         silent=silent,
@@ -75,10 +76,6 @@ def examine(settings: Settings, parts: tuple[PartFact, ...] = (), *, since: Fact
 def _subjects(registry: str) -> frozenset[str]:
     with urllib.request.urlopen(f"{registry.rstrip('/')}/subjects", timeout=TIMEOUT) as answer:
         return frozenset(json.load(answer))
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _without_secrets(url: str) -> str:
@@ -97,7 +94,7 @@ def _store(settings: Settings) -> StoreFacts:
         epoch = stamps.pop(EPOCH_FIELD, None)
         records = publications.jobs(client, settings.ns)
         instants = {field: int(at) for field, at in stamps.items()}
-        now = _now()
+        now = now_ms()
         damaged = {}
         for name, content in publications.published(client, settings.ns).items():
             try:

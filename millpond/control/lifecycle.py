@@ -13,11 +13,11 @@ import msgspec
 from millpond.control.cluster import ENDED, FlinkCluster
 from millpond.control.planning import covered_since
 from millpond.control.records import Records
-from millpond.control.sets import now_ms
 from millpond.control.settings import Settings
 from millpond.control.status import STALE_AFTER_MS, job_age_ms
 from millpond.control.submit import new_job_id, source_schema_id, submit_sql, target_of
 from millpond.control.topics import Topics, job_topics
+from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Backfill, JobRecord
 from millpond.plan.errors import DeployError
 from millpond.sql.flink import render_backfill, render_job

@@ -1,18 +1,13 @@
 """Which publication a set version serves: its plan, and the generation and coverage of each of its views."""
 
-import time
 from collections.abc import Mapping
 
 from millpond.control.records import Records
+from millpond.plan.clock import now_ms
 from millpond.plan.deployment import JobRecord, Publication, Served
 from millpond.plan.errors import DeployError
 from millpond.plan.model import Pool, SetPlan, ViewPlan
 from millpond.store.publications import Action
-
-
-def now_ms() -> int:
-    """The wall clock, in ms."""
-    return time.time_ns() // 1_000_000
 
 
 def meaning_is_kept(records: Records, plan: SetPlan) -> None:

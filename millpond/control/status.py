@@ -1,6 +1,5 @@
 """What runs, how far behind it is, how fresh its features are, and what is served."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +9,7 @@ import redis
 from millpond.control.cluster import FlinkCluster
 from millpond.control.settings import Settings
 from millpond.control.topics import Topics
+from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Fragment, JobRecord, JobState
 from millpond.plan.names import dead_letter_topic
 from millpond.store import publications
@@ -70,7 +70,7 @@ def status(settings: Settings) -> Status:
     cluster, topics = FlinkCluster(settings.flink), Topics(settings.kafka)
     states = cluster.jobs()
     stamps = _stamps(client, freshness_key(settings.ns))
-    now = time.time_ns() // 1_000_000
+    now = now_ms()
     jobs = []
     for job in publications.jobs(client, settings.ns).values():
         state = states.get(job.flink_job_id, GONE)
@@ -107,7 +107,7 @@ def _lag(job: JobRecord, cluster: FlinkCluster, topics: Topics) -> int | None:
 
 def job_age_ms(client: Any, ns: str, job: JobRecord) -> int | None:
     """How long ago every event then in the source was known to be in all of a job's tiles (ms); None if never."""
-    stamps, now = _stamps(client, freshness_key(ns)), time.time_ns() // 1_000_000
+    stamps, now = _stamps(client, freshness_key(ns)), now_ms()
     ages = [age_ms(ns, fragment, stamps, now) for fragment in job.living]
     known = [age for age in ages if age is not None]
     return max(known) if known and len(known) == len(ages) else None

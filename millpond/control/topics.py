@@ -8,6 +8,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
+from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Fragment
 from millpond.plan.errors import DeployError
 from millpond.plan.model import SourcePlan, ViewPlan
@@ -204,7 +205,7 @@ class Topics:
         """
         emptied = any(high == low > 0 for low, high in zip(source.low, source.high, strict=True))
         found = self._timestamps(source.name, _held(source, source.low))
-        return [*found.values(), *([time.time_ns() // 1_000_000] if emptied else [])]
+        return [*found.values(), *([now_ms()] if emptied else [])]
 
     def last_timestamps(self, source: SourceTopic) -> list[int]:
         """The timestamp (ms) of the last record of each partition; partitions that hold none are left out."""

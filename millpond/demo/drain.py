@@ -20,6 +20,7 @@ import redis
 
 from millpond.control.cluster import FlinkCluster
 from millpond.control.topics import Topics
+from millpond.plan.clock import now_ms
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import MillpondError
 from millpond.plan.names import source_group
@@ -84,7 +85,7 @@ class Drain:
         Raises:
             MillpondError: a link of the chain stood still for too long; says which.
         """
-        began = time.time_ns() // 1_000_000
+        began = now_ms()
         source_end = self.source_end()
         self._until("the job has read its source to the end", lambda: self._behind(self.read_offsets(), source_end))
         self.checkpoint()

@@ -11,8 +11,9 @@ from millpond.local.backoff import Backoff
 from millpond.local.child import Child, Guard, last_cause, last_lines
 from millpond.local.parts.part import Part
 from millpond.local.progress import Phase
-from millpond.local.state import PartState, ProcessId, now_ms
+from millpond.local.state import PartState, ProcessId
 from millpond.local.watch import UNKNOWN, Watch
+from millpond.plan.clock import now_ms
 from millpond.plan.errors import StackError
 
 # A probe costs the part it asks as much as us, and parts compete for the processor while they start.

@@ -16,8 +16,9 @@ from millpond.local.leftovers import sweep
 from millpond.local.member import Member
 from millpond.local.parts.part import Part
 from millpond.local.progress import Progress, Report, silent
-from millpond.local.state import ProcessId, RunLock, StackState, now_ms, read_state, state_path, write_state
+from millpond.local.state import ProcessId, RunLock, StackState, read_state, state_path, write_state
 from millpond.local.workspace import Workspace
+from millpond.plan.clock import now_ms
 from millpond.plan.errors import StackError
 
 POLL_S = 0.05

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -78,11 +77,6 @@ class StackState:
     phase: Literal["starting", "ready", "stopping"]
     addresses: Addresses | None = None
     parts: tuple[PartState, ...] = ()
-
-
-def now_ms() -> int:
-    """The wall clock in milliseconds since the epoch."""
-    return time.time_ns() // 1_000_000
 
 
 def state_path(run_dir: Path) -> Path:

@@ -17,8 +17,9 @@ from millpond.local.blueprint import Extra
 from millpond.local.child import last_lines
 from millpond.local.progress import Progress, Report, silent
 from millpond.local.stack import Stack
-from millpond.local.state import StackState, now_ms, running_state
+from millpond.local.state import StackState, running_state
 from millpond.local.workspace import Workspace
+from millpond.plan.clock import now_ms
 from millpond.plan.errors import MillpondError, StackError
 
 WATCH_S = 0.2

@@ -22,6 +22,7 @@ from millpond.materialize.schemas import fetcher
 from millpond.materialize.schemas import is_transient as is_registry_outage
 from millpond.materialize.seldom import Seldom
 from millpond.materialize.tally import Tally
+from millpond.plan.clock import now_ms
 from millpond.store.applied import TopicPart
 from millpond.store.guard import GuardedWrite
 from millpond.store.proven import Claim
@@ -31,11 +32,6 @@ TICK_S: Final = 1.0
 RATES_S: Final = 5.0
 
 log = logging.getLogger("millpond.materialize")
-
-
-def now_ms() -> int:
-    """The wall clock, in ms."""
-    return time.time_ns() // 1_000_000
 
 
 def is_store_outage(failure: Exception) -> bool:

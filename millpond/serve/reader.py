@@ -8,6 +8,7 @@ from typing import Any, Self
 import redis
 from hiredis import pack_command
 
+from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.serve.flow import ReadFlow, Reply
 from millpond.serve.vector import Vector
@@ -18,10 +19,6 @@ STALE_AFTER_MS = 30_000
 REFRESH_MS = 1_000  # how old the cached freshness and pointer may be
 TIMEOUT_MS = 100
 EPOCH = EPOCH_FIELD.encode()
-
-
-def _wall_clock() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class Reader:
@@ -35,7 +32,7 @@ class Reader:
     """
 
     def __init__(
-        self, client: "redis.Redis", *, ns: str, stale_after_ms: int, clock: Callable[[], int] = _wall_clock
+        self, client: "redis.Redis", *, ns: str, stale_after_ms: int, clock: Callable[[], int] = now_ms
     ) -> None:
         self.client = client
         self.ns = ns

@@ -14,6 +14,7 @@ from typing import IO, Any, Final
 
 import msgspec
 
+from millpond.plan.clock import now_ms
 from millpond.serve import OpenSet, Reader, ReadError
 from tests.faults.judge import Reply
 
@@ -69,11 +70,6 @@ class SharedInstant:
         self._map[:] = INSTANT.pack(instant)
 
 
-def wall_ms() -> int:
-    """The wall clock, in ms."""
-    return time.time_ns() // 1_000_000
-
-
 def _opened(reader: Reader, name: str) -> OpenSet:
     deadline = time.monotonic() + OPEN_WITHIN_S
     while True:
@@ -114,13 +110,13 @@ def watch(config: Watch) -> None:
 
 
 def _ask(opened: OpenSet, config: Watch, chosen: int, asked: int, as_of: int) -> Reply:
-    began = wall_ms()
+    began = now_ms()
     try:
         vector = opened.read(config.requests[chosen][asked], as_of=as_of, timeout_ms=config.timeout_ms)
     except Exception as error:  # noqa: BLE001 - a read must not raise, whatever happens: it is judged
-        return Reply(began, wall_ms(), chosen, asked, as_of, raised=repr(error))
+        return Reply(began, now_ms(), chosen, asked, as_of, raised=repr(error))
     values: Any = vector.values
-    return Reply(began, wall_ms(), chosen, asked, as_of, vector.statuses, values)
+    return Reply(began, now_ms(), chosen, asked, as_of, vector.statuses, values)
 
 
 def _write(log: IO[bytes], encoder: msgspec.json.Encoder, reply: Reply) -> None:

@@ -9,9 +9,10 @@ from millpond.demo.encode import LineEncoder
 from millpond.demo.lines import Line, Lines
 from millpond.demo.replay import Record, Replay, SourceProducer
 from millpond.demo.source import PARTITIONS
+from millpond.plan.clock import now_ms
 from millpond.serve import OpenSet
 from tests.faults.judge import Delivered
-from tests.faults.reading import SharedInstant, wall_ms
+from tests.faults.reading import SharedInstant
 
 OWN_LANE: Final = PARTITIONS  # from here on: lanes of single lines, see judge.py
 FIRST_MARKER: Final = 1_000_000_000
@@ -33,7 +34,7 @@ class WatchedProducer(SourceProducer):
     def send(self, record: Record) -> None:
         """Hand a record over."""
         if record.number:
-            self.began.setdefault(record.number, wall_ms())
+            self.began.setdefault(record.number, now_ms())
             self.partitions.setdefault(record.number, []).append(record.partition)
         super().send(record)
 
@@ -44,7 +45,7 @@ class WatchedProducer(SourceProducer):
         def note(error: Any, message: Any) -> None:
             heard(error, message)
             if error is None and record.number:
-                self.ended.setdefault(record.number, wall_ms())
+                self.ended.setdefault(record.number, now_ms())
 
         return note
 
