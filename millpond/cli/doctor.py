@@ -62,12 +62,8 @@ def _line(finding: "Finding") -> Text:
 
 def _parts(env: str) -> "tuple[PartFact, ...]":
     from millpond.control.facts import PartFact
-    from millpond.local.state import read_state
     from millpond.local.status import local_status
 
-    folder = run_folder(find_root(), env)
-    if read_state(folder) is None:
-        return ()
     return tuple(
         PartFact(
             name=part.name,
@@ -77,5 +73,5 @@ def _parts(env: str) -> "tuple[PartFact, ...]":
             last_death_ms=part.last_death_ms,
             log=str(part.log),
         )
-        for part in local_status(folder)
+        for part in local_status(run_folder(find_root(), env))
     )

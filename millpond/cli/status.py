@@ -8,11 +8,11 @@ from rich.table import Table
 
 from millpond.cli.context import Env, Json, out, print_json, run_folder, settings_of
 from millpond.control.settings import find_root
+from millpond.plan.windows import STALE_AFTER
 
 if TYPE_CHECKING:
     from millpond.control.status import Status
 
-STALE_MS = 30_000
 UNWELL = 1
 
 
@@ -22,12 +22,10 @@ def status(env: Env = "dev", json: Json = False) -> None:
     Exits 1 when a job does not run or a fragment is stale.
     """
     from millpond.control import status as control
-    from millpond.local.state import read_state
     from millpond.local.status import local_status
     from millpond.local.view import status_table
 
-    folder = run_folder(find_root(), env)
-    parts = local_status(folder) if read_state(folder) is not None else []
+    parts = local_status(run_folder(find_root(), env))
     if parts and not json:
         # First: when Flink or Kafka does not answer, this is where one sees why.
         out.print(status_table(parts))
@@ -61,7 +59,7 @@ def _show(found: "Status") -> None:
 
 
 def _fresh(age_ms: int | None) -> bool:
-    return age_ms is not None and age_ms <= STALE_MS
+    return age_ms is not None and age_ms <= STALE_AFTER
 
 
 def _age(age_ms: int | None) -> Any:

@@ -4,7 +4,7 @@ A new job makes the tiles from T1 on, a bounded backfill those before it. Whatev
 interrupted is recorded, and the next one goes on with it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from confluent_kafka.admin import OffsetSpec
 
 from millpond.control import planning, sets
 from millpond.control.cluster import ENDED, FlinkCluster
-from millpond.control.lifecycle import Lifecycle
+from millpond.control.lifecycle import Lifecycle, Say
 from millpond.control.planning import NewJob, Range
 from millpond.control.records import Records
 from millpond.control.recovery import is_superseded, last_checkpoint, lost_jobs, mends
@@ -25,8 +25,6 @@ from millpond.plan.errors import DeployError
 from millpond.plan.model import Pool, SourcePlan, ViewPlan
 from millpond.plan.names import did_you_mean
 from millpond.plan.windows import HOUR
-
-Say = Callable[[str], None]
 
 APPEND_DELAY: Final = HOUR  # how long a producer may take between stamping a record (CreateTime) and its append
 

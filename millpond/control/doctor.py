@@ -12,10 +12,10 @@ from typing import Final, Literal
 from millpond.control.facts import Facts, Service
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.names import dead_letter_topic, journal_topic
+from millpond.plan.windows import STALE_AFTER
 
 Level = Literal["wrong", "note"]
 
-STALE_MS: Final = 30_000
 CHECKPOINT_MS: Final = 60_000  # twelve intervals
 LOOP: Final = 3  # restarts
 LOOP_MS: Final = 300_000
@@ -319,7 +319,7 @@ def fresh(before: Facts, after: Facts) -> Iterator[Finding]:
     for fragment, age in after.store.ages_ms.items():
         if age is None:
             yield _wrong(f"fragment {fragment}", "was never seen up to date", mend)
-        elif age > STALE_MS:
+        elif age > STALE_AFTER:
             yield _wrong(f"fragment {fragment}", f"was last seen up to date {_seconds(age)} ago", mend)
 
 

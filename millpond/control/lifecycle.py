@@ -14,12 +14,13 @@ from millpond.control.cluster import ENDED, FlinkCluster
 from millpond.control.planning import covered_since
 from millpond.control.records import Records
 from millpond.control.settings import Settings
-from millpond.control.status import STALE_AFTER_MS, job_age_ms
+from millpond.control.status import job_age_ms
 from millpond.control.submit import new_job_id, source_schema_id, submit_sql, target_of
 from millpond.control.topics import Topics, job_topics
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Backfill, JobRecord
 from millpond.plan.errors import DeployError
+from millpond.plan.windows import STALE_AFTER
 from millpond.sql.flink import render_backfill, render_job
 from millpond.sql.job_sql import JobSql
 from millpond.store import applied
@@ -217,7 +218,7 @@ class Lifecycle:
         if all(fragment.generation < REBUILT for fragment in job.living):
             return True
         age = job_age_ms(self._records.client, self._settings.ns, job)
-        return age is not None and age <= STALE_AFTER_MS
+        return age is not None and age <= STALE_AFTER
 
     def _progress(self, job: JobRecord, backfill: Backfill) -> str:
         read = self._cluster.source_offsets(backfill.flink_job_id, job.source.topic)

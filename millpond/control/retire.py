@@ -5,13 +5,14 @@ same command. Dead letters stay until their retention removes them: they are evi
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from millpond.control.cluster import ENDED, FlinkCluster
+from millpond.control.lifecycle import Say
 from millpond.control.records import Records
 from millpond.control.settings import Settings
 from millpond.control.topics import Topics
@@ -26,8 +27,6 @@ from millpond.store.keys import (
     tile_key_pattern,
     topic_freshness_field,
 )
-
-Say = Callable[[str], None]
 
 BATCH: Final = 1_000
 ENDS_WITHIN: Final = 60.0

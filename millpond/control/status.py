@@ -15,7 +15,6 @@ from millpond.plan.names import dead_letter_topic
 from millpond.store import publications
 from millpond.store.keys import EPOCH_FIELD, fragment_freshness_field, freshness_key
 
-STALE_AFTER_MS: Final = 30_000
 GONE: Final = "GONE"  # recorded, but unknown to the cluster
 
 

@@ -32,6 +32,7 @@ LEVELS: Final = (
 )  # fmt: skip
 MAX_TILES: Final = 400
 SKEW: Final = MINUTE  # how far an event time may lie ahead of its arrival
+STALE_AFTER: Final = 30 * SECOND  # how long the source's events may not be known to be in the store
 LONGEST_SHORT_LEVEL: Final = 15 * MINUTE  # levels up to this one share a fragment, larger ones another
 LIFETIME_LEVEL: Final = DAY
 

@@ -10,12 +10,12 @@ from hiredis import pack_command
 
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
+from millpond.plan.windows import STALE_AFTER
 from millpond.serve.flow import ReadFlow, Reply
 from millpond.serve.vector import Vector
 from millpond.store.keys import EPOCH_FIELD, freshness_key
 from millpond.store.publications import load, load_content, pointer_key
 
-STALE_AFTER_MS = 30_000
 REFRESH_MS = 1_000  # how old the cached freshness and pointer may be
 TIMEOUT_MS = 100
 EPOCH = EPOCH_FIELD.encode()
@@ -51,7 +51,7 @@ class Reader:
         url: str,
         *,
         ns: str = "dev",
-        stale_after_ms: int = STALE_AFTER_MS,
+        stale_after_ms: int = STALE_AFTER,
         connect_timeout_ms: int = 1_000,
     ) -> Self:
         """A reader of the store at `url` (`redis://host:port`, `rediss://` for TLS).
