@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from millpond.control.cluster import ENDED
 from millpond.control.facts import Facts, Service
+from millpond.control.recovery import mends
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.names import dead_letter_topic, journal_topic
 from millpond.plan.windows import STALE_AFTER
@@ -22,8 +24,6 @@ LOOP_MS: Final = 300_000
 SETTLED_MS: Final = 120_000  # after a restart Flink repeats itself for a while, and the guard refuses what it repeats
 LAGGING: Final = 100_000  # rows
 NEARLY_FULL: Final = 0.9
-# SUSPENDED: its JobManager no longer leads; whichever leads next takes the job up from its last checkpoint.
-ALIVE: Final = frozenset({"RUNNING", "RESTARTING", "INITIALIZING", "CREATED", "FAILING", "CANCELLING", "SUSPENDED"})
 
 # Nobody's fault but the event's own; the others say that a producer or a schema is broken.
 _OF_THE_EVENT: Final = frozenset({"late", "future", "before_start"})
@@ -185,15 +185,13 @@ def jobs(before: Facts, after: Facts) -> Iterator[Finding]:
         if record.state == "starting":
             yield _wrong(f"job {record.name}", "its deployment was interrupted", "`millpond deploy` goes on with it")
             continue
-        views = sorted({f"--rebuild {_version_of(fragment)}" for fragment in record.living})
-        rebuild = f"`millpond deploy {' '.join(views)}`"
-        mend = f"`millpond deploy --resume` goes on from its last checkpoint; where there is none, {rebuild}"
         if job is None:
-            yield _wrong(f"job {record.name}", f"is recorded as {record.flink_job_id}, which Flink does not know", mend)
+            what = f"is recorded as {record.flink_job_id}, which Flink does not know"
+            yield _wrong(f"job {record.name}", what, mends(record, after.records))
             continue
         why = f": {job.why}" if job.why else ""
-        if job.state not in ALIVE:
-            yield _wrong(f"job {record.name}", f"is {job.state}{why}", mend)
+        if job.state in ENDED:
+            yield _wrong(f"job {record.name}", f"is {job.state}{why}", mends(record, after.records))
         elif job.state != "RUNNING":
             by_itself = "Flink tries again by itself; mend the cause it names"
             yield _wrong(f"job {record.name}", f"is {job.state}{why}", by_itself)
@@ -214,7 +212,7 @@ def backfills(_before: Facts, after: Facts) -> Iterator[Finding]:
         job = after.flink.jobs.get(record.backfill.flink_job_id)
         state = "unknown to Flink" if job is None else job.state
         where = f"backfill of {record.name}"
-        if state in ALIVE or state == "FINISHED":
+        if job is not None and (job.state not in ENDED or job.state == "FINISHED"):
             what = f"is {state}: reads that reach before the job's start say incomplete"
             yield _note(where, what, "`millpond deploy` waits for it, and serves what it wrote")
         else:
@@ -237,7 +235,7 @@ def unrecorded(_before: Facts, after: Facts) -> Iterator[Finding]:
         return
     recorded = {job_id for job in after.records.values() for job_id in job.flink_job_ids}
     for job_id, job in after.flink.jobs.items():
-        if job.state not in ALIVE or job_id in recorded:
+        if job.state in ENDED or job_id in recorded:
             continue
         where = f"job {job.name} ({job_id})"
         if job.name in after.records:
@@ -348,7 +346,7 @@ def nothing(_before: Facts, after: Facts) -> Iterator[Finding]:
     """An environment that records no job is empty, or has lost its records."""
     if after.store is None or after.records or after.flink is None:
         return
-    if any(job.state in ALIVE for job in after.flink.jobs.values()):
+    if any(job.state not in ENDED for job in after.flink.jobs.values()):
         mend = "a materializer restores the records of an emptied store: start one; with none to restore, deploy anew"
         yield _wrong("store", "records no job, but jobs run", mend)
     else:
