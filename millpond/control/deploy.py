@@ -220,7 +220,7 @@ def _is_being_rebuilt(view: ViewPlan, jobs: dict[str, JobRecord]) -> bool:
         job.state != "covered"
         for job in jobs.values()
         for fragment in job.living
-        if (f"{fragment.domain}.{fragment.view}", fragment.version) == (view.full_name, view.version)
+        if (fragment.view_name, fragment.version) == (view.full_name, view.version)
         and fragment.generation > planning.FIRST_GENERATION
     ]
     return any(mine)

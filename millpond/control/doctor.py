@@ -304,7 +304,7 @@ def lost_state(before: Facts, after: Facts) -> Iterator[Finding]:
             continue
         if after.now_ms - job.running_since_ms >= SETTLED_MS:
             what = f"{grew:,} tiles were refused because they begin later than what is stored: Flink lost state"
-            mend = f"`millpond deploy --rebuild {_version_of(fragment)}`"
+            mend = f"`millpond deploy --rebuild {fragment.view_version}`"
             yield _wrong(f"fragment {fragment.label}", what, mend)
 
 
@@ -351,10 +351,6 @@ def nothing(_before: Facts, after: Facts) -> Iterator[Finding]:
         yield _wrong("store", "records no job, but jobs run", mend)
     else:
         yield _note("store", "records no job: nothing is deployed", "`millpond deploy`")
-
-
-def _version_of(fragment: Fragment) -> str:
-    return f"{fragment.domain}.{fragment.view}.v{fragment.version}"
 
 
 def _fragments(facts: Facts) -> Iterator[tuple[JobRecord, Fragment]]:

@@ -38,7 +38,7 @@ def new_jobs(pool: Pool, recorded: Mapping[str, JobRecord], retired: Mapping[str
     Raises:
         DeployError: views of one source were compiled from different definitions of it.
     """
-    living = {(f"{f.domain}.{f.view}", f.version, f.kind) for job in recorded.values() for f in job.living}
+    living = {(f.view_name, f.version, f.kind) for job in recorded.values() for f in job.living}
     wanted: dict[tuple[str, str], dict[Fragment, ViewPlan]] = {}
     for view in pool.views:
         generation = next_generation(view, recorded, retired)
@@ -60,7 +60,7 @@ def next_generation(view: ViewPlan, recorded: Mapping[str, JobRecord], retired: 
         fragment.generation
         for job in recorded.values()
         for fragment in job.fragments
-        if (f"{fragment.domain}.{fragment.view}", fragment.version) == (view.full_name, view.version)
+        if (fragment.view_name, fragment.version) == (view.full_name, view.version)
     ]
     return max([*used, retired.get(f"{view.full_name}.v{view.version}", FIRST_GENERATION - 1)]) + 1
 

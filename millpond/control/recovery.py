@@ -32,7 +32,7 @@ def is_superseded(job: JobRecord, jobs: Mapping[str, JobRecord]) -> bool:
 def mends(job: JobRecord, jobs: Mapping[str, JobRecord]) -> str:
     """The commands that mend a lost job."""
     if is_superseded(job, jobs):
-        old = sorted({(f"{f.domain}.{f.view}", f.version, f.generation) for f in job.living})
+        old = sorted({(f.view_name, f.version, f.generation) for f in job.living})
         commands = [f"`millpond retire {view} --version {v} --generation {g}`" for view, v, g in old]
         return f"nothing is read from it any more: {', '.join(commands)}"
     return f"`millpond deploy --resume` goes on from its last checkpoint; where there is none, `{rebuild_command(job)}`"
@@ -40,7 +40,7 @@ def mends(job: JobRecord, jobs: Mapping[str, JobRecord]) -> str:
 
 def rebuild_command(job: JobRecord) -> str:
     """What computes a job's views again, as new generations."""
-    views = sorted({f"{f.domain}.{f.view}.v{f.version}" for f in job.living})
+    views = sorted({f.view_version for f in job.living})
     return f"millpond deploy {' '.join(f'--rebuild {view}' for view in views)}"
 
 

@@ -76,15 +76,11 @@ def plan_retirement(
     label = f"{view}.v{version}"
 
     def is_meant(fragment: Fragment) -> bool:
-        return (
-            f"{fragment.domain}.{fragment.view}" == view
-            and fragment.version == version
-            and generation in (None, fragment.generation)
-        )
+        return fragment.view_name == view and fragment.version == version and generation in (None, fragment.generation)
 
     meant = tuple(fragment for job in jobs.values() for fragment in job.fragments if is_meant(fragment))
     if not meant:
-        known = {f"{f.domain}.{f.view} --version {f.version}" for job in jobs.values() for f in job.living}
+        known = {f"{f.view_name} --version {f.version}" for job in jobs.values() for f in job.living}
         raise DeployError(
             f"no job runs it{'' if generation is None else f' as generation {generation}'}",
             where=f"view {view} version {version}",
@@ -186,7 +182,7 @@ def _remove_keys(records: Records, fragment: Fragment, say: Say) -> None:
             removed += int(records.client.unlink(*batch))
         if removed == before:
             break
-    say(f"keys of {fragment.domain}.{fragment.view}.v{fragment.version}.g{fragment.generation}: {removed:,} removed")
+    say(f"keys of {fragment.view_version}.g{fragment.generation}: {removed:,} removed")
 
 
 def _forget_places(records: Records, plan: Retirement) -> None:
@@ -205,4 +201,4 @@ def _forget_places(records: Records, plan: Retirement) -> None:
 
 
 def _generations(job: JobRecord) -> dict[str, int]:
-    return {f"{f.domain}.{f.view}.v{f.version}": f.generation for f in job.fragments}
+    return {f.view_version: f.generation for f in job.fragments}

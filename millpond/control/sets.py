@@ -81,7 +81,7 @@ def served(view: ViewPlan, jobs: Mapping[str, JobRecord]) -> Served:
     generations: dict[tuple[int, str], set[str]] = {}
     for job in jobs.values():
         for fragment in job.living:
-            if (f"{fragment.domain}.{fragment.view}", fragment.version) == (view.full_name, view.version):
+            if (fragment.view_name, fragment.version) == (view.full_name, view.version):
                 generations.setdefault((fragment.generation, job.name), set()).add(fragment.kind)
     whole = sorted(
         place for place, found in generations.items() if found == kinds and jobs[place[1]].state != "starting"

@@ -29,9 +29,19 @@ class Fragment(msgspec.Struct, frozen=True, kw_only=True):
         return fragment_topic(ns, self.domain, self.view, self.version, self.kind, self.generation)
 
     @property
+    def view_name(self) -> str:
+        """`<domain>.<view>`, the full name of its view."""
+        return f"{self.domain}.{self.view}"
+
+    @property
+    def view_version(self) -> str:
+        """`<domain>.<view>.v<N>`."""
+        return f"{self.view_name}.v{self.version}"
+
+    @property
     def label(self) -> str:
         """The fragment in one word, for hashes and messages."""
-        return f"{self.domain}.{self.view}.v{self.version}.{self.kind}.g{self.generation}"
+        return f"{self.view_version}.{self.kind}.g{self.generation}"
 
 
 def fragments_of(view: ViewPlan, generation: int) -> tuple[Fragment, ...]:
