@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,11 +35,11 @@ def doctor(
     from millpond.control.doctor import diagnose
     from millpond.control.examine import examine
 
-    settings = settings_of(env)
-    before = examine(settings, _parts(env))
+    settings, run_dir = settings_of(env), run_folder(find_root(), env)
+    before = examine(settings, part_facts(run_dir))
     with err.status(f"looking at {env} for {over:.0f} s"):
         time.sleep(over)
-    findings = diagnose(before, examine(settings, _parts(env), since=before))
+    findings = diagnose(before, examine(settings, part_facts(run_dir), since=before))
     wrong = any(finding.level == "wrong" for finding in findings)
     if json:
         print_json({"well": not wrong, "findings": [asdict(finding) for finding in findings]})
@@ -60,7 +61,8 @@ def _line(finding: "Finding") -> Text:
     )
 
 
-def _parts(env: str) -> "tuple[PartFact, ...]":
+def part_facts(run_dir: Path) -> "tuple[PartFact, ...]":
+    """What the doctor is told of the parts of the stack of a run folder; nothing where none runs."""
     from millpond.control.facts import PartFact
     from millpond.local.status import local_status
 
@@ -73,5 +75,5 @@ def _parts(env: str) -> "tuple[PartFact, ...]":
             last_death_ms=part.last_death_ms,
             log=str(part.log),
         )
-        for part in local_status(run_folder(find_root(), env))
+        for part in local_status(run_dir)
     )

@@ -12,15 +12,14 @@ from typing import Final
 import msgspec
 import pytest
 
+from millpond.cli.doctor import part_facts
 from millpond.control.cluster import FlinkCluster
 from millpond.control.deploy import deploy
 from millpond.control.doctor import Finding, diagnose
 from millpond.control.examine import examine
-from millpond.control.facts import PartFact
 from millpond.control.settings import Settings
 from millpond.control.topics import Topic, Topics
 from millpond.local.stack import Stack
-from millpond.local.status import local_status
 from millpond.local.workspace import Workspace
 from millpond.plan.compiled import load_compiled
 from millpond.plan.errors import DeployError
@@ -57,25 +56,13 @@ class Kept:
         return phases[part] == ("ready", 1)
 
     def findings(self) -> list[Finding]:
-        before = examine(self.settings, self._parts())
+        run_dir = self.stack.addresses.logs.parent
+        before = examine(self.settings, part_facts(run_dir))
         time.sleep(1.0)
-        return diagnose(before, examine(self.settings, self._parts(), since=before))
+        return diagnose(before, examine(self.settings, part_facts(run_dir), since=before))
 
     def well(self) -> bool:
         return not any(finding.level == "wrong" for finding in self.findings())
-
-    def _parts(self) -> tuple[PartFact, ...]:
-        return tuple(
-            PartFact(
-                name=part.name,
-                why_not=part.why_not,
-                restarts=part.restarts,
-                last_death=part.last_death,
-                last_death_ms=part.last_death_ms,
-                log=str(part.log),
-            )
-            for part in local_status(self.stack.addresses.logs.parent)
-        )
 
 
 @pytest.fixture(scope="module")
