@@ -181,7 +181,9 @@ class Topics:
         Raises:
             DeployError: the broker does not answer.
         """
-        wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, p) for p in range(len(self.ends(topic)))])
+        wanted = ConsumerGroupTopicPartitions(
+            group, [TopicPartition(topic, p) for p in range(self._metadata().get(topic, 0))]
+        )
         deadline = time.monotonic() + TIMEOUT
         while True:
             (asked,) = self.admin.list_consumer_group_offsets([wanted], request_timeout=ASK_S).values()

@@ -13,7 +13,7 @@ from millpond.store.records import RecordLayout, Records, sum_wide, wide_integer
 
 Merger: TypeAlias = Callable[[Records], State]
 
-_LEAST: Final[dict[PartialFunction, Callable[[list[Any]], State]]] = {"min": min, "max": max}
+_EXTREME: Final[dict[PartialFunction, Callable[[list[Any]], State]]] = {"min": min, "max": max}
 
 
 class Tiles:
@@ -57,7 +57,7 @@ def merger(layout: RecordLayout, partial: Partial) -> Merger:
     held = wide_integers if layout.is_wide(name) else _plain
     if partial.function in ("count", "sum"):
         return (lambda rows: sum_wide(rows[name])) if layout.is_wide(name) else lambda rows: sum(_plain(rows[name]))
-    bit, extreme, nothing = layout.bit(name), _LEAST[partial.function], zero(partial)
+    bit, extreme, nothing = layout.bit(name), _EXTREME[partial.function], zero(partial)
 
     def merge(rows: Records) -> State:
         values = held(rows[name])
