@@ -1,6 +1,6 @@
 """Compares everything that is there with everything that must be: pure, over mappings of rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from decimal import Decimal
 
 Key = tuple[int | str, ...]
@@ -26,6 +26,25 @@ def differences(expected: Mapping[Key, Row], found: Mapping[Key, Row], *, what: 
             }
             told = ", ".join(f"{name} is {there} and must be {right}" for name, (right, there) in wrong.items())
             yield f"{what} {key}: {told}"
+
+
+def outlived(
+    expected: Mapping[Key, Row],
+    found: Mapping[Key, Row],
+    log: Callable[[], Iterator[tuple[Key, Row]]],
+    *,
+    held: Container[Key],
+) -> set[Key]:
+    """The keys that end in another row than the right one, which the log has further up, and that are not `held`.
+
+    Args:
+        expected, found: the right and the last row of each key.
+        log: reads every row that was ever written; only where there is such a key.
+        held: the keys whose last row something reads.
+    """
+    both = expected.keys() & found.keys()
+    doubtful = {key for key in both if key not in held and found[key] != expected[key]}
+    return {key for key, row in log() if key in doubtful and row == expected[key]} if doubtful else set()
 
 
 def last_rows(log: Iterator[tuple[bytes, bytes | None]]) -> tuple[dict[bytes, bytes], int]:

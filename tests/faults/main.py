@@ -77,6 +77,8 @@ def tell(result: Result) -> None:
         f"({share:.0%} usable)  {result.took_s:.0f} s  {verdict}",
         flush=True,
     )
+    if result.outlived:
+        print(f"    {result.outlived} keys of tiles that no ring holds any more end in an earlier row", flush=True)
     for fault in result.faults:
         print(f"    {fault}", flush=True)
     if result.wrong:

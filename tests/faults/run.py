@@ -48,6 +48,7 @@ class Result(msgspec.Struct, kw_only=True):
         recovered_s: from the fault's end until all that it held up was readable; None where it never was.
         held_up_s: the same from its beginning.
         tiles, letters: compared.
+        outlived: keys of tile topics that end in an earlier row, of tiles that no ring holds any more.
         vectors, values, usable: answers judged, values in them, those that carried one.
         statuses: how often each was given.
         wrong: how many things were wrong.
@@ -61,6 +62,7 @@ class Result(msgspec.Struct, kw_only=True):
     recovered_s: float | None = None
     held_up_s: float | None = None
     tiles: int = 0
+    outlived: int = 0
     letters: int = 0
     vectors: int = 0
     values: int = 0
@@ -204,7 +206,7 @@ class _Run:
         stage.stop_reader()
         oracle = TileOracle(stage.lines.path, lines=stage.lines.count)
         oracle.add(self._markers.lines)
-        tiles, faults = tile_faults(
+        tiles = tile_faults(
             oracle, job, ns=stage.ns, topics=stage.topics, registry=stage.settings.registry, store=stage.settings.store
         )
         letters = dead_letters(
@@ -214,8 +216,8 @@ class _Run:
         if running != [job.flink_job_id]:
             self.faults.append(f"of the jobs, {job.flink_job_id} must run, and {running} do")
         verdicts = self._judged()
-        self.faults += [*faults, *_letter_faults(letters, self._planted), *_reading_faults(verdicts)]
-        result.tiles, result.letters = tiles, letters.total
+        self.faults += [*tiles.faults, *_letter_faults(letters, self._planted), *_reading_faults(verdicts)]
+        result.tiles, result.outlived, result.letters = tiles.compared, tiles.outlived, letters.total
         result.vectors, result.values, result.usable = verdicts.vectors, verdicts.values, verdicts.usable
         result.statuses = dict(sorted(verdicts.statuses.items()))
 

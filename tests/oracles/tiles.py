@@ -82,6 +82,16 @@ class TileOracle:
             held[(*entity, field)] = {"tile": int(tile), **row}
         return held
 
+    def held(self, view: str, kind: str) -> set[Key]:
+        """The keys of `fragment` whose tiles the store holds; each of the others has lost its slot to a later tile."""
+        levels = set(TOPICS[view][kind])
+        return {
+            (*entity, level, int(str(row["tile"])))
+            for part, (level, slots) in HASHES[view].items()
+            if level in levels and (slots is None) == (kind == "lifetime")
+            for (*entity, _), row in self.hash(view, part).items()
+        }
+
     def _tiles(self, view: str, level: int) -> list[tuple[Key, Row]]:
         found = self._db.execute(f"FROM {view}($level::BIGINT)", {"level": level})
         names = [column[0] for column in found.description or ()]

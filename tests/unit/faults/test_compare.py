@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.faults.compare import Key, Row, differences, last_rows
+from tests.faults.compare import Key, Row, differences, last_rows, outlived
 
 RIGHT: dict[Key, Row] = {
     (1, 60_000, 5): {"n": 2, "spend_sum": Decimal("3.50"), "dearest": None},
@@ -43,3 +43,13 @@ def test_the_last_row_by_offset_counts_and_tombstones_are_counted() -> None:
     log = [(b"a", b"1"), (b"b", b"1"), (b"a", b"2"), (b"b", None)]
     assert last_rows(iter(log)) == ({b"a": b"2"}, 1)
     assert last_rows(iter([*log, (b"b", b"3")])) == ({b"a": b"2", b"b": b"3"}, 1)
+
+
+def test_an_earlier_row_of_a_tile_that_nothing_reads_is_told_apart_only_where_the_right_one_was_written() -> None:
+    read, unread = RIGHT
+    worse: dict[Key, Row] = {key: {**row, "n": 0} for key, row in RIGHT.items()}
+    both = [*RIGHT.items(), *worse.items()]
+    assert outlived(RIGHT, worse, lambda: iter(both), held={read}) == {unread}
+    assert outlived(RIGHT, worse, lambda: iter(worse.items()), held={read}) == set()
+    assert outlived(RIGHT, RIGHT, lambda: iter(both), held={read}) == set()
+    assert outlived(RIGHT, {}, lambda: iter(both), held=set()) == set()
