@@ -1,21 +1,27 @@
-"""Deploys a run's pool from a process of its own, to be killed; SETTINGS.json and TOPIC are its arguments."""
+"""Deploys a pool from a process of its own, to be killed; SETTINGS.json, POOL.json and START are its arguments."""
 
 import sys
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
 from millpond.control.deploy import deploy
 from millpond.control.settings import Settings
-from millpond.local.workspace import Workspace
-from millpond.plan.compiled import load_compiled
-from tests.faults.pools import pool_over
+from millpond.plan.deployment import Start
+from millpond.plan.model import Pool, decode
 
 
 def main() -> None:
-    """Deploy over the whole topic."""
-    settings = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Settings)
-    deploy(settings, pool_over(load_compiled(Workspace.find().root), sys.argv[2]), start="earliest", replay=True)
+    """Deploy, and tell each step."""
+    _, settings, pool, start = sys.argv
+    deploy(
+        msgspec.json.decode(Path(settings).read_bytes(), type=Settings),
+        decode(Path(pool).read_bytes(), Pool, where=pool),
+        start=cast(Start, start),
+        replay=True,
+        say=lambda line: print(line, flush=True),
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Everything that is there after a run: all keys of the store, the last row of every key of every tile topic."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -10,12 +10,13 @@ import redis
 from millpond.control.topics import Topics
 from millpond.demo.ledger import RowDecoder, read_topic
 from millpond.plan.deployment import JobRecord
-from millpond.plan.model import ViewPlan
+from millpond.plan.model import Pool, ViewPlan
 from millpond.plan.types import Type
 from millpond.store.keys import parse_key
 from millpond.store.parts import parts_of
 from millpond.store.records import RecordLayout
 from tests.faults.compare import Key, Number, Row, differences, last_rows, outlived
+from tests.faults.pools import original
 from tests.oracles.tiles import HASHES, TOPICS, TileOracle
 
 PAGE: Final = 1_000
@@ -39,35 +40,47 @@ class Tiles(NamedTuple):
     faults: list[str]
 
 
-def tile_faults(oracle: TileOracle, job: JobRecord, *, ns: str, topics: Topics, registry: str, store: str) -> Tiles:
-    """Every difference between the oracle and the store, and the tile topics."""
-    views = {view.name: view for view in job.views}
+def tile_faults(
+    oracle: TileOracle,
+    jobs: Sequence[JobRecord],
+    pool: Pool,
+    *,
+    ns: str,
+    topics: Topics,
+    registry: str,
+    store: str,
+) -> Tiles:
+    """Every difference between the oracle and the store, and the tile topics, of all views of a pool."""
+    views = {view.name: view for view in pool.views}
+    wanted = {(view, kind) for view in views for kind in TOPICS[original(view)]}
     faults: list[str] = []
     compared, gone = 0, 0
     with redis.Redis.from_url(store) as client:
         held = read_store(client, ns, views)
-    for view, parts in HASHES.items():
-        for part in parts:
-            expected, found = oracle.hash(view, part), held.pop((view, part), {})
+    for view in views:
+        for part in HASHES[original(view)]:
+            expected, found = oracle.hash(original(view), part), held.pop((view, part), {})
             compared += len(expected)
             faults += differences(expected, found, what=f"store {view}:{part}")
     faults += [f"store {view}:{part}: no such hash must be there" for view, part in held]
     with RowDecoder(registry) as decoder:
-        for fragment in job.fragments:
-            kind = fragment.kind.replace("_", "-")
+        for fragment in (fragment for job in jobs for fragment in job.fragments):
+            view, kind = original(fragment.view), fragment.kind.replace("_", "-")
+            if (fragment.view, kind) not in wanted:
+                faults.append(f"topic {fragment.view}.{kind}: there must be none")
+                continue
+            wanted.remove((fragment.view, kind))
             rows, tombstones = read_tiles(topics, decoder, fragment.topic(ns), views[fragment.view])
             what = f"topic {fragment.view}.{kind}"
-            expected = oracle.fragment(fragment.view, kind)
+            expected = oracle.fragment(view, kind)
             compared += len(expected)
             written = functools.partial(read_rows, topics, decoder, fragment.topic(ns), views[fragment.view])
-            unread = outlived(expected, rows, written, held=oracle.held(fragment.view, kind))
+            unread = outlived(expected, rows, written, held=oracle.held(view, kind))
             gone += len(unread)
             faults += differences(_without(unread, expected), _without(unread, rows), what=what)
             if tombstones:
                 faults.append(f"{what}: {tombstones} tombstones")
-    wanted = {(view, kind) for view, kinds in TOPICS.items() for kind in kinds}
-    there = {(fragment.view, fragment.kind.replace("_", "-")) for fragment in job.fragments}
-    faults += [f"topic {view}.{kind}: there is none" for view, kind in sorted(wanted ^ there)]
+    faults += [f"topic {view}.{kind}: there is none" for view, kind in sorted(wanted)]
     return Tiles(compared, gone, faults)
 
 

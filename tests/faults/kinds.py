@@ -16,11 +16,13 @@ from typing import Final
 
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import MillpondError
+from tests.faults.pools import with_twins
 from tests.faults.proxy import Proxy
-from tests.faults.stage import Cut, Stage
+from tests.faults.stage import SETS, Cut, Stage
 
 FULL_DISK_S: Final = 20.0
 REPLACED_WITHIN_S: Final = 90.0
+DEPLOYED_WITHIN_S: Final = 120.0
 
 Act = Callable[[Stage, random.Random], None]
 
@@ -103,6 +105,19 @@ def _submitter(stage: Stage, rng: random.Random) -> JobRecord:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     return stage.deploy()
+
+
+def _new_views(stage: Stage, rng: random.Random) -> None:
+    """The pool grows by a set and its views; its deployment is killed in mid-backfill, with all it started."""
+    stage.pool = with_twins(stage.pool, SETS[0])
+    process = stage.deploying(start="now")
+    stage.pause(DEPLOYED_WITHIN_S, until=lambda: "  backfill: " in stage.told() or process.poll() is not None)
+    if process.poll() is not None:
+        raise MillpondError("the deployment ended too soon to be killed", where=stage.told(), mend="take more LINES")
+    stage.pause(rng.uniform(0, 1))
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    stage.deploy(start="now")
 
 
 def _materializer(stage: Stage, rng: random.Random) -> None:
@@ -212,6 +227,7 @@ KINDS: Final[dict[str, Kind]] = {
     "jobmanager-frozen": Kind(what="JobManager frozen for 25 s", act=partial(_freeze, "jobmanager", 25)),
     "zookeeper": Kind(what="ZooKeeper killed", act=partial(_kill, "zookeeper")),
     "submitter": Kind(what="deploy killed on its way, then done again", deploy=_submitter),
+    "new-views": Kind(what="new views deployed, killed in mid-backfill, deployed again", act=_new_views),
     "broker": Kind(what="broker killed", act=partial(_kill, "kafka")),
     "broker-frozen": Kind(what="broker frozen for 15 s", act=partial(_freeze, "kafka", 15)),
     "registry": Kind(what="registry down for 60 s", act=partial(_down, "registry", 60)),

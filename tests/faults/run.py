@@ -24,10 +24,11 @@ from millpond.store import suspects
 from tests.faults.inspect import tile_faults
 from tests.faults.judge import Judge, Verdicts
 from tests.faults.kinds import KINDS
+from tests.faults.pools import original
 from tests.faults.reading import read_log
 from tests.faults.sabotage import AFTERWARDS, DURING, Sabotage
 from tests.faults.sending import Markers, Sending, WatchedProducer
-from tests.faults.stage import SETS, STALE_AFTER_MS, Request, Stage, staged
+from tests.faults.stage import READ_TIMEOUT_MS, SETS, STALE_AFTER_MS, Request, Stage, staged
 from tests.oracles.tiles import TileOracle
 
 EARLIEST, LATEST = 0.4, 0.6  # of the history, when the fault happens
@@ -181,45 +182,72 @@ class _Run:
     def _drain(self) -> None:
         """Until everything is in the store."""
         stage = self._stage
-        drain = Drain(
-            self._job,
-            topics=stage.topics,
-            cluster=stage.cluster,
-            store=stage.store,
-            ns=stage.ns,
-            check=stage.stack.check,
-            within_s=LINK_S,
-        )
-        drain.wait_out(DRAINS_WITHIN_S)
+        drains = [
+            Drain(
+                job,
+                topics=stage.topics,
+                cluster=stage.cluster,
+                store=stage.store,
+                ns=stage.ns,
+                check=stage.stack.check,
+                within_s=LINK_S,
+            )
+            for job in stage.jobs()
+        ]
+        for drain in drains:
+            drain.wait_out(DRAINS_WITHIN_S)
         # What a zombie wrote last gets the better row behind it, once a materializer sees that nobody else writes one.
         stage.pause(MENDED_WITHIN_S, until=lambda: not suspects.read(stage.store, stage.ns))
         if left := suspects.read(stage.store, stage.ns):
             self.faults.append(f"{len(left)} worse rows still end their keys, such as {left[0]}")
-        drain.wait_out(DRAINS_WITHIN_S)
+        for drain in drains:
+            drain.wait_out(DRAINS_WITHIN_S)
 
     # --- afterwards ---
 
     def compare(self) -> None:
         """Everything with the oracle, every answer with what could be true."""
-        stage, job, result = self._stage, self._job, self._result
+        stage, job, jobs, result = self._stage, self._job, self._stage.jobs(), self._result
         assert self._markers is not None, "replayed"
         stage.stop_reader()
         oracle = TileOracle(stage.lines.path, lines=stage.lines.count)
         oracle.add(self._markers.lines)
         tiles = tile_faults(
-            oracle, job, ns=stage.ns, topics=stage.topics, registry=stage.settings.registry, store=stage.settings.store
+            oracle,
+            jobs,
+            stage.pool,
+            ns=stage.ns,
+            topics=stage.topics,
+            registry=stage.settings.registry,
+            store=stage.settings.store,
         )
         letters = dead_letters(
             stage.topics, dead_letter_topic(stage.ns, job.name), job.source.topic, self._producer.sent
         )
-        running = [job for job, state in stage.cluster.jobs().items() if state not in ENDED]
-        if running != [job.flink_job_id]:
-            self.faults.append(f"of the jobs, {job.flink_job_id} must run, and {running} do")
+        running = {job for job, state in stage.cluster.jobs().items() if state not in ENDED}
+        if running != (must := {job.flink_job_id for job in jobs}):
+            self.faults.append(f"of the jobs, {must} must run, and {running} do")
+        self.faults += [f"job {job.name} is {job.state}, not covered" for job in jobs if job.state != "covered"]
+        self.faults += self._twin_faults()
         verdicts = self._judged()
         self.faults += [*tiles.faults, *_letter_faults(letters, self._planted), *_reading_faults(verdicts)]
         result.tiles, result.outlived, result.letters = tiles.compared, tiles.outlived, letters.total
         result.vectors, result.values, result.usable = verdicts.vectors, verdicts.values, verdicts.usable
         result.statuses = dict(sorted(verdicts.statuses.items()))
+
+    def _twin_faults(self) -> Iterator[str]:
+        """What a set that came later says otherwise than the set it is the twin of."""
+        stage = self._stage
+        end = stage.lines.time_of(stage.lines.count)
+        with Reader.connect(stage.settings.store, ns=stage.ns) as reader:
+            for plan in stage.pool.sets:
+                if (name := original(plan.full_name)) == plan.full_name:
+                    continue
+                opened = [reader.open(each, version=plan.version) for each in (name, plan.full_name)]
+                for request in self._requests[SETS.index(name)]:
+                    one, other = (each.read(request, as_of=end, timeout_ms=READ_TIMEOUT_MS) for each in opened)
+                    if (one.values, one.statuses) != (other.values, other.statuses):
+                        yield f"{request}: {name} says {one}, and its twin {other}"
 
     def _judged(self) -> Verdicts:
         lines = {line[0]: line for line in self._stage.lines.read(0, self._stage.lines.count)}

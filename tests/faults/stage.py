@@ -22,9 +22,9 @@ from millpond.demo.lines import Lines
 from millpond.demo.source import create_topic, register_schema
 from millpond.local.workspace import Workspace
 from millpond.plan.compiled import load_compiled
-from millpond.plan.deployment import JobRecord
+from millpond.plan.deployment import JobRecord, Start
 from millpond.plan.errors import DeployError, MillpondError, StackError
-from millpond.plan.model import SetPlan, SourcePlan
+from millpond.plan.model import SetPlan, SourcePlan, encode
 from millpond.store import publications
 from tests.faults.judge import Asked
 from tests.faults.pools import pool_over
@@ -78,6 +78,7 @@ class Stage:
         self.instant = SharedInstant(folder / "instant", create=True)
         self.job: JobRecord | None = None
         self._schema = workspace.root / "schemas" / "retail.line.sold.v1.avsc"
+        self._deploying_log = folder / "deploying.log"
         self._reader: subprocess.Popen[bytes] | None = None
 
     # --- setting up ---
@@ -87,19 +88,28 @@ class Stage:
         create_topic(self.settings, self.source)
         return register_schema(self.settings, self.source, self._schema)
 
-    def deploy(self) -> JobRecord:
-        """Deploy the pool over the whole topic."""
-        deploy(self.cut, self.pool, start="earliest", replay=True)
-        (self.job,) = publications.jobs(self.store, self.ns).values()
+    def deploy(self, start: Start = "earliest") -> JobRecord:
+        """Deploy the pool, by default over the whole topic; returns the job of the first deployment."""
+        deploy(self.cut, self.pool, start=start, replay=True)
+        self.job = self.job or next(iter(self.jobs()))
         return self.job
 
-    def deploying(self) -> "subprocess.Popen[bytes]":
-        """A process that deploys the pool, with all it starts a group of its own."""
-        settings = self.folder / "settings.json"
+    def jobs(self) -> list[JobRecord]:
+        """All jobs that were deployed, the first one first."""
+        return sorted(publications.jobs(self.store, self.ns).values(), key=lambda job: job.deployed_at)
+
+    def deploying(self, start: Start = "earliest") -> "subprocess.Popen[bytes]":
+        """A process that deploys the pool, with all it starts a group of its own; `told` is what it says."""
+        settings, pool = self.folder / "settings.json", self.folder / "pool.json"
         settings.write_bytes(msgspec.json.encode(self.cut))
-        with (self.folder / "deploying.log").open("ab") as out:
-            command = [sys.executable, "-m", "tests.faults.deploying", str(settings), self.source.topic]
+        pool.write_bytes(encode(self.pool))
+        with self._deploying_log.open("ab") as out:
+            command = [sys.executable, "-m", "tests.faults.deploying", str(settings), str(pool), start]
             return subprocess.Popen(command, stdout=out, stderr=out, cwd=Workspace.find().root, start_new_session=True)
+
+    def told(self) -> str:
+        """What deploying processes have said."""
+        return self._deploying_log.read_text()
 
     def start_materializers(self) -> None:
         """Start both."""

@@ -54,10 +54,10 @@ def theatre(run_dir: Path, *, disk: bool) -> Iterator[Theatre]:
     Args:
         disk: give the checkpoints a small disk of their own; takes the right to mount.
     """
-    listener, kafka_front, store_front = free_ports(3)
     with ExitStack() as cleanup:
         checkpoints = cleanup.enter_context(_small_disk(run_dir / "flink" / "checkpoints")) if disk else None
         stack = cleanup.enter_context(Stack.start(run_dir=run_dir, sizes=SIZES, restart=True))
+        listener, kafka_front, store_front = free_ports(3)  # of those the stack has left
         _add_listener(stack, run_dir / "kafka" / "server.properties", listener, kafka_front)
         store = int(stack.addresses.store.rpartition(":")[2])
         yield Theatre(
