@@ -7,18 +7,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from millpond.demo.lines import Lines
 from tests.faults.kinds import KINDS
-from tests.faults.page import Document, load, save
-from tests.faults.run import Result, play
+from tests.faults.page import Document, again, load, save
+from tests.faults.run import LINES, SECONDS, Result, play
 from tests.faults.sabotage import NAMES
-from tests.faults.stage import Stage
+from tests.faults.stage import RATE, Stage
 from tests.faults.theatre import run_folder, theatre
-
-LINES: Final = 20_000
-SECONDS: Final = 55.0
 
 Planned = tuple[str, int]
 """A kind and a seed."""
@@ -50,7 +46,8 @@ def _played(runs: Sequence[Planned], args: argparse.Namespace) -> list[Result]:
         theatre(run_folder(), disk=any(KINDS[kind].disk for kind, _ in runs)) as here,
     ):
         for number, (kind, seed) in enumerate(runs, 1):
-            stage = Stage(here, f"faults_{number}", lines, Path(folder) / str(number), cut=KINDS[kind].cut)
+            at = Path(folder) / str(number)
+            stage = Stage(here, f"faults_{number}", lines, at, cut=KINDS[kind].cut, rate=args.rate)
             results.append(play(stage, kind, seed, seconds=args.seconds, damage=args.damage))
             tell(results[-1])
             if not args.damage:
@@ -60,8 +57,8 @@ def _played(runs: Sequence[Planned], args: argparse.Namespace) -> list[Result]:
 
 def _keep(earlier: Sequence[Result], results: Sequence[Result]) -> None:
     """Keep what was shown so far; a run that is played again replaces its own."""
-    again = {(result.kind, result.seed) for result in results}
-    kept = [run for run in earlier if (run.kind, run.seed) not in again]
+    played = {again(result) for result in results}
+    kept = [run for run in earlier if again(run) not in played]
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     save(Document(machine=machine, runs=[*kept, *results]))
 
@@ -82,7 +79,7 @@ def tell(result: Result) -> None:
     for fault in result.faults:
         print(f"    {fault}", flush=True)
     if result.wrong:
-        print(f"    again: make faults KIND={result.kind} SEED={result.seed} LINES={result.lines}", flush=True)
+        print(f"    again: {again(result)}", flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -92,6 +89,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kind", type=_kinds, help=f"some of {', '.join(KINDS)}; all by default")
     parser.add_argument("--lines", type=int, default=LINES, help="of the retail history to replay")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="in which the history is replayed")
+    parser.add_argument("--rate", type=float, default=RATE, help="vectors a second that the reader asks for")
     parser.add_argument("--damage", choices=NAMES, help="done on purpose: the run must fail")
     return parser.parse_args()
 

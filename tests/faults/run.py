@@ -28,9 +28,11 @@ from tests.faults.pools import original
 from tests.faults.reading import read_log
 from tests.faults.sabotage import AFTERWARDS, DURING, Sabotage
 from tests.faults.sending import Markers, Sending, WatchedProducer
-from tests.faults.stage import READ_TIMEOUT_MS, SETS, STALE_AFTER_MS, Request, Stage, staged
+from tests.faults.stage import RATE, READ_TIMEOUT_MS, SETS, STALE_AFTER_MS, Request, Stage, staged
 from tests.oracles.tiles import TileOracle
 
+LINES: Final = 20_000
+SECONDS: Final = 55.0
 EARLIEST, LATEST = 0.4, 0.6  # of the history, when the fault happens
 RECOVERS_WITHIN_S: Final = 240.0
 DRAINS_WITHIN_S: Final = 120.0
@@ -45,6 +47,7 @@ class Result(msgspec.Struct, kw_only=True):
     """What a run showed.
 
     Attributes:
+        lines, seconds, rate: how many were replayed, in how many seconds; vectors a second that were asked for.
         moment: when the fault began, in seconds of the history.
         recovered_s: from the fault's end until all that it held up was readable; None where it never was.
         held_up_s: the same from its beginning.
@@ -58,7 +61,9 @@ class Result(msgspec.Struct, kw_only=True):
 
     kind: str
     seed: int
-    lines: int
+    lines: int = LINES
+    seconds: float = SECONDS
+    rate: float = RATE
     moment: float = 0.0
     recovered_s: float | None = None
     held_up_s: float | None = None
@@ -73,6 +78,11 @@ class Result(msgspec.Struct, kw_only=True):
     wrong: int = 0
     faults: tuple[str, ...] = ()
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether it was played at the usual pace, as others it is compared with."""
+        return (self.lines, self.seconds, self.rate) == (LINES, SECONDS, RATE)
+
 
 def play(stage: Stage, kind: str, seed: int, *, seconds: float, damage: str | None = None) -> Result:
     """Play one run on a stage; all that went wrong is in the result.
@@ -81,7 +91,7 @@ def play(stage: Stage, kind: str, seed: int, *, seconds: float, damage: str | No
         seconds: a history takes.
         damage: done on purpose, by name (see sabotage.py): it must be found.
     """
-    result = Result(kind=kind, seed=seed, lines=stage.lines.count)
+    result = Result(kind=kind, seed=seed, lines=stage.lines.count, seconds=seconds, rate=stage.rate)
     began = time.monotonic()
     with staged(stage):
         run = _Run(stage, kind, seed, seconds, result)

@@ -51,9 +51,19 @@ class Stage:
         lines: that will be replayed.
         folder: for the run's own files.
         cut: whom Millpond's own parts go to through a proxy.
+        rate: vectors a second that the reader asks for.
     """
 
-    def __init__(self, theatre: Theatre, ns: str, lines: Lines, folder: Path, *, cut: Cut = "nothing") -> None:
+    def __init__(
+        self,
+        theatre: Theatre,
+        ns: str,
+        lines: Lines,
+        folder: Path,
+        *,
+        cut: Cut = "nothing",
+        rate: float = RATE,
+    ) -> None:
         workspace = Workspace.find()
         self.theatre = theatre
         self.stack = stack = theatre.stack
@@ -78,6 +88,7 @@ class Stage:
         self.instant = SharedInstant(folder / "instant", create=True)
         self.job: JobRecord | None = None
         self._schema = workspace.root / "schemas" / "retail.line.sold.v1.avsc"
+        self.rate = rate
         self._deploying_log = folder / "deploying.log"
         self._reader: subprocess.Popen[bytes] | None = None
 
@@ -127,7 +138,7 @@ class Stage:
             stale_after_ms=STALE_AFTER_MS,
             sets=SETS,
             requests=tuple(tuple(some) for some in requests),
-            rate=RATE,
+            rate=self.rate,
             timeout_ms=READ_TIMEOUT_MS,
             end=end,
             instant=str(self.folder / "instant"),
