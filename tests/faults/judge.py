@@ -35,7 +35,7 @@ USABLE: Final = frozenset({"present", "empty"})
 # Statuses that promise nothing; any other, usable ones aside, has no business in these runs.
 HONEST: Final = frozenset({"ahead", "behind", "incomplete", "stale", "unavailable"})
 LONGEST_MS: Final = 3_000  # a read with a timeout of 50 ms may take, on machines that share two cores among many
-MOST_STATES: Final = 2_000_000
+MOST_STATES: Final = 500_000
 
 State = tuple[int | None, ...]
 
@@ -124,6 +124,7 @@ class _Window:
             self.acknowledged.append(max(each.acknowledged, self.acknowledged[-1] if self.acknowledged else 0))
             states.append(self.add(states[-1], brought))
         self.prefixes = states
+        self.decided: dict[tuple[int, int, tuple[Answer, ...]], bool | None] = {}
 
     def add(self, a: State, b: State) -> State:
         return tuple(plus(part.how, x, y) for part, x, y in zip(self.parts, a, b, strict=True))
@@ -215,10 +216,12 @@ class Judge:
         certain, sent = self._known(reply, window)
         if is_empty:
             return certain == 0 and wanted == window.spelled(window.prefixes[0])
-        for count in range(max(certain, 1), sent + 1):
-            if _same(window.spelled(window.prefixes[count]), wanted):
-                return True
-        return self._search(window, span, certain, sent, wanted)
+        asked_before = (certain, sent, wanted)
+        if asked_before not in window.decided:
+            window.decided[asked_before] = any(
+                _same(window.spelled(window.prefixes[count]), wanted) for count in range(max(certain, 1), sent + 1)
+            ) or self._search(window, span, certain, sent, wanted)
+        return window.decided[asked_before]
 
     def _known(self, reply: Reply, window: _Window) -> tuple[int, int]:
         """How many of the window's first lines must be counted, and how many may be."""
@@ -241,36 +244,66 @@ class Judge:
 
     @staticmethod
     def _search(window: _Window, span: Span, certain: int, sent: int, wanted: tuple[Answer, ...]) -> bool | None:
-        """Try every choice of prefixes a tile and lane; one that counts too much, or cannot count enough, is left."""
-        if certain == sent:
-            return False
-        limits = window.limits(wanted)
+        """Try every choice of prefixes a tile and lane, from both ends: what either half of the lanes can come to, and
+        whether two of those make what is wanted; None where a half can come to too much.
+        """
         lanes: dict[tuple[int, int], list[State]] = {}
         for each, brought in zip(window.lines[certain:sent], window.brings[certain:sent], strict=True):
-            lanes.setdefault((each.line[1] // span.tile, each.lane), []).append(brought)
-        states = {window.prefixes[certain]}
-        rest = {i: sum(brought[i] or 0 for brings in lanes.values() for brought in brings) for i, _ in limits}
-        for brings in lanes.values():
-            grown = set(states)
-            reached = states
-            for brought in brings:
-                grown_by_one = (window.add(state, brought) for state in reached)
-                reached = {state for state in grown_by_one if all((state[i] or 0) <= most for i, most in limits)}
-                grown |= reached
-                if len(grown) > MOST_STATES:
-                    return None
-            for i in rest:
-                rest[i] -= sum(brought[i] or 0 for brought in brings)
-            states = {state for state in grown if all((state[i] or 0) + rest[i] >= most for i, most in limits)}
-        if certain == 0:
-            states.discard(window.prefixes[0])  # no line at all is `empty`, not `present`
-        return any(_same(window.spelled(state), wanted) for state in states)
+            prefixes = lanes.setdefault((each.line[1] // span.tile, each.lane), [window.prefixes[0]])
+            prefixes.append(window.add(prefixes[-1], brought))
+        base = window.prefixes[certain]
+        left = [(i, value - (base[i] or 0)) for i, value in window.limits(wanted)]
+        one, other = _halves(lanes.values())
+        ones, others = _sums(window, one, left, other), _sums(window, other, left, one)
+        if ones is None or others is None:
+            return None
+        meeting: dict[tuple[int, ...], list[State]] = {}
+        for state in others:
+            meeting.setdefault(tuple(state[i] or 0 for i, _ in left), []).append(state)
+        for state in ones:
+            for rest in meeting.get(tuple(value - (state[i] or 0) for i, value in left), ()):
+                whole = window.add(base, window.add(state, rest))
+                # No line at all is `empty`, not `present`.
+                if whole != window.prefixes[0] and _same(window.spelled(whole), wanted):
+                    return True
+        return False
 
     def _told(self, reply: Reply, asked: Asked, span: Span, names: Sequence[str]) -> str:
         window = self._window(reply, asked, span, tuple(names))
         certain, sent = self._known(reply, window)
         least, most = window.spelled(window.prefixes[certain]), window.spelled(window.prefixes[sent])
         return f"{certain} lines must be counted ({least}), {sent} may be ({most})"
+
+
+Lane = Sequence[State]
+"""What the first lines of a lane bring in together: none, one, two…"""
+
+
+def _halves(lanes: Iterable[Lane]) -> tuple[list[Lane], list[Lane]]:
+    """The lanes in two heaps with about as many choices each."""
+    heaps: tuple[list[Lane], list[Lane]] = ([], [])
+    choices = [1, 1]
+    for lane in sorted(lanes, key=len, reverse=True):
+        smaller = choices.index(min(choices))
+        heaps[smaller].append(lane)
+        choices[smaller] *= len(lane)
+    return heaps
+
+
+def _sums(
+    window: _Window, lanes: Sequence[Lane], left: Sequence[tuple[int, int]], others: Sequence[Lane]
+) -> set[State] | None:
+    """What some lanes can come to, without what is more than `left`, or less than all the rest can make up for."""
+    rest = {i: sum(lane[-1][i] or 0 for lane in (*lanes, *others)) for i, _ in left}
+    states = {window.prefixes[0]}
+    for lane in lanes:
+        for i in rest:
+            rest[i] -= lane[-1][i] or 0
+        grown = (window.add(state, prefix) for state in states for prefix in lane)
+        states = {s for s in grown if all((s[i] or 0) <= most <= (s[i] or 0) + rest[i] for i, most in left)}
+        if len(states) > MOST_STATES:
+            return None
+    return states
 
 
 def _same(a: tuple[Answer, ...], b: tuple[Answer, ...]) -> bool:

@@ -5,6 +5,7 @@ acknowledged      1000   2000                9000  9500
 ----------------[ line 1 ][ line 2 ]-------[ line 3 ][ line 4 ]---> wall clock;  stale_after 5000
 """
 
+import itertools
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -132,3 +133,26 @@ def test_a_busy_window_is_judged_and_not_given_up() -> None:
     assert (right.faults, right.undecided) == ([], 0)
     wrong = judge.judge([answer(counted, asked=10_000, lines=busy, spend_24h="0.01")], [[[ASKED]]])
     assert (len(wrong.faults), wrong.undecided) == (1, 0)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_possible_is_what_trying_every_choice_finds(seed: int) -> None:
+    draw = random.Random(seed)
+    some = [Delivered(line(i, 10 * i, draw.randrange(1, 9)), 9_000 + i, 9_500 + i, draw.randrange(4)) for i in range(9)]
+    lanes = [[i for i in range(9) if some[i].lane == lane] for lane in range(4)]
+    reaches = itertools.product(*(range(len(lane) + 1) for lane in lanes))
+    counted = [[i for lane, n in zip(lanes, reach, strict=True) for i in lane[:n]] for reach in reaches]
+    wanted = answer(draw.choice(counted[1:]), asked=10_000, lines=some)
+    if seed % 2:  # of two choices, each half of the values: mostly, no choice gives both
+        other = answer(draw.choice(counted[1:]), asked=10_000, lines=some)
+        wanted = msgspec.structs.replace(wanted, values=wanted.values[:6] + other.values[6:])
+    told = [answer(choice, asked=10_000, lines=some).values for choice in counted[1:]]
+    spans: dict[Any, list[int]] = {}
+    for place, name in ASKED.features:
+        spans.setdefault(FEATURES["household"][name].span, []).append(place)
+    wrong = sum(
+        not any(all(values[i] == wanted.values[i] for i in places) for values in told) for places in spans.values()
+    )
+    verdicts = Judge(some, stale_after=5_000).judge([wanted], [[[ASKED]]])
+    assert (len(verdicts.faults), verdicts.undecided) == (wrong, 0)
+    assert wrong == 0 or seed % 2
