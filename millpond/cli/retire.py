@@ -22,9 +22,10 @@ def retire(
     """
     from millpond.control import retire as control
     from millpond.control.records import Records
+    from millpond.control.turn import turn
 
     settings = settings_of(env)
-    with Records(settings) as records:
+    with turn(settings, _say), Records(settings) as records:
         if a_set:
             _confirm(f"{name} v{version} will no longer be served; Readers that have it open keep it", yes=yes)
             control.retire_set(records, name, version)

@@ -19,6 +19,7 @@ from millpond.control.recovery import is_superseded, last_checkpoint, lost_jobs,
 from millpond.control.settings import Settings
 from millpond.control.submit import new_job_id
 from millpond.control.topics import SourceTopic, Topics
+from millpond.control.turn import turn
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import JobRecord, Start
 from millpond.plan.errors import DeployError
@@ -78,10 +79,11 @@ def deploy(
         say: told each step.
 
     Raises:
-        DeployError: refused before anything was changed, or a job did not start; says which.
+        DeployError: refused before anything was changed, such as while another deployment is under way, or a job did
+            not start; says which.
     """
     topics, cluster = Topics(settings.kafka), FlinkCluster(settings.flink)
-    with Records(settings) as records:
+    with turn(settings, say), Records(settings) as records:
         lifecycle = Lifecycle(settings, records, topics, cluster, say)
         _abandon(records, pool, cluster, say)
         _meaning_is_kept(pool, records.jobs())

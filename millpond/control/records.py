@@ -8,22 +8,19 @@ import redis
 from confluent_kafka import KafkaError, Message, Producer
 
 from millpond.control.settings import Settings
-from millpond.control.topics import Topic, Topics
+from millpond.control.topics import Topics, journal
 from millpond.materialize.journal import Journal
 from millpond.plan.deployment import JobRecord, Publication
 from millpond.plan.errors import DeployError
-from millpond.plan.names import journal_topic
 from millpond.store import documents, publications
 from millpond.store.documents import Changes, Document
 from millpond.store.publications import Action, Release
 
 WITHIN_S: Final = 30.0
-# A store restored from an old snapshot must still learn what was removed since, so removals are kept for ever.
-_FOR_EVER: Final = str(2**63 - 1)
 
 
 class Records:
-    """The records of one environment, as the journal holds them; one deployment at a time is to write them.
+    """The records of one environment, as the journal holds them; one deployment at a time writes them (see turn.py).
 
     Opening them creates the journal where there is none, reads it, and gives the store what it lacks.
 
@@ -34,9 +31,9 @@ class Records:
     def __init__(self, settings: Settings) -> None:
         self.ns = settings.ns
         self.client = redis.Redis.from_url(settings.store)
-        self._topic = journal_topic(settings.ns)
-        config = {"cleanup.policy": "compact", "delete.retention.ms": _FOR_EVER}
-        Topics(settings.kafka).create([Topic(name=self._topic, partitions=1, config=config)])
+        topic = journal(settings.ns)
+        self._topic = topic.name
+        Topics(settings.kafka).create([topic])
         self._journal = Journal(settings.kafka, settings.ns)
         self._journal.read(within_s=WITHIN_S)
         self._journal.restore(self.client)

@@ -12,7 +12,7 @@ from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Fragment
 from millpond.plan.errors import DeployError
 from millpond.plan.model import SourcePlan, ViewPlan
-from millpond.plan.names import dead_letter_topic
+from millpond.plan.names import dead_letter_topic, journal_topic
 from millpond.plan.windows import DAY, HOUR
 
 TIMEOUT: Final = 15.0
@@ -39,6 +39,10 @@ _PASSING: Final = frozenset(
         KafkaError._NOENT,  # noqa: SLF001 - librdkafka's name for "no leaders found"
     }
 )
+
+
+# A store restored from an old snapshot must still learn what was removed since, so removals are kept for ever.
+_FOR_EVER: Final = str(2**63 - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +74,12 @@ class Topic:
     name: str
     partitions: int
     config: dict[str, str] = field(default_factory=dict)
+
+
+def journal(ns: str) -> Topic:
+    """The topic that records what runs and what is served."""
+    config = {"cleanup.policy": "compact", "delete.retention.ms": _FOR_EVER}
+    return Topic(name=journal_topic(ns), partitions=1, config=config)
 
 
 def job_topics(
