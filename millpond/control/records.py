@@ -25,7 +25,9 @@ class Records:
     Opening them creates the journal where there is none, reads it, and gives the store what it lacks.
 
     Raises:
-        DeployError: Kafka does not answer.
+        DeployError: the journal has lost records that the store still has.
+        MillpondError: Kafka does not answer.
+        RedisError: the store does not answer.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -35,7 +37,17 @@ class Records:
         self._topic = topic.name
         Topics(settings.kafka).create([topic])
         self._journal = Journal(settings.kafka, settings.ns)
-        self._journal.read(within_s=WITHIN_S)
+        # The store's place first: it never is ahead of a journal that is read after it.
+        copied = documents.place(self.client, settings.ns)
+        end = self._journal.read(within_s=WITHIN_S)
+        if end < copied:
+            self._journal.close()
+            raise DeployError(
+                f"records are lost: the store has copies of {copied}, and the topic ends after {end}",
+                where=self._topic,
+                mend="put the topic back from a copy of it; where there is none, see `Job records lost` in "
+                "docs/runbook.md",
+            )
         self._journal.restore(self.client)
         self._producer = Producer(
             {"bootstrap.servers": settings.kafka, "enable.idempotence": True, "acks": "all", "log_level": 2}

@@ -36,21 +36,30 @@ def place_key(ns: str) -> str:
     return f"{ns}:journal"
 
 
+def place(client: Client, ns: str) -> int:
+    """The offset of the journal before which everything has been copied; 0 where nothing was.
+
+    Raises:
+        RedisError: the store does not answer.
+    """
+    return int(client.get(place_key(ns)) or 0)
+
+
 def advance(client: Client, ns: str, changes: Changes, *, begin: int, end: int) -> None:
     """Copy what was written to the journal at the offsets from `begin` to before `end`, in one transaction.
 
     The place moves only if it was `begin`: a store that lacks earlier documents must not say that it has them.
     """
-    place = place_key(ns)
+    at = place_key(ns)
 
     def write(pipe: Any) -> None:
-        found = pipe.get(place)
+        found = pipe.get(at)
         pipe.multi()
         _queue(pipe, changes)
         if found is not None and int(found) == begin:
-            pipe.set(place, end)
+            pipe.set(at, end)
 
-    client.transaction(write, place)
+    client.transaction(write, at)
 
 
 def restore(client: Client, ns: str, documents: Changes, *, end: int) -> bool:
@@ -58,19 +67,19 @@ def restore(client: Client, ns: str, documents: Changes, *, end: int) -> bool:
 
     A store whose place is further on is left alone: a deployment has written to both since the journal was read.
     """
-    place = place_key(ns)
+    at = place_key(ns)
     restored = False
 
     def write(pipe: Any) -> None:
         nonlocal restored
-        found = pipe.get(place)
+        found = pipe.get(at)
         restored = found is None or int(found) < end
         pipe.multi()
         if restored:
             _queue(pipe, documents)
-            pipe.set(place, end)
+            pipe.set(at, end)
 
-    client.transaction(write, place)
+    client.transaction(write, at)
     return restored
 
 

@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from millpond.control.records import Records
+from millpond.control.topics import Topics, journal
 from millpond.plan.deployment import Publication
-from millpond.plan.errors import ReadError
+from millpond.plan.errors import DeployError, ReadError
 from millpond.serve import Reader
-from millpond.store import publications
+from millpond.store import documents, publications
 from tests.integration.stacks import AnyStack
 from tests.integration.tile_world import LEVEL, World, grown, until, world
 from tests.unit.serve.sample import publication
@@ -102,3 +103,19 @@ def test_a_record_written_while_the_store_was_empty_does_not_hide_that_others_ar
     here.start()
     until(lambda: publications.jobs(here.store.client, here.ns).keys() == {here.job.name, other.name})
     assert served(here) == "first"
+
+
+def test_a_journal_that_lost_records_the_store_has_is_refused_and_nothing_is_written(here: World) -> None:
+    here.records.publish(described("first"), now_ms=NOW)
+    before = here.store.client.get(documents.place_key(here.ns))
+    topics = Topics(here.settings.kafka)
+    name = journal(here.ns).name
+    for outcome in topics.admin.delete_topics([name]).values():
+        outcome.result(30)
+    until(lambda: name not in topics.admin.list_topics(timeout=10).topics)
+    with pytest.raises(DeployError, match=rf"records are lost: the store has copies of {int(before)}[\s\S]*runbook"):
+        Records(here.settings)
+    assert here.store.client.get(documents.place_key(here.ns)) == before
+    here.store.client.delete(documents.place_key(here.ns))
+    with Records(here.settings) as begun_again:
+        assert begun_again.jobs() == {}
