@@ -10,7 +10,7 @@ The value at q of a window W, delayed by d, answered from tiles of size s, is ov
     -------[==========(===================================]------> ts
            |<- < s ->|                W
 
-The head is current; the tail is rounded by less than s, the same online, offline and in previews.
+The head is current; the tail is rounded by less than s.
 """
 
 import re
