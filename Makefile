@@ -38,7 +38,7 @@ test: setup  ## all tests, the integration tests on one real stack
 	@exec .venv/bin/python -m pytest
 
 .PHONY: unit
-unit: $(PRODUCT)  ## the fast tests alone: no processes, no network
+unit: $(PRODUCT)  ## the fast tests alone: no Kafka, Flink or store
 	@exec .venv/bin/python -m pytest tests/unit
 
 .PHONY: bench
@@ -77,7 +77,11 @@ setup: $(PRODUCT) $(FLINK)  ## both environments, the Java parts, the compiled j
 
 .PHONY: clean
 clean:  ## remove what was made in this checkout (downloads stay in the user's cache)
-	@if [ -x .venv/bin/millpond ]; then .venv/bin/millpond down; fi
+	@for stack in .millpond/*/stack.json; do
+	    [[ -e $$stack ]] || continue
+	    env=$$(basename "$$(dirname "$$stack")")
+	    .venv/bin/millpond down --env "$$env" || echo "warning: the stack of $$env could not be stopped" >&2
+	done
 	rm -rf .venv .venv-flink .millpond .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

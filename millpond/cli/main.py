@@ -1,5 +1,6 @@
 """The entry point: errors a person can mend are printed without a traceback."""
 
+import os
 import sys
 
 from millpond.plan.errors import MillpondError
@@ -10,6 +11,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run `millpond`; an error that names its mend is printed as text, with exit code 2."""
+    _keep_loopback_from_proxies()
     try:
         # Imported here: Ctrl-C while the verbs are being imported ends as quietly as any other.
         from millpond.cli.app import app
@@ -20,6 +22,13 @@ def main() -> None:
         sys.exit(USER_ERROR)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _keep_loopback_from_proxies() -> None:
+    """Behind a proxy the parts on this machine are still asked directly, by us and by all we start."""
+    for name in ("no_proxy", "NO_PROXY"):
+        hosts = [host for host in os.environ.get(name, "").split(",") if host]
+        os.environ[name] = ",".join(dict.fromkeys([*hosts, "localhost", "127.0.0.1"]))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import re
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any, Final
 
 from millpond.plan.errors import DeployError
@@ -48,7 +49,7 @@ class FlinkCluster:
                 where=self.address,
                 mend="see the JobManager's log",
             ) from cause
-        except (OSError, ValueError) as cause:
+        except (OSError, HTTPException, ValueError) as cause:
             raise DeployError(
                 f"Flink does not answer: {cause}", where=self.address, mend="check the address, and `millpond status`"
             ) from cause

@@ -5,6 +5,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Collection, Mapping
+from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -56,7 +57,7 @@ def examine(settings: Settings, parts: tuple[PartFact, ...] = (), *, since: Fact
         silent["kafka"] = (settings.kafka, failure.args[0].str())
     try:
         subjects = _subjects(settings.registry)
-    except (OSError, ValueError) as failure:
+    except (OSError, HTTPException, ValueError) as failure:
         silent["registry"] = (_without_secrets(settings.registry), str(failure))
     else:
         sources = {record.source.topic for record in records.values()}

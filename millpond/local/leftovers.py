@@ -54,7 +54,11 @@ def down(run_dir: Path) -> Outcome:
             with suppress(ProcessLookupError):
                 os.kill(supervisor.pid, signal.SIGKILL if late else signal.SIGTERM)
         if time.monotonic() > deadline + 10.0:
-            raise StackError("its supervisor does not end", where=str(run_dir), mend="look at logs/supervisor.log")
+            raise StackError(
+                "its supervisor does not end",
+                where=str(run_dir),
+                mend=f"end process {supervisor.pid if supervisor else '(see stack.json)'} by hand, then do this again",
+            )
         time.sleep(POLL_S)
     try:
         left = read_state(run_dir)

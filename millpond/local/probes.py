@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
-from urllib.error import URLError
+from http.client import HTTPException
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
@@ -104,7 +104,5 @@ def _get(url: str) -> object:
         with _opener.open(url, timeout=TIMEOUT_S) as answer:
             found: object = json.load(answer)
             return found
-    except URLError as error:
-        return str(error.reason)
-    except (TimeoutError, ConnectionError, json.JSONDecodeError) as error:
-        return str(error)
+    except (OSError, HTTPException, ValueError) as error:  # it may die in the middle of its answer
+        return str(getattr(error, "reason", error))

@@ -86,7 +86,7 @@ class Stack:
             raise StackError(
                 "a stack already runs here",
                 where=str(self._run_dir),
-                mend="use it, stop it with `millpond down`, or give another --env",
+                mend=f"use it, or stop it: `millpond down --env {self._run_dir.name}`",
             )
         self._cleanup.callback(lock.release)
         left = read_state(self._run_dir)

@@ -104,7 +104,11 @@ def _follow(process: "subprocess.Popen[bytes]", run_dir: Path, log: Path, report
             if state.phase == "ready":
                 return state
         time.sleep(FOLLOW_S)
-    raise StackError(f"the stack did not start:\n{last_lines(log, 40)}", where=str(log))
+    raise StackError(
+        f"the stack did not start:\n{last_lines(log, 40)}",
+        where=str(log),
+        mend="remove what its last lines complain of, then `millpond up` again",
+    )
 
 
 def await_ready(run_dir: Path) -> StackState | None:
