@@ -186,8 +186,10 @@ def _full_disk(stage: Stage, _rng: random.Random) -> None:
     free = shutil.disk_usage(disk).free
     with filler.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, free)
-    stage.pause(FULL_DISK_S)
-    filler.unlink()
+    try:
+        stage.pause(FULL_DISK_S)
+    finally:
+        filler.unlink()
 
 
 # --- connections ----------------------------------------------------------------------------------------------------

@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from millpond.demo.lines import Lines
+from millpond.plan.errors import MillpondError
 from tests.faults.kinds import KINDS
 from tests.faults.page import Document, again, load, save
 from tests.faults.run import LINES, SECONDS, Result, play
 from tests.faults.sabotage import NAMES
 from tests.faults.stage import RATE, Stage
 from tests.faults.theatre import run_folder, theatre
+
+FAILED, INTERRUPTED = 2, 130
 
 Planned = tuple[str, int]
 """A kind and a seed."""
@@ -24,7 +27,14 @@ def main() -> int:
     """Play the runs that are asked for; 1 where anything was wrong in one of them."""
     args = _arguments()
     runs = planned(args.kind.split(",") if args.kind else list(KINDS), seeds=args.seeds, seed=args.seed)
-    results = _played(runs, args)
+    try:
+        results = _played(runs, args)
+    except MillpondError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted; runs that were named one by one are kept, of a whole series nothing", file=sys.stderr)
+        return INTERRUPTED
     failed = [result for result in results if result.wrong]
     print(f"{len(results)} runs, {len(failed)} of them wrong", flush=True)
     return 1 if failed else 0
@@ -39,7 +49,8 @@ def planned(kinds: Sequence[str], *, seeds: int, seed: int | None) -> list[Plann
 
 def _played(runs: Sequence[Planned], args: argparse.Namespace) -> list[Result]:
     lines = Lines.first(args.lines)
-    kept = load().runs if args.kind or args.seed else []
+    is_series = args.kind is None and args.seed is None
+    kept = [] if is_series else load().runs
     results: list[Result] = []
     with (
         tempfile.TemporaryDirectory(prefix="millpond-faults-") as folder,
@@ -50,8 +61,10 @@ def _played(runs: Sequence[Planned], args: argparse.Namespace) -> list[Result]:
             stage = Stage(here, f"faults_{number}", lines, at, cut=KINDS[kind].cut, rate=args.rate)
             results.append(play(stage, kind, seed, seconds=args.seconds, damage=args.damage))
             tell(results[-1])
-            if not args.damage:
+            if not args.damage and not is_series:
                 _keep(kept, results)
+    if not args.damage:
+        _keep(kept, results)
     return results
 
 

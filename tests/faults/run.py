@@ -61,9 +61,9 @@ class Result(msgspec.Struct, kw_only=True):
 
     kind: str
     seed: int
-    lines: int = LINES
-    seconds: float = SECONDS
-    rate: float = RATE
+    lines: int
+    seconds: float
+    rate: float
     moment: float = 0.0
     recovered_s: float | None = None
     held_up_s: float | None = None
@@ -93,28 +93,29 @@ def play(stage: Stage, kind: str, seed: int, *, seconds: float, damage: str | No
     """
     result = Result(kind=kind, seed=seed, lines=stage.lines.count, seconds=seconds, rate=stage.rate)
     began = time.monotonic()
+    faults: list[str] = []
     with staged(stage):
-        run = _Run(stage, kind, seed, seconds, result)
         try:
+            run = _Run(stage, kind, seed, seconds, result, faults)
             run.replay(damage=DURING.get(damage or ""))
             if damage in AFTERWARDS:
                 AFTERWARDS[damage](stage)
             run.compare()
-        except MillpondError as error:
-            run.faults.insert(0, str(error))
-    result.wrong, result.faults = len(run.faults), tuple(run.faults[:TOLD])
+        except Exception as error:  # noqa: BLE001 - whatever ends a run is what is wrong with it; others follow
+            faults.insert(0, str(error) if isinstance(error, MillpondError) else repr(error))
+    result.wrong, result.faults = len(faults), tuple(faults[:TOLD])
     result.took_s = round(time.monotonic() - began, 1)
     return result
 
 
 class _Run:
-    def __init__(self, stage: Stage, kind: str, seed: int, seconds: float, result: Result) -> None:
+    def __init__(self, stage: Stage, kind: str, seed: int, seconds: float, result: Result, faults: list[str]) -> None:
         self._stage = stage
         self._kind = KINDS[kind]
         self._seconds = seconds
         self._result = result
         self._rng = random.Random(f"{kind} {seed}")
-        self.faults: list[str] = []
+        self.faults = faults
         self._encoder: LineEncoder = stage.prepare()
         self._job: JobRecord = self._kind.deploy(stage, self._rng)
         source = self._job.source

@@ -1,6 +1,8 @@
 """What a run plays on: a stack, and on it an environment of the run's own, deployed and watched."""
 
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +22,7 @@ from millpond.control.topics import Topics
 from millpond.demo.encode import LineEncoder
 from millpond.demo.lines import Lines
 from millpond.demo.source import create_topic, register_schema
+from millpond.local import launch
 from millpond.local.workspace import Workspace
 from millpond.plan.compiled import load_compiled
 from millpond.plan.deployment import JobRecord, Start
@@ -38,6 +41,9 @@ READ_TIMEOUT_MS: Final = 50
 STALE_AFTER_MS: Final = 15_000  # freshness is proven by checkpoints, of which there is one in 5 s
 GONE_WITHIN_S: Final = 60.0
 LOOK_S: Final = 0.05
+HERE: Final = Workspace.find().root
+# What we start dies with us, however we end.
+WITH_US: Final = (sys.executable, "-I", "-S", launch.__file__, str(os.getpid()))
 Request = dict[str, int | str]
 Cut = Literal["nothing", "kafka", "store"]
 
@@ -90,6 +96,7 @@ class Stage:
         self._schema = workspace.root / "schemas" / "retail.line.sold.v1.avsc"
         self.rate = rate
         self._deploying_log = folder / "deploying.log"
+        self._deployments: list[subprocess.Popen[bytes]] = []
         self._reader: subprocess.Popen[bytes] | None = None
 
     # --- setting up ---
@@ -115,8 +122,10 @@ class Stage:
         settings.write_bytes(msgspec.json.encode(self.cut))
         pool.write_bytes(encode(self.pool))
         with self._deploying_log.open("ab") as out:
-            command = [sys.executable, "-m", "tests.faults.deploying", str(settings), str(pool), start]
-            return subprocess.Popen(command, stdout=out, stderr=out, cwd=Workspace.find().root, start_new_session=True)
+            command = [*WITH_US, sys.executable, "-m", "tests.faults.deploying", str(settings), str(pool), start]
+            process = subprocess.Popen(command, stdout=out, stderr=out, cwd=HERE, start_new_session=True)
+        self._deployments.append(process)
+        return process
 
     def told(self) -> str:
         """What deploying processes have said."""
@@ -148,8 +157,8 @@ class Stage:
         path = self.folder / "watch.json"
         path.write_bytes(msgspec.json.encode(config))
         with (self.folder / "reader.log").open("ab") as out:
-            command = [sys.executable, "-m", "tests.faults.reading", str(path)]
-            self._reader = subprocess.Popen(command, stdout=out, stderr=out, cwd=Workspace.find().root)
+            command = [*WITH_US, sys.executable, "-m", "tests.faults.reading", str(path)]
+            self._reader = subprocess.Popen(command, stdout=out, stderr=out, cwd=HERE)
         return log
 
     def stop_reader(self) -> None:
@@ -206,6 +215,10 @@ class Stage:
         """Stop what the run started and remove what it left."""
         with suppress(MillpondError):
             self.stop_reader()
+        for process in self._deployments:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         self.theatre.kafka_proxy.heal()
         self.theatre.store_proxy.heal()
         for name in self.materializers:

@@ -1,6 +1,6 @@
 """The page is made of the runs that are kept, one line a kind."""
 
-from tests.faults.page import text_of
+from tests.faults.page import PAGE, load, text_of
 from tests.faults.run import Result
 
 
@@ -9,6 +9,8 @@ def run(kind: str, seed: int, recovered: float | None, *, wrong: int = 0) -> Res
         kind=kind,
         seed=seed,
         lines=20_000,
+        seconds=55,
+        rate=200,
         recovered_s=recovered,
         held_up_s=None if recovered is None else recovered + 15,
         tiles=10,
@@ -16,6 +18,7 @@ def run(kind: str, seed: int, recovered: float | None, *, wrong: int = 0) -> Res
         usable=60,
         statuses={"present": 60, "stale": 40},
         wrong=wrong,
+        faults=("a tile is lost",) if wrong else (),
     )
 
 
@@ -30,6 +33,7 @@ def test_what_was_wrong_or_never_recovered_is_not_hidden() -> None:
     page = text_of([run("broker", 1, 3.0), run("broker", 2, None, wrong=2)])
     assert "| broker killed | 2 | 1 | never | never |" in page
     assert "1 of the runs found anything wrong." in page
+    assert "- `make faults KIND=broker SEED=2`: 2 wrong, such as: a tile is lost" in page
 
 
 def test_a_run_at_another_pace_stands_by_itself_with_its_own_command() -> None:
@@ -41,3 +45,7 @@ def test_a_run_at_another_pace_stands_by_itself_with_its_own_command() -> None:
         "| `make faults KIND=broker SEED=4 LINES=200000 SECONDS=40 RATE=200` | 5,000 | 10 | 100 | 0 | 18.0 | 3.0 |"
         in page
     )
+
+
+def test_the_page_that_is_kept_is_that_of_the_runs_that_are_kept() -> None:
+    assert PAGE.read_text("utf-8") == text_of(load().runs)
