@@ -2,14 +2,18 @@
 
 import json
 import re
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from http.client import HTTPException
 from typing import Any, Final
 
 from millpond.plan.errors import DeployError
 
 TIMEOUT: Final = 10.0
+ENDS_WITHIN: Final = 60.0
+POLL_S: Final = 0.2
 # Not SUSPENDED: its JobManager no longer leads, and whichever leads next takes the job up from its last checkpoint.
 ENDED: Final = frozenset({"FAILED", "CANCELED", "FINISHED"})
 
@@ -57,6 +61,27 @@ class FlinkCluster:
     def jobs(self) -> dict[str, str]:
         """Job id -> state of every job the cluster knows."""
         return {job["id"]: job["status"] for job in self.get("/jobs")["jobs"]}
+
+    def is_alive(self, job_id: str) -> bool:
+        """True unless the job has ended, or the cluster does not know it."""
+        return self.jobs().get(job_id) not in (None, *ENDED)
+
+    def end(self, job_ids: Sequence[str]) -> None:
+        """Cancel jobs, and wait until they have ended.
+
+        Raises:
+            DeployError: one of them does not end in time.
+        """
+        for job_id in job_ids:
+            if self.is_alive(job_id):
+                self.cancel(job_id)
+        deadline = time.monotonic() + ENDS_WITHIN
+        while any(self.is_alive(job_id) for job_id in job_ids):
+            if time.monotonic() > deadline:
+                raise DeployError(
+                    f"a job does not end within {ENDS_WITHIN:.0f} s", where=" ".join(job_ids), mend="see Flink's page"
+                )
+            time.sleep(POLL_S)
 
     def is_running(self, job_id: str) -> bool:
         """True once every task of the job runs.

@@ -4,14 +4,14 @@ A new job makes the tiles from T1 on, a bounded backfill those before it. Whatev
 interrupted is recorded, and the next one goes on with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from confluent_kafka.admin import OffsetSpec
 
 from millpond.control import planning, sets
-from millpond.control.cluster import ENDED, FlinkCluster
+from millpond.control.cluster import FlinkCluster
 from millpond.control.lifecycle import Lifecycle, Say
 from millpond.control.planning import NewJob, Range
 from millpond.control.records import Records
@@ -25,9 +25,6 @@ from millpond.plan.deployment import JobRecord, Start
 from millpond.plan.errors import DeployError
 from millpond.plan.model import Pool, SourcePlan, ViewPlan
 from millpond.plan.names import did_you_mean
-from millpond.plan.windows import HOUR
-
-APPEND_DELAY: Final = HOUR  # how long a producer may take between stamping a record (CreateTime) and its append
 
 
 def _nothing(_line: str) -> None:
@@ -85,20 +82,17 @@ def deploy(
     topics, cluster = Topics(settings.kafka), FlinkCluster(settings.flink)
     with turn(settings, say), Records(settings) as records:
         lifecycle = Lifecycle(settings, records, topics, cluster, say)
-        _abandon(records, pool, cluster, say)
+        _abandon(records, pool, topics, cluster, say)
         _meaning_is_kept(pool, records.jobs())
         for plan in pool.sets:
             sets.meaning_is_kept(records, plan)
         before = records.jobs()
-        plans = _planned(settings, topics, records, pool, rebuild, start=start, replay=replay)
         lost = lost_jobs(before, cluster)
+        plans = _planned(settings, topics, records, pool, rebuild, lost, start=start, replay=replay)
         if resume:
             wanted = [before[name] for name in lost if not is_superseded(before[name], before)]
-            root = cluster.checkpoint_folder()
-            found = {job.name: last_checkpoint(job, root, now_ms=now_ms()) for job in wanted}
-            for name, checkpoint in found.items():
-                lifecycle.resume(before[name], checkpoint)
-                del lost[name]
+            for job in _resumed(wanted, lifecycle, cluster, say):
+                del lost[job.name]
         for name, state in lost.items():
             say(f"job {name} is {state}\n  mend: {mends(before[name], before)}")
         for job in plans:
@@ -108,6 +102,8 @@ def deploy(
         filling = [lifecycle.fill(job) for job in records.jobs().values() if job.state == "filling"]
         for name in published:
             say(f"set {name} is published")
+        # What an interrupted deployment has seen covered, and not yet had read.
+        published += _followed(records, say)
         if wait:
             for job in filling:
                 lifecycle.wait_covered(job)
@@ -125,6 +121,20 @@ def deploy(
         )
 
 
+def _resumed(jobs: Sequence[JobRecord], lifecycle: Lifecycle, cluster: FlinkCluster, say: Say) -> list[JobRecord]:
+    """Those that go on; of each of the others is said why it does not."""
+    resumed = []
+    root = cluster.checkpoint_folder() if jobs else ""
+    for job in jobs:
+        try:
+            checkpoint = last_checkpoint(job, root, now_ms=now_ms())
+        except DeployError as why:
+            say(str(why))
+        else:
+            resumed.append(lifecycle.resume(job, checkpoint))
+    return resumed
+
+
 def _followed(records: Records, say: Say) -> list[str]:
     moved = sets.follow(records)
     for name in moved:
@@ -135,16 +145,17 @@ def _followed(records: Records, say: Say) -> list[str]:
 # --- what must hold first -------------------------------------------------------------------------------------------
 
 
-def _abandon(records: Records, pool: Pool, cluster: FlinkCluster, say: Say) -> None:
-    """Forget jobs that never ran and whose views have another meaning by now."""
+def _abandon(records: Records, pool: Pool, topics: Topics, cluster: FlinkCluster, say: Say) -> None:
+    """Forget jobs that were never seen to run, and whose views have another meaning by now or are gone."""
     meanings = {(view.full_name, view.version): view.meaning for view in pool.views}
     for job in records.jobs().values():
-        wanted = {meanings.get((view.full_name, view.version), view.meaning) == view.meaning for view in job.views}
+        wanted = {meanings.get((view.full_name, view.version)) == view.meaning for view in job.views}
         if job.state == "starting" and False in wanted:
-            say(f"job {job.name} never ran and is given up: its views were changed")
-            if cluster.jobs().get(job.flink_job_id) not in (None, *ENDED):
-                cluster.cancel(job.flink_job_id)
-            records.remove(job.name)
+            say(f"job {job.name} was never seen to run and is given up: its views were changed")
+            # It may have run without our knowing: nothing it wrote is ever taken for that of another meaning.
+            cluster.end(job.flink_job_ids)
+            topics.delete([fragment.topic(records.ns) for fragment in job.fragments])
+            records.end(job)
 
 
 def _meaning_is_kept(pool: Pool, running: dict[str, JobRecord]) -> None:
@@ -186,6 +197,7 @@ def _planned(
     records: Records,
     pool: Pool,
     rebuild: Sequence[str],
+    lost: Container[str],
     *,
     start: Start,
     replay: bool,
@@ -193,7 +205,8 @@ def _planned(
     """The records of all jobs to be; nothing is changed yet."""
     recorded, retired = records.jobs(), records.retired_generations()
     views = [_running_view(name, recorded) for name in rebuild]
-    again = [planning.rebuilt(view, recorded, retired) for view in views if not _is_being_rebuilt(view, recorded)]
+    alive = {name: job for name, job in recorded.items() if name not in lost}
+    again = [planning.rebuilt(view, recorded, retired) for view in views if not _is_being_rebuilt(view, alive)]
     planned = []
     for job in [*planning.new_jobs(pool, recorded, retired), *again]:
         source = topics.source(job.source)
@@ -234,7 +247,7 @@ def _range(topics: Topics, plan: SourcePlan, source: SourceTopic, start: Start, 
         if replay:
             # A history's present is where its slowest partition has come to.
             now = min([now, *topics.last_timestamps(source)])
-        delay = 0 if source.log_append_time else APPEND_DELAY
+        delay = planning.append_delay(source)
         t1 = planning.first_day(now, lateness_ms=plan.lateness_ms, append_delay_ms=delay)
         spec: Any = OffsetSpec.for_timestamp(max(0, t1 - plan.skew_ms))
         split = planning.from_day(t1, source, topics.offsets(plan.topic, source.partitions, spec))

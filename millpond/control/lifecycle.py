@@ -72,7 +72,7 @@ class Lifecycle:
             dead_letter_days=self._settings.dead_letter_days,
         )
         self._say(f"  topics: {len(self._topics.create(wanted))} created")
-        if not self._is_alive(job.flink_job_id):
+        if not self._cluster.is_alive(job.flink_job_id):
             if job.flink_job_id in self._cluster.jobs():
                 job = self._records.put(msgspec.structs.replace(job, flink_job_id=new_job_id()))
             self._say("  compiling and submitting to Flink")
@@ -88,11 +88,8 @@ class Lifecycle:
             submit_sql(self._settings, rendered, job_id=job_id, checkpoint=checkpoint)
         except DeployError:
             # A submission that outlived its deployment came first: it is the same job.
-            if not self._is_alive(job_id):
+            if not self._cluster.is_alive(job_id):
                 raise
-
-    def _is_alive(self, job_id: str) -> bool:
-        return self._cluster.jobs().get(job_id) not in (None, *ENDED)
 
     def _wait_running(self, job_id: str) -> None:
         deadline = time.monotonic() + RUNNING_WITHIN
@@ -113,7 +110,7 @@ class Lifecycle:
             DeployError: it does not run; says why.
         """
         self._say(f"job {job.name}: going on from {checkpoint}")
-        job = self._records.put(msgspec.structs.replace(job, flink_job_id=new_job_id()))
+        job = self._records.put(msgspec.structs.replace(job, flink_job_id=new_job_id(), resumed_from=checkpoint))
         target = target_of(self._settings, schema_id=source_schema_id(self._settings, job.source))
         self._submit(render_job(job, target), job.flink_job_id, checkpoint)
         self._wait_running(job.flink_job_id)
@@ -197,7 +194,7 @@ class Lifecycle:
         return state == "FINISHED"
 
     def _must_run(self, job: JobRecord) -> None:
-        if not self._is_alive(job.flink_job_id):
+        if not self._cluster.is_alive(job.flink_job_id):
             raise DeployError(
                 "it does not run any more",
                 where=f"job {job.name}",

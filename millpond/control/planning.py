@@ -8,15 +8,17 @@ backfill   |tiles < T1 ...                |ends
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from millpond.control.submit import new_job_id
 from millpond.control.topics import SourceTopic
 from millpond.plan.deployment import Backfill, Fragment, JobRecord, fragments_of, job_name
 from millpond.plan.errors import DeployError
 from millpond.plan.model import Pool, SourcePlan, ViewPlan
-from millpond.plan.windows import DAY
+from millpond.plan.windows import DAY, HOUR
 
 FIRST_GENERATION = 1
+APPEND_DELAY: Final = HOUR  # how long a producer may take between stamping a record (CreateTime) and its append
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +106,11 @@ def first_day(now: int, *, lateness_ms: int, append_delay_ms: int) -> int:
     return (now - lateness_ms - append_delay_ms) // DAY * DAY
 
 
+def append_delay(source: SourceTopic) -> int:
+    """How long after its arrival a record of a topic may be appended (ms)."""
+    return 0 if source.log_append_time else APPEND_DELAY
+
+
 def from_earliest(source: SourceTopic, covered_since: int) -> Range:
     """A job that reads the whole topic."""
     return Range(start_ts=0, start_offsets=source.low, covered_since=covered_since, backfill=None)
@@ -131,4 +138,6 @@ def covered_since(plan: SourcePlan, source: SourceTopic, first_arrivals: list[in
     """
     if plan.full_history and not any(source.low):
         return 0
-    return max(first_arrivals, default=now) + plan.skew_ms
+    # Stamps of producers do not rise with offsets: what was deleted may be younger than what is kept.
+    slack = append_delay(source) if any(source.low) else 0
+    return max(first_arrivals, default=now) + plan.skew_ms + slack

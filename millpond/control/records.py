@@ -1,6 +1,5 @@
 """What is recorded: jobs, publications and their history; written to the journal first, then to the store."""
 
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
 
@@ -35,11 +34,12 @@ class Records:
         self.client = redis.Redis.from_url(settings.store)
         topic = journal(settings.ns)
         self._topic = topic.name
-        Topics(settings.kafka).create([topic])
+        self._topics = Topics(settings.kafka)
+        self._topics.create([topic])
         self._journal = Journal(settings.kafka, settings.ns)
         # The store's place first: it never is ahead of a journal that is read after it.
         copied = documents.place(self.client, settings.ns)
-        end = self._journal.read(within_s=WITHIN_S)
+        self._end = end = self._journal.read(within_s=WITHIN_S)
         if end < copied:
             self._journal.close()
             raise DeployError(
@@ -89,11 +89,17 @@ class Records:
             if document.key == name and document.field is not None and data is not None
         }
 
-    def end(self, job: str, generations: Mapping[str, int]) -> None:
-        """Forget a job, and remember the generations it had, by `<domain>.<view>.v<N>`: none is used again."""
+    def end(self, job: JobRecord) -> None:
+        """Forget a job, and remember the generations it had: none is used again."""
         name = publications.generations_key(self.ns)
-        used = {Document(name, view): str(generation).encode() for view, generation in generations.items()}
-        self._write({**used, Document(publications.jobs_key(self.ns), job): None})
+        last = self.retired_generations()
+        for fragment in job.fragments:
+            last[fragment.view_version] = max(fragment.generation, last.get(fragment.view_version, 0))
+        used = {
+            Document(name, fragment.view_version): str(last[fragment.view_version]).encode()
+            for fragment in job.fragments
+        }
+        self._write({**used, Document(publications.jobs_key(self.ns), job.name): None})
 
     # --- sets ---
 
@@ -158,7 +164,18 @@ class Records:
         return self._journal.documents.get(Document(key))
 
     def _write(self, changes: Changes) -> None:
-        """To the journal, and then to the store; a store that does not answer is given it by a materializer later."""
+        """To the journal, and then to the store; a store that does not answer is given it by a materializer later.
+
+        Raises:
+            DeployError: Kafka or the store does not answer, or somebody else has written since the journal was read:
+                what is known here is not what is recorded any more.
+        """
+        if self._topics.ends(self._topic) != (self._end,):
+            raise DeployError(
+                "somebody else has changed the records meanwhile",
+                where=self._topic,
+                mend="run the same command again: it goes on from what is recorded",
+            )
         written: list[int] = []
         failures: list[KafkaError] = []
 
@@ -177,5 +194,13 @@ class Records:
                 where=self._topic,
                 mend="see the broker's log, then run the same command again: it goes on from what is recorded",
             )
+        self._end = max(written) + 1
         self._journal.documents.update(changes)
-        documents.advance(self.client, self.ns, changes, begin=min(written), end=max(written) + 1)
+        try:
+            documents.advance(self.client, self.ns, changes, begin=min(written), end=self._end)
+        except redis.RedisError as cause:
+            raise DeployError(
+                f"it is recorded, and the store did not take its copy: {cause}",
+                where=self._topic,
+                mend="when the store answers, run the same command again: it goes on from what is recorded",
+            ) from cause

@@ -64,6 +64,10 @@ def last_checkpoint(job: JobRecord, root: str, *, now_ms: int) -> str:
     folder = Path(unquote(address.path)) / job.flink_job_id
     # A checkpoint is complete once it has its metadata.
     found = max(folder.glob("chk-*/_metadata"), key=lambda path: int(path.parent.name[4:]), default=None)
+    if found is None and job.resumed_from:
+        # It went on from that one, and was lost before it had one of its own.
+        before = Path(unquote(urlsplit(job.resumed_from).path)) / "_metadata"
+        found = before if before.is_file() else None
     if found is None:
         raise DeployError(f"there is no checkpoint of it in {folder}", where=where, mend=mend)
     age = now_ms - int(found.stat().st_mtime * 1000)

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from millpond.control.cluster import ENDED, FlinkCluster
+from millpond.control.cluster import FlinkCluster
 from millpond.control.lifecycle import Say
 from millpond.control.records import Records
 from millpond.control.settings import Settings
@@ -29,7 +29,6 @@ from millpond.store.keys import (
 )
 
 BATCH: Final = 1_000
-ENDS_WITHIN: Final = 60.0
 # Materializers look at the records once a second; what they hold by then is written within their batch.
 LET_GO_S: Final = 5.0
 
@@ -121,7 +120,7 @@ def retire(settings: Settings, records: Records, plan: Retirement, say: Say) -> 
         records.put(msgspec.structs.replace(job, retired=tuple(gone)))
     cluster = FlinkCluster(settings.flink)
     for job in plan.stopped:
-        _stop(cluster, job)
+        cluster.end(job.flink_job_ids)
         say(f"job {job.name}: stopped")
     for job in plan.shared:
         say(f"job {job.name}: goes on, for it runs other views; its rows of {plan.label} are not materialized any more")
@@ -132,7 +131,7 @@ def retire(settings: Settings, records: Records, plan: Retirement, say: Say) -> 
         _remove_keys(records, fragment, say)
     _forget_places(records, plan)
     for job in plan.stopped:
-        records.end(job.name, _generations(job))
+        records.end(job)
     say(f"{plan.label}: retired")
 
 
@@ -149,20 +148,6 @@ def retire_set(records: Records, full_name: str, version: int) -> None:
             mend=f"known here: {', '.join(records.published()) or 'none'}",
         )
     records.remove_set(full_name, version)
-
-
-def _stop(cluster: FlinkCluster, job: JobRecord) -> None:
-    ids = job.flink_job_ids
-    for job_id in ids:
-        if cluster.jobs().get(job_id) not in (None, *ENDED):
-            cluster.cancel(job_id)
-    deadline = time.monotonic() + ENDS_WITHIN
-    while any(cluster.jobs().get(job_id) not in (None, *ENDED) for job_id in ids):
-        if time.monotonic() > deadline:
-            raise DeployError(
-                f"it does not end within {ENDS_WITHIN:.0f} s", where=f"job {job.name}", mend="see Flink's page"
-            )
-        time.sleep(0.2)
 
 
 def _remove_keys(records: Records, fragment: Fragment, say: Say) -> None:
@@ -198,7 +183,3 @@ def _forget_places(records: Records, plan: Retirement) -> None:
     fresh += [fragment_freshness_field(fragment.topic(records.ns)) for fragment in plan.fragments]
     records.client.hdel(applied_key(records.ns), *(applied_field(*part) for part in parts))
     records.client.hdel(freshness_key(records.ns), *fresh)
-
-
-def _generations(job: JobRecord) -> dict[str, int]:
-    return {f.view_version: f.generation for f in job.fragments}

@@ -96,6 +96,8 @@ def _stamps(client: Any, key: str) -> dict[str, int]:
 def _lag(job: JobRecord, cluster: FlinkCluster, topics: Topics) -> int | None:
     reached = cluster.source_offsets(job.flink_job_id, job.source.topic)
     ends = topics.ends(job.source.topic)
+    if len(ends) != len(job.start_offsets):  # it is gone, or has other partitions than the job was made for
+        return None
     if not reached and any(end > start for end, start in zip(ends, job.start_offsets, strict=True)):
         return None
     return sum(

@@ -88,15 +88,22 @@ def submit_sql(settings: Settings, rendered: JobSql, *, job_id: str = "", checkp
     with tempfile.TemporaryDirectory(prefix="millpond-") as folder:
         spec = Path(folder) / "job.json"
         spec.write_bytes(msgspec.json.encode(job))
-        done = subprocess.run(
-            [settings.flink_python, str(find_root() / ENTRY_POINT), str(spec), "--rest", settings.flink],
-            env={**os.environ, **_client_environment(settings), "FLINK_LOG_DIR": folder},
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=WITHIN_S,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [settings.flink_python, str(find_root() / ENTRY_POINT), str(spec), "--rest", settings.flink],
+                env={**os.environ, **_client_environment(settings), "FLINK_LOG_DIR": folder},
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                timeout=WITHIN_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as cause:
+            raise DeployError(
+                f"Flink did not take the job within {WITHIN_S:.0f} s",
+                where=job.name,
+                mend="see `millpond doctor`, then run the same command again: it is the same job",
+            ) from cause
     if done.returncode != 0:
         raise DeployError(f"Flink refused the job: {done.stderr.strip()[-2000:]}", where=job.name, mend="see above")
     given_id = json.loads(done.stdout.splitlines()[-1])["job_id"]

@@ -237,7 +237,12 @@ class Topics:
         found: dict[int, int] = {}
         waiting = set(offsets)
         consumer = Consumer(
-            {"bootstrap.servers": self.kafka, "group.id": "millpond-record-times", "enable.partition.eof": True}
+            {
+                "bootstrap.servers": self.kafka,
+                "group.id": "millpond-record-times",
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",  # an offset that was deleted meanwhile
+            }
         )
         try:
             consumer.assign([TopicPartition(topic, p, at) for p, at in offsets.items()])

@@ -110,8 +110,8 @@ def _others(admin: AdminClient, group: str, own: str) -> list[MemberDescription]
         (asked,) = admin.describe_consumer_groups([group], request_timeout=ASK_S).values()
         try:
             return [member for member in asked.result(ASK_S).members if member.client_id != own]
-        except KafkaException as failure:
-            code = failure.args[0].code()
+        except (KafkaException, TimeoutError) as failure:
+            code = failure.args[0].code() if isinstance(failure, KafkaException) else None
             if code == KafkaError.GROUP_ID_NOT_FOUND:
                 return []
             if code not in _PASSING or time.monotonic() > deadline:

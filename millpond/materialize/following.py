@@ -14,7 +14,14 @@ def followed(jobs: Mapping[str, JobRecord]) -> dict[str, JobRecord]:
     """The jobs that are followed, without what changes while they run: none of that moves a topic."""
     return {
         name: msgspec.structs.replace(
-            job, fragments=job.living, retired=(), flink_job_id="", state="filling", covered_since=0, backfill=None
+            job,
+            fragments=job.living,
+            retired=(),
+            flink_job_id="",
+            state="filling",
+            covered_since=0,
+            backfill=None,
+            resumed_from="",
         )
         for name, job in jobs.items()
         if job.state != "starting" and job.living

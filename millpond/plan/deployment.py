@@ -87,6 +87,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
         state: `starting` until Flink runs it, `filling` while tiles of its fragments are missing, then `covered`.
         backfill: of the tiles before `start_ts`; None where there are none.
         retired: fragments that nobody may read any more, though the job may still write them.
+        resumed_from: the checkpoint it last went on from, which it goes on from again until it has one of its own.
     """
 
     name: str
@@ -104,6 +105,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     state: JobState = "covered"
     backfill: Backfill | None = None
     retired: tuple[Fragment, ...] = ()
+    resumed_from: str = ""
 
     @property
     def living(self) -> tuple[Fragment, ...]:

@@ -119,3 +119,19 @@ def test_a_journal_that_lost_records_the_store_has_is_refused_and_nothing_is_wri
     here.store.client.delete(documents.place_key(here.ns))
     with Records(here.settings) as begun_again:
         assert begun_again.jobs() == {}
+
+
+def test_whoever_read_the_records_before_another_changed_them_changes_nothing(here: World) -> None:
+    with Records(here.settings) as late:
+        here.records.publish(described("first"), now_ms=NOW)
+        with pytest.raises(DeployError, match=r"somebody else has changed the records meanwhile"):
+            late.put(msgspec.structs.replace(here.job, name="shop.sales.late"))
+    with Records(here.settings) as after:
+        assert after.jobs().keys() == {here.job.name}
+
+
+def test_no_generation_is_used_again_whichever_goes_last(here: World) -> None:
+    for generation in (3, 2):
+        fragments = tuple(msgspec.structs.replace(f, generation=generation) for f in here.job.fragments)
+        here.records.end(msgspec.structs.replace(here.job, name=f"shop.sales.g{generation}", fragments=fragments))
+    assert set(here.records.retired_generations().values()) == {3}

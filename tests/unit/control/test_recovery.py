@@ -43,3 +43,14 @@ def test_where_none_can_be_found_the_rebuild_is_named(root: str, tmp_path: Path)
         last_checkpoint(LOST, root, now_ms=NOW)
     with pytest.raises(DeployError, match=r"there is no checkpoint of it[\s\S]*--rebuild shop\.one\.v3"):
         last_checkpoint(LOST, tmp_path.as_uri(), now_ms=NOW)
+
+
+def test_one_lost_again_before_it_had_a_checkpoint_goes_on_from_where_it_went_on_before(
+    tmp_path: Path,
+) -> None:
+    before = checkpoint(tmp_path, 10, age_ms=1)
+    again = msgspec.structs.replace(LOST, flink_job_id="cd34", resumed_from=before.as_uri())
+    assert last_checkpoint(again, tmp_path.as_uri(), now_ms=NOW) == before.as_uri()
+    (before / "_metadata").unlink()
+    with pytest.raises(DeployError, match="there is no checkpoint of it"):
+        last_checkpoint(again, tmp_path.as_uri(), now_ms=NOW)
