@@ -100,4 +100,5 @@ def served(view: ViewPlan, jobs: Mapping[str, JobRecord]) -> Served:
         generation=generation,
         job=name,
         covered_since=job.covered_since,
+        deployed_at=job.deployed_at,
     )

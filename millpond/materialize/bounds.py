@@ -46,6 +46,7 @@ class Ask:
         self, admin: AdminClient, at: int, parts: Iterable[TopicPart], groups: Mapping[str, Iterable[TopicPart]]
     ) -> None:
         self.at = at
+        self._admin = admin  # kept: of a client that is gone no answer ever comes
         wanted = [TopicPartition(*part) for part in parts]
         self._lows = _list(admin, wanted, OffsetSpec.earliest())
         self._ends = _list(admin, wanted, OffsetSpec.latest())
@@ -101,7 +102,9 @@ class Brokers:
         """The answer, as far as there is one; waits if need be. What failed is left out, and told of."""
         answer = ask.answer()
         for about, failure in list(answer.failures.items())[:1]:
-            self._seldom.warn(f"the brokers do not say {len(answer.failures)} offsets", f"{about}: {failure}")
+            self._seldom.warn(
+                "the brokers do not say all offsets", f"{len(answer.failures)} of them, {about}: {failure}"
+            )
         if answer.failures:
             # After a broker's restart this client asks with the old leader epoch, for ever (FENCED_LEADER_EPOCH, seen
             # with librdkafka 2.16): only a new one learns the present epoch.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from millpond.materialize.avro import AvroSchema
 from millpond.materialize.bounds import Ask, Brokers
@@ -36,7 +36,9 @@ log = logging.getLogger("millpond.materialize")
 
 def is_store_outage(failure: Exception) -> bool:
     """True where the same command may succeed later."""
-    return isinstance(failure, TRANSIENT)
+    return isinstance(failure, TRANSIENT) or (
+        isinstance(failure, ResponseError) and str(failure).startswith(("MISCONF", "NOREPLICAS", "BUSY"))
+    )
 
 
 class Materializer:
@@ -158,15 +160,13 @@ class Materializer:
         return writes
 
     def _write(self, writes: Sequence[GuardedWrite], reached: Mapping[TopicPart, int]) -> None:
+        def note(smaller: Mapping[int, list[int]]) -> None:
+            # Before the offsets move: whoever comes after us reads again what we do not remember.
+            self._mender.written(self._following.tiles, writes, smaller)
+
         written = insist(
-            lambda: self._positions.write(writes, reached),
+            lambda: self._positions.write(writes, reached, note),
             what="writing to the store",
-            transient=is_store_outage,
-            stop=self._stop,
-        )
-        insist(
-            lambda: self._mender.written(self._following.tiles, writes, written.smaller),
-            what="remembering refused rows",
             transient=is_store_outage,
             stop=self._stop,
         )

@@ -7,7 +7,7 @@ from millpond.materialize.bounds import Brokers
 from millpond.materialize.freshness import LogEnd, start_of
 from millpond.store.applied import Advance, TopicPart
 from millpond.store.guard import GuardedWrite
-from millpond.store.writer import Writer, Written
+from millpond.store.writer import Note, Writer, Written
 
 log = logging.getLogger("millpond.materialize")
 
@@ -57,14 +57,17 @@ class Positions:
                 self.applied[advance.part] = advance.new
                 log.info("%s continues at %d (stored: %s)", advance.part, advance.new, advance.expected)
 
-    def write(self, writes: Sequence[GuardedWrite], reached: Mapping[TopicPart, int]) -> Written:
-        """Write records and the offsets they reach; what the store no longer agrees on goes back to the waiting.
+    def write(self, writes: Sequence[GuardedWrite], reached: Mapping[TopicPart, int], note: Note) -> Written:
+        """Write records and then the offsets they reach; what the store no longer agrees on goes back to the waiting.
+
+        Args:
+            note: see Writer.write.
 
         Raises:
             RedisError: the store does not answer; the same call may be made again.
         """
         advances = [Advance(part, self.applied[part], new) for part, new in reached.items()]
-        written = self._writer.write(writes, advances)
+        written = self._writer.write(writes, advances, note)
         self.applied.update(reached)
         self._lose(written.found)
         return written

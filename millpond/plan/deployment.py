@@ -126,12 +126,17 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a published view's fragments are read: generation, the job's name, coverage."""
+    """Where a published view's fragments are read: generation, the job's name, coverage.
+
+    Args:
+        deployed_at: when its job was (ms): no tile was written earlier, whatever instant it is of.
+    """
 
     view: ViewPlan
     generation: int
     job: str
     covered_since: int
+    deployed_at: int = 0
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):

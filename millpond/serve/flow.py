@@ -48,6 +48,8 @@ class _PartRead:
         slots: of the ring; None for a lifetime.
         stamp: the field of the freshness hash that must be young.
         covered_since: windows reaching back before it are incomplete.
+        ttl: how long (ms) an idle entity's hash is kept after its last new tile.
+        deployed_at: no tile was written before that instant (ms).
     """
 
     binding: int
@@ -57,6 +59,8 @@ class _PartRead:
     slots: int | None
     stamp: bytes
     covered_since: int
+    ttl: int
+    deployed_at: int
     spans: tuple[_Span, ...]
 
 
@@ -124,9 +128,9 @@ class ReadFlow:
         for part, tiles in zip(self.parts, tables, strict=True):
             if tiles is None:
                 continue
-            health: Status = "present" if now - fresh.get(part.stamp, 0) <= stale_after else "stale"
+            health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
             for span in part.spans:
-                chosen, found = _select(part, span.window, tiles, q)
+                chosen, found = _select(part, span.window, tiles, q, now)
                 found = worse(found, health)
                 nothing = worse("empty", found)
                 states = [merge(chosen) for merge in span.mergers]
@@ -186,6 +190,8 @@ def _parts(publication: Publication, ns: str, index: int, binding: Binding, serv
                     slots=part.slots,
                     stamp=stamp,
                     covered_since=served.covered_since,
+                    ttl=part.ttl_ms,
+                    deployed_at=served.deployed_at,
                     spans=tuple(_span(view, layout, window, features) for window, features in spans.items()),
                 )
             )
@@ -218,7 +224,7 @@ def _present(parts: Sequence[_PartRead], tables: Sequence[Tiles | None], now: in
     return min(latest, now + SKEW)
 
 
-def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int) -> tuple[Records, Status]:
+def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int, now: int) -> tuple[Records, Status]:
     """The tiles of a window, and what is wrong with them.
 
       lo                       q  hi = q + 1
@@ -232,6 +238,8 @@ def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int) -> tuple[
         status = "ahead"
     # A later tile in a slot of the range: the tile that stood there may have held events.
     reused = part.slots is not None and tiles.reuse(first, end, part.slots)
-    if reused or lo < part.covered_since:
+    # The first tile of the range may have been the last of an idle entity, and be gone with its hash.
+    expired = part.slots is not None and max(lo - SKEW, part.deployed_at) + part.ttl <= now
+    if reused or expired or lo < part.covered_since:
         status = worse(status, "incomplete")
     return tiles.between(first, end), status

@@ -1,5 +1,6 @@
 """Reader: the latest vectors, or those of an instant, from the store; the only I/O of the read path."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from hiredis import pack_command
 
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
+from millpond.plan.errors import MillpondError
 from millpond.plan.windows import STALE_AFTER
 from millpond.serve.flow import ReadFlow, Reply
 from millpond.serve.vector import Vector
@@ -19,6 +21,8 @@ from millpond.store.publications import load, load_content, pointer_key
 REFRESH_MS = 1_000  # how old the cached freshness and pointer may be
 TIMEOUT_MS = 100
 EPOCH = EPOCH_FIELD.encode()
+
+log = logging.getLogger("millpond.serve")
 
 
 class Reader:
@@ -164,7 +168,7 @@ class OpenSet:
         (Remembered, they made tiles 12 s older than stale_after `present`, for up to a second.)
         """
         now, fresh = self._reader.clock(), self._fresh
-        if now - self._refreshed_at < REFRESH_MS:
+        if 0 <= now - self._refreshed_at < REFRESH_MS:  # a clock may be set back
             *replies, epoch = self._ask([("HVALS", key) for key in wanted], timeout)
             if epoch is not None and epoch == fresh.epoch and fresh.connections == self._reader.connections:
                 return dict(zip(wanted, replies, strict=True)), fresh
@@ -187,8 +191,14 @@ class OpenSet:
     def _follow(self, pointer: bytes | None) -> None:
         """Serve the next read from the publication the pointer leads to."""
         if pointer is not None and pointer != self._content:
-            publication = load_content(self._reader.client, self._reader.ns, pointer.decode())
-            self._flow, self._content = ReadFlow(publication, self._reader.ns), pointer
+            try:
+                publication = load_content(self._reader.client, self._reader.ns, pointer.decode())
+                flow = ReadFlow(publication, self._reader.ns)
+            except (MillpondError, redis.RedisError) as failure:
+                # What is served now goes on; its stamps go stale by themselves. Looked for again at the next refresh.
+                log.warning("%s is still read as it was: %s", self._flow.publication.plan.full_name, failure)
+                return
+            self._flow, self._content = flow, pointer
 
 
 def _round_trip(client: "redis.Redis", commands: Sequence[tuple[str, ...]], timeout: float) -> list[Any]:

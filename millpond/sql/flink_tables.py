@@ -114,6 +114,8 @@ def _source(job: JobRecord, target: Target, reader: str, scan: dict[str, str]) -
     options = {
         **_raw(job.source.topic, target),
         "properties.group.id": source_group(target.ns, reader),
+        # Of transactions that were aborted nothing has happened.
+        "properties.isolation.level": "read_committed",
         "scan.startup.mode": "specific-offsets",
         **scan,
     }

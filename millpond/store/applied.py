@@ -67,8 +67,3 @@ def read(client: Client, ns: str, parts: Iterable[TopicPart]) -> dict[TopicPart,
         return {}
     stored = client.hmget(applied_key(ns), [applied_field(*part) for part in wanted])
     return {part: None if offset is None else int(offset) for part, offset in zip(wanted, stored, strict=True)}
-
-
-def exist(client: Client, ns: str) -> bool:
-    """True where the store holds any applied offset."""
-    return bool(client.exists(applied_key(ns)))

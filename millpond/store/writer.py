@@ -1,6 +1,7 @@
-"""The writing side of one shard: records, applied offsets and counters, each batch in one round trip."""
+"""The writing side of one shard: records, applied offsets and counters."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 import redis
@@ -47,6 +48,13 @@ def connect(url: str, *, timeout_s: float = 10.0) -> Client:
     )
 
 
+Note = Callable[[Mapping[int, list[int]]], None]
+
+
+def _note_nothing(_smaller: Mapping[int, list[int]]) -> None:
+    """Refused rows are of no interest."""
+
+
 class Writer:
     """Writes to the node that holds a shard.
 
@@ -57,34 +65,27 @@ class Writer:
         self.client = client
         self.ns = ns
 
-    def write(self, writes: Sequence[GuardedWrite], advances: Sequence[Advance]) -> Written:
-        """Records first, then the applied offsets that say they are written; one round trip."""
+    def write(self, writes: Sequence[GuardedWrite], advances: Sequence[Advance], note: Note = _note_nothing) -> Written:
+        """Records first; once every one is known to be written, the applied offsets that say so; two round trips.
 
-        def queue(pipe: Pipeline) -> None:
-            for write in writes:
-                guard.queue(pipe, write)
-            if advances:
-                applied.queue(pipe, self.ns, advances)
-
-        replies = run(self.client, (guard.SCRIPT, applied.SCRIPT), queue)
-        found = applied.mismatches(replies.pop(), advances) if advances else {}
+        Args:
+            note: called between the two with `Written.smaller`; what it raises leaves the offsets where they are.
+        """
         refused: dict[str, Refused] = {}
         smaller: dict[int, list[int]] = {}
-        for number, (write, reply) in enumerate(zip(writes, replies, strict=True)):
-            if reply is not None:
-                if pairs := guard.smaller(reply):
-                    smaller[number] = pairs
-                sums = zip(refused.get(write.topic, Refused()), guard.refused(reply), strict=True)
-                refused[write.topic] = Refused(*(a + b for a, b in sums))
+        if writes:
+            replies = run(self.client, (guard.SCRIPT,), lambda pipe: _queue(pipe, writes))
+            _tally(writes, replies, refused, smaller)
+            note(smaller)
+        found: dict[TopicPart, int | None] = {}
+        if advances:
+            (reply,) = run(self.client, (applied.SCRIPT,), lambda pipe: applied.queue(pipe, self.ns, advances))
+            found = applied.mismatches(reply, advances)
         return Written(refused=refused, smaller=smaller, found=found)
 
     def applied(self, parts: Iterable[TopicPart]) -> dict[TopicPart, int | None]:
         """The applied offset of each partition; None where none is stored."""
         return applied.read(self.client, self.ns, parts)
-
-    def is_empty(self) -> bool:
-        """True where the store holds no applied offset at all: it is new, or was emptied."""
-        return not applied.exist(self.client, self.ns)
 
     def prove(self, claims: Iterable[Claim]) -> None:
         """Set the stamp of every fragment for which a proof counts."""
@@ -105,3 +106,19 @@ class Writer:
             for field, count in counters.items():
                 pipe.hincrby(counters_key(self.ns), field, count)
             pipe.execute()
+
+
+def _queue(pipe: Pipeline, writes: Sequence[GuardedWrite]) -> None:
+    for write in writes:
+        guard.queue(pipe, write)
+
+
+def _tally(
+    writes: Sequence[GuardedWrite], replies: Sequence[Any], refused: dict[str, Refused], smaller: dict[int, list[int]]
+) -> None:
+    for number, (write, reply) in enumerate(zip(writes, replies, strict=True)):
+        if reply is not None:
+            if pairs := guard.smaller(reply):
+                smaller[number] = pairs
+            sums = zip(refused.get(write.topic, Refused()), guard.refused(reply), strict=True)
+            refused[write.topic] = Refused(*(a + b for a, b in sums))

@@ -1,12 +1,13 @@
 """The two scripts of the store, on a real one: nothing goes back, and nobody overwrites what they did not expect."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from redis import exceptions
 
 from millpond.store.applied import Advance, TopicPart
 from millpond.store.guard import GuardedWrite, Refused
@@ -115,6 +116,26 @@ def test_a_failed_command_is_raised_not_passed_over(writer: Writer) -> None:
 
 def applied(writer: Writer) -> dict[TopicPart, int | None]:
     return writer.applied([PART, OTHER])
+
+
+def test_no_offset_moves_before_what_the_records_told_is_noted(writer: Writer) -> None:
+    def fails(_smaller: Mapping[int, list[int]]) -> None:
+        raise exceptions.ConnectionError("between the two")
+
+    wanted = GuardedWrite("t", f"{writer.ns}:{KEY}", 60_000, ["0", record((5, 1, 0))], [])
+    with pytest.raises(exceptions.ConnectionError):
+        writer.write([wanted], [Advance(PART, None, 7)], fails)
+    assert applied(writer)[PART] is None
+    assert writer.write([wanted], [Advance(PART, None, 7)]).found == {}
+    assert applied(writer)[PART] == 7
+
+
+def test_no_offset_moves_where_a_record_was_refused_by_the_store_itself(writer: Writer) -> None:
+    wrong = GuardedWrite("t", applied_key(writer.ns) + ":text", 60_000, ["0", b"long enough record"], [])
+    writer.client.set(applied_key(writer.ns) + ":text", "no hash")
+    with pytest.raises(exceptions.ResponseError):
+        writer.write([wrong], [Advance(PART, None, 7)])
+    assert applied(writer)[PART] is None
 
 
 def test_an_offset_moves_only_from_where_it_is_expected(writer: Writer) -> None:

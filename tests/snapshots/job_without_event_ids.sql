@@ -36,6 +36,7 @@ CREATE TEMPORARY TABLE `source` (
   'value.format' = 'raw',
   'value.fields-include' = 'EXCEPT_KEY',
   'properties.group.id' = 'millpond.test.shop.payments.0123abcd',
+  'properties.isolation.level' = 'read_committed',
   'scan.startup.mode' = 'specific-offsets',
   'scan.startup.specific-offsets' = 'partition:0,offset:0;partition:1,offset:12'
 );

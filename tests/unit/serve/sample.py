@@ -83,7 +83,7 @@ def view() -> ViewPlan:
     )
 
 
-def publication(*, covered_since: int = 0) -> Publication:
+def publication(*, covered_since: int = 0, deployed_at: int = 0) -> Publication:
     plan = view()
     return Publication(
         plan=SetPlan(
@@ -102,6 +102,7 @@ def publication(*, covered_since: int = 0) -> Publication:
                 generation=1,
                 job="shop.sales.0",
                 covered_since=covered_since,
+                deployed_at=deployed_at,
             ),
         ),
     )
@@ -145,8 +146,9 @@ def read(
     now: int,
     fresh: Mapping[bytes, int] | None = None,
     covered_since: int = 0,
+    deployed_at: int = 0,
 ) -> Vector:
-    flow = ReadFlow(publication(covered_since=covered_since), "dev")
+    flow = ReadFlow(publication(covered_since=covered_since, deployed_at=deployed_at), "dev")
     replies = [tiles(events, part.size, part.slots) for part in flow.parts]
     given = stamps(flow, now) if fresh is None else fresh
     return flow.vector(replies, as_of=as_of, now=now, fresh=given, stale_after=30_000)

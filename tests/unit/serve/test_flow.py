@@ -98,6 +98,17 @@ def test_a_window_that_reaches_back_before_the_tiles_were_covered_says_incomplet
     assert status["card.count_lifetime"] == "incomplete"
 
 
+def test_an_instant_so_long_ago_that_an_idle_entitys_tiles_are_gone_says_incomplete() -> None:
+    late = NOON + 40 * DAY
+    status = read([], as_of=NOON, now=late).status_of()
+    assert status["card.count_1h"] == "incomplete"
+    assert status["card.count_lifetime"] == "empty"
+    # A history that was replayed just now: its tiles were written now.
+    status = read([], as_of=NOON, now=late, deployed_at=late - HOUR).status_of()
+    assert status["card.count_1h"] == "empty"
+    assert read([], as_of=NOON, now=NOON + HOUR).status_of()["card.count_1h"] == "empty"
+
+
 def test_an_old_stamp_is_stale_and_so_is_a_missing_one() -> None:
     flow = ReadFlow(publication(), "dev")
     events = [(NOON, Decimal(1))]
@@ -106,7 +117,8 @@ def test_an_old_stamp_is_stale_and_so_is_a_missing_one() -> None:
     for stamp in good:
         old = {**good, stamp: NOON - 30_001}
         missing = {name: at for name, at in good.items() if name != stamp}
-        for bad in (old, missing):
+        ahead = {**good, stamp: NOON + 30_001}  # told by a clock that cannot be trusted
+        for bad in (old, missing, ahead):
             vector = read(events, as_of=NOON, now=NOON, fresh=bad)
             assert vector.status == "stale"
             assert None in vector.values
