@@ -1,9 +1,14 @@
 """What a roll-back leads to, and how documents are named."""
 
+import msgspec
 import pytest
 
+from millpond.plan.errors import PlanError
+from millpond.plan.hashes import digest
+from millpond.plan.model import encode
 from millpond.store.documents import Document
-from millpond.store.publications import HISTORY, Action, Release, earlier
+from millpond.store.publications import HISTORY, Action, Release, decode_publication, earlier
+from tests.unit.serve.sample import publication
 
 
 def past(*moves: tuple[Action, str]) -> list[Release]:
@@ -40,3 +45,13 @@ def test_a_history_that_lost_its_beginning_still_leads_back() -> None:
 @pytest.mark.parametrize("document", [Document("dev:jobs", "shop.sales.0123abcd"), Document("dev:set:shop.risk.v1")])
 def test_a_document_is_found_again_by_its_name(document: Document) -> None:
     assert Document.parse(str(document)) == document
+
+
+def test_a_document_of_an_earlier_version_without_a_later_field_is_read() -> None:
+    written = msgspec.json.decode(encode(publication()))
+    for served in written["views"]:
+        del served["deployed_at"]
+    data = msgspec.json.encode(written)
+    assert decode_publication(digest(data), data) == publication()
+    with pytest.raises(PlanError, match="not what its name says"):
+        decode_publication(digest(data), data.replace(b"shop", b"shup"))
