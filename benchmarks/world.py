@@ -14,7 +14,7 @@ from confluent_kafka import Producer
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from benchmarks.events import SCHEMA, Encoder, Keys, Payment, payments
-from millpond.control.cluster import ENDED, FlinkCluster
+from millpond.control.cluster import FlinkCluster
 from millpond.control.deploy import deploy
 from millpond.control.settings import Settings
 from millpond.control.topics import Topic, Topics
@@ -120,14 +120,11 @@ class World:
 
     def cancel(self, job_id: str) -> None:
         """End a job, and wait for the end: the next one needs its processor."""
-        self.cluster.cancel(job_id)
-        self.until("the job has ended", lambda: self.cluster.jobs()[job_id] in ENDED)
+        self.cluster.end([job_id])
 
     def cancel_all(self) -> None:
         """End every job: what a benchmark left running would run beside the next one."""
-        for job_id, state in self.cluster.jobs().items():
-            if state not in ENDED:
-                self.cancel(job_id)
+        self.cluster.end(self.cluster.alive())
 
     @contextmanager
     def materializer(self, ns: str) -> Iterator[None]:

@@ -17,6 +17,11 @@ out = Console()
 err = Console(stderr=True)
 
 
+def say(line: str) -> None:
+    """Tell a step of what goes on."""
+    err.print(line, markup=False, highlight=False)
+
+
 def run_folder(root: Path, env: str) -> Path:
     """Where the local stack of an environment lives."""
     return root / ".millpond" / env

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from millpond.cli.context import Env, Json, err, out, print_json, settings_of
+from millpond.cli.context import Env, Json, out, print_json, say, settings_of
 from millpond.control.settings import find_root
 from millpond.plan.compiled import load_compiled
 from millpond.plan.deployment import Start
@@ -50,7 +50,7 @@ def deploy(
         rebuild=rebuild or (),
         resume=resume,
         wait=wait,
-        say=_say,
+        say=say,
     )
     if json:
         print_json(
@@ -69,10 +69,6 @@ def deploy(
         out.print("next: `millpond status`, then `millpond read SET KEY=VALUE …`", style="dim")
     if done.lost:
         raise typer.Exit(LOST)
-
-
-def _say(line: str) -> None:
-    err.print(line, markup=False, highlight=False)
 
 
 def rollback(

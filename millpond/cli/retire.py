@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from millpond.cli.context import Env, Json, err, out, print_json, settings_of
+from millpond.cli.context import Env, Json, out, print_json, say, settings_of
 
 
 def retire(
@@ -25,7 +25,7 @@ def retire(
     from millpond.control.turn import turn
 
     settings = settings_of(env)
-    with turn(settings, _say), Records(settings) as records:
+    with turn(settings, say), Records(settings) as records:
         if a_set:
             _confirm(f"{name} v{version} will no longer be served; Readers that have it open keep it", yes=yes)
             control.retire_set(records, name, version)
@@ -33,13 +33,13 @@ def retire(
         else:
             plan = control.plan_retirement(records.ns, records.jobs(), records.published(), name, version, generation)
             for job in plan.stopped:
-                _say(f"job {job.name} will be stopped")
+                say(f"job {job.name} will be stopped")
             for job in plan.shared:
-                _say(f"job {job.name} goes on, for it runs other views too; its rows of {plan.label} are left unread")
+                say(f"job {job.name} goes on, for it runs other views too; its rows of {plan.label} are left unread")
             for topic in plan.topics:
-                _say(f"topic {topic} will be deleted")
+                say(f"topic {topic} will be deleted")
             _confirm(f"{plan.label} and all its keys in {settings.ns!r} will be removed", yes=yes)
-            control.retire(settings, records, plan, _say)
+            control.retire(settings, records, plan, say)
     if json:
         stopped = [] if plan is None else [job.name for job in plan.stopped]
         print_json({"retired": f"{name}.v{version}", "stopped": stopped, "topics": [] if plan is None else plan.topics})
@@ -50,10 +50,6 @@ def retire(
 
 
 def _confirm(what: str, *, yes: bool) -> None:
-    err.print(what, markup=False, highlight=False)
+    say(what)
     if not yes:
         typer.confirm("Go on?", abort=True, err=True)
-
-
-def _say(line: str) -> None:
-    err.print(line, markup=False, highlight=False)

@@ -5,7 +5,7 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterable
 from http.client import HTTPException
 from typing import Any, Final
 
@@ -62,24 +62,26 @@ class FlinkCluster:
         """Job id -> state of every job the cluster knows."""
         return {job["id"]: job["status"] for job in self.get("/jobs")["jobs"]}
 
-    def is_alive(self, job_id: str) -> bool:
-        """True unless the job has ended, or the cluster does not know it."""
-        return self.jobs().get(job_id) not in (None, *ENDED)
+    def alive(self) -> set[str]:
+        """The ids of the jobs that have not ended."""
+        return {job_id for job_id, state in self.jobs().items() if state not in ENDED}
 
-    def end(self, job_ids: Sequence[str]) -> None:
+    def end(self, job_ids: Iterable[str]) -> None:
         """Cancel jobs, and wait until they have ended.
 
         Raises:
             DeployError: one of them does not end in time.
         """
-        for job_id in job_ids:
-            if self.is_alive(job_id):
-                self.cancel(job_id)
+        wanted = frozenset(job_ids)
+        for job_id in self.alive() & wanted:
+            self.cancel(job_id)
         deadline = time.monotonic() + ENDS_WITHIN
-        while any(self.is_alive(job_id) for job_id in job_ids):
+        while left := self.alive() & wanted:
             if time.monotonic() > deadline:
                 raise DeployError(
-                    f"a job does not end within {ENDS_WITHIN:.0f} s", where=" ".join(job_ids), mend="see Flink's page"
+                    f"a job does not end within {ENDS_WITHIN:.0f} s",
+                    where=" ".join(sorted(left)),
+                    mend="see Flink's page",
                 )
             time.sleep(POLL_S)
 

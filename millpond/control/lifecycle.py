@@ -72,7 +72,7 @@ class Lifecycle:
             dead_letter_days=self._settings.dead_letter_days,
         )
         self._say(f"  topics: {len(self._topics.create(wanted))} created")
-        if not self._cluster.is_alive(job.flink_job_id):
+        if job.flink_job_id not in self._cluster.alive():
             if job.flink_job_id in self._cluster.jobs():
                 job = self._records.put(msgspec.structs.replace(job, flink_job_id=new_job_id()))
             self._say("  compiling and submitting to Flink")
@@ -88,7 +88,7 @@ class Lifecycle:
             submit_sql(self._settings, rendered, job_id=job_id, checkpoint=checkpoint)
         except DeployError:
             # A submission that outlived its deployment came first: it is the same job.
-            if not self._cluster.is_alive(job_id):
+            if job_id not in self._cluster.alive():
                 raise
 
     def _wait_running(self, job_id: str) -> None:
@@ -194,7 +194,7 @@ class Lifecycle:
         return state == "FINISHED"
 
     def _must_run(self, job: JobRecord) -> None:
-        if not self._cluster.is_alive(job.flink_job_id):
+        if job.flink_job_id not in self._cluster.alive():
             raise DeployError(
                 "it does not run any more",
                 where=f"job {job.name}",

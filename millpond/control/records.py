@@ -76,10 +76,6 @@ class Records:
         self._write(publications.job_change(self.ns, job))
         return job
 
-    def remove(self, job: str) -> None:
-        """Forget a job; its topics are no longer materialized."""
-        self._write({Document(publications.jobs_key(self.ns), job): None})
-
     def retired_generations(self) -> dict[str, int]:
         """`<domain>.<view>.v<N>` -> the last generation of it that was retired."""
         name = publications.generations_key(self.ns)

@@ -75,7 +75,7 @@ class Writer:
         smaller: dict[int, list[int]] = {}
         if writes:
             replies = run(self.client, (guard.SCRIPT,), lambda pipe: _queue(pipe, writes))
-            _tally(writes, replies, refused, smaller)
+            refused, smaller = _tally(writes, replies)
             note(smaller)
         found: dict[TopicPart, int | None] = {}
         if advances:
@@ -113,12 +113,14 @@ def _queue(pipe: Pipeline, writes: Sequence[GuardedWrite]) -> None:
         guard.queue(pipe, write)
 
 
-def _tally(
-    writes: Sequence[GuardedWrite], replies: Sequence[Any], refused: dict[str, Refused], smaller: dict[int, list[int]]
-) -> None:
+def _tally(writes: Sequence[GuardedWrite], replies: Sequence[Any]) -> tuple[dict[str, Refused], dict[int, list[int]]]:
+    """`Written.refused` and `Written.smaller`."""
+    refused: dict[str, Refused] = {}
+    smaller: dict[int, list[int]] = {}
     for number, (write, reply) in enumerate(zip(writes, replies, strict=True)):
         if reply is not None:
             if pairs := guard.smaller(reply):
                 smaller[number] = pairs
             sums = zip(refused.get(write.topic, Refused()), guard.refused(reply), strict=True)
             refused[write.topic] = Refused(*(a + b for a, b in sums))
+    return refused, smaller

@@ -61,10 +61,9 @@ def _played(runs: Sequence[Planned], args: argparse.Namespace) -> list[Result]:
             stage = Stage(here, f"faults_{number}", lines, at, cut=KINDS[kind].cut, rate=args.rate)
             results.append(play(stage, kind, seed, seconds=args.seconds, damage=args.damage))
             tell(results[-1])
-            if not args.damage and not is_series:
+            # A series takes the place of all earlier runs: it is kept when it is whole.
+            if not args.damage and (not is_series or number == len(runs)):
                 _keep(kept, results)
-    if not args.damage:
-        _keep(kept, results)
     return results
 
 

@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from millpond.control.cluster import ENDED
 from millpond.demo.drain import Drain
 from millpond.demo.encode import LineEncoder
 from millpond.demo.ledger import DeadLetters, dead_letters, expected_reasons
@@ -235,7 +234,7 @@ class _Run:
         letters = dead_letters(
             stage.topics, dead_letter_topic(stage.ns, job.name), job.source.topic, self._producer.sent
         )
-        running = {job for job, state in stage.cluster.jobs().items() if state not in ENDED}
+        running = stage.cluster.alive()
         if running != (must := {job.flink_job_id for job in jobs}):
             self.faults.append(f"of the jobs, {must} must run, and {running} do")
         self.faults += [f"job {job.name} is {job.state}, not covered" for job in jobs if job.state != "covered"]

@@ -15,7 +15,7 @@ import duckdb
 import msgspec
 import redis
 
-from millpond.control.cluster import ENDED, FlinkCluster
+from millpond.control.cluster import FlinkCluster
 from millpond.control.deploy import deploy
 from millpond.control.settings import Settings
 from millpond.control.topics import Topics
@@ -109,7 +109,7 @@ class Stage:
     def deploy(self, start: Start = "earliest") -> JobRecord:
         """Deploy the pool, by default over the whole topic; returns the job of the first deployment."""
         deploy(self.cut, self.pool, start=start, replay=True)
-        self.job = self.job or next(iter(self.jobs()))
+        self.job = self.job or self.jobs()[0]
         return self.job
 
     def jobs(self) -> list[JobRecord]:
@@ -225,14 +225,7 @@ class Stage:
             if name in self.stack.names():
                 with suppress(StackError):  # it may be between two lives
                     self.stack.kill(name)
-        running = [job for job, state in self.cluster.jobs().items() if state not in ENDED]
-        for job in running:
-            self.cluster.cancel(job)
-        deadline = time.monotonic() + GONE_WITHIN_S
-        while any(state not in ENDED for state in self.cluster.jobs().values()):
-            if time.monotonic() > deadline:
-                raise MillpondError("jobs do not end", where=str(running), mend="see the JobManager's log")
-            time.sleep(0.1)
+        self.cluster.end(self.cluster.alive())
         self.store.flushall()
         self.store.close()
         ours = [t for t in self.topics.admin.list_topics(timeout=30).topics if not t.startswith("__")]

@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Final
 import msgspec
 import pytest
 
-from millpond.control.cluster import ENDED, FlinkCluster
+from millpond.control.cluster import FlinkCluster
 from millpond.control.settings import Settings
 from millpond.local.stack import Stack
 from millpond.local.workspace import Workspace
@@ -21,7 +20,6 @@ from tests.integration.stacks import AnyStack
 HERE = Path(__file__).parent
 # `processes` by default; `containers` where Docker Compose answers.
 CHOICE = "MILLPOND_TEST_STACK"
-CANCEL_WITHIN_S = 60.0
 
 _numbers = itertools.count(1)
 
@@ -91,15 +89,5 @@ def settings(stack: AnyStack) -> Iterator[Settings]:
     before = cluster.jobs().keys()
     found = addresses.settings(Workspace.find().flink_python)
     yield msgspec.convert({"ns": f"test_{next(_numbers)}", **found}, Settings)
-    _cancel(cluster, [job for job in cluster.jobs() if job not in before])
-
-
-def _cancel(cluster: FlinkCluster, ours: list[str]) -> None:
     # Slots are few: the next file's jobs start only when these have left.
-    for job in ours:
-        if cluster.jobs()[job] not in ENDED:
-            cluster.cancel(job)
-    deadline = time.monotonic() + CANCEL_WITHIN_S
-    while left := [job for job in ours if cluster.jobs()[job] not in ENDED]:
-        assert time.monotonic() < deadline, f"jobs that do not end: {left}"
-        time.sleep(0.1)
+    cluster.end(cluster.jobs().keys() - before)

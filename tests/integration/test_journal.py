@@ -71,7 +71,7 @@ def test_a_store_restored_from_an_older_snapshot_learns_what_changed_since(here:
     until(lambda: process.said("'shop.sales.gone'"))
     here.store.client.save()
     here.records.publish(described("second"), now_ms=NOW)
-    here.records.remove(gone.name)
+    here.records.end(gone)
     until(lambda: process.said("removed ['shop.sales.gone']"))
 
     here.store.kill()

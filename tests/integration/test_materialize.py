@@ -201,7 +201,7 @@ def test_jobs_are_picked_up_and_dropped_while_running(here: World) -> None:
     here.flush()
     until(lambda: here.held() == here.expected(), within_s=30)
 
-    here.records.remove(here.job.name)
+    here.records.end(here.job)
     until(lambda: process.said("removed ['shop.sales.0123abcd']"))
     dropped = here.applied()
     here.write(short, grown("c:1", LEVEL["tiles_short"], 5, 2))
