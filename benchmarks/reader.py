@@ -18,6 +18,7 @@ from millpond.plan.errors import MillpondError
 from millpond.serve import OpenSet, Reader
 from millpond.serve.flow import ReadFlow
 
+STALE_AFTER_MS: Final = 3_600_000  # nothing writes meanwhile, and nothing is to grow stale
 ROUNDS: Final = 5
 READS: Final = 4_000  # a round, of each
 WARM_UP: Final = 500
@@ -73,7 +74,7 @@ class Floor:
 
 def run(world: World) -> Figures:
     """Product and floor in turn."""
-    with shard() as address, Reader.connect(address, ns=NS) as reader:
+    with shard() as address, Reader.connect(address, ns=NS, stale_after_ms=STALE_AFTER_MS) as reader:
         client = redis.Redis.from_url(address)
         publication = fill(client, world.pool, now=now_ms())
         fraud, floor = reader.open("payments.fraud", version=1), Floor(publication, client)

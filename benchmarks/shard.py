@@ -26,7 +26,6 @@ from millpond.store.records import Column, RecordLayout
 
 NS: Final = "shard"
 ENTITIES: Final = 500  # of each kind
-HOUR_MS: Final = 3_600_000
 
 
 @contextmanager
@@ -65,7 +64,7 @@ def fill(client: Any, pool: Pool, *, now: int, seed: int = 1) -> Publication:
     """Publish the pool's set, and give every entity a full ring of tiles at every level.
 
     Args:
-        now: the instant (ms) the newest tile holds; stamps are an hour ahead of it, so that nothing grows stale.
+        now: the instant (ms) the newest tile holds; stamps are of it, too.
     """
     (plan,) = pool.sets
     views = {binding.alias: pool.view(binding.view, binding.version) for binding in plan.bindings}
@@ -75,7 +74,7 @@ def fill(client: Any, pool: Pool, *, now: int, seed: int = 1) -> Publication:
     )
     release = Release(content=publication.content, at_ms=now, action="publish")
     documents.restore(client, NS, publication_change(NS, publication, [], release), end=1)
-    stamps: dict[bytes | str, int] = {p.stamp: now + HOUR_MS for p in ReadFlow(publication, NS).parts}
+    stamps: dict[bytes | str, int] = {p.stamp: now for p in ReadFlow(publication, NS).parts}
     client.hset(freshness_key(NS), mapping={**stamps, EPOCH_FIELD: 1})
     draw = np.random.default_rng(seed)
     with client.pipeline(transaction=False) as pipe:
