@@ -17,7 +17,7 @@ PRODUCT := .venv/.made-$(call key,requirements/bootstrap.txt requirements/build.
 FLINK := .venv-flink/.made-$(call key,requirements/bootstrap.txt requirements/build.txt requirements/flink.txt)
 
 # Interactive shells and terminals know LINES as the window's height: only the command line's counts, and none goes further.
-unexport LINES SECONDS RATE SABOTAGE ONLY KILL SEEDS SEED KIND DAMAGE
+unexport LINES SECONDS RATE STALE SABOTAGE ONLY KILL SEEDS SEED KIND DAMAGE
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
 .PHONY: help
@@ -29,9 +29,9 @@ demo: setup  ## the whole path on real parts, compared with an independent compu
 	@exec .venv/bin/millpond demo $(call given,LINES,lines) $(call given,SABOTAGE,sabotage) $(call given,KILL,kill)
 
 .PHONY: faults
-faults: setup  ## hurts one part after the other, and compares everything; SEEDS=20 KIND=broker,valkey SEED=7 LINES=20000 SECONDS=55 RATE=200 DAMAGE=stale-row
+faults: setup  ## hurts one part after the other, and compares everything; SEEDS=20 KIND=broker,valkey SEED=7 LINES=20000 SECONDS=55 RATE=200 STALE=15 DAMAGE=stale-row
 	@exec .venv/bin/python -m tests.faults.main $(call given,SEEDS,seeds) $(call given,KIND,kind) $(call given,SEED,seed) \
-	    $(call given,LINES,lines) $(call given,SECONDS,seconds) $(call given,RATE,rate) $(call given,DAMAGE,damage)
+	    $(call given,LINES,lines) $(call given,SECONDS,seconds) $(call given,RATE,rate) $(call given,STALE,stale) $(call given,DAMAGE,damage)
 
 .PHONY: test
 test: setup  ## all tests, the integration tests on one real stack

@@ -34,6 +34,14 @@ SAY_EVERY_S: Final = 2.0
 REBUILT: Final = 2  # the first generation that is read only once it has everything
 
 
+def backfilled(cluster: FlinkCluster, job: JobRecord, backfill: Backfill) -> tuple[int, int]:
+    """How many source records a running backfill has read since its last restart, and how many it is to read."""
+    read = cluster.source_offsets(backfill.flink_job_id, job.source.topic)
+    ranges = list(enumerate(zip(backfill.start_offsets, backfill.bound_offsets, strict=True)))
+    done = sum(max(0, min(read.get(p, start), bound) - start) for p, (start, bound) in ranges)
+    return done, sum(bound - start for _, (start, bound) in ranges)
+
+
 class Lifecycle:
     """Takes jobs through their steps.
 
@@ -218,10 +226,7 @@ class Lifecycle:
         return age is not None and age <= STALE_AFTER
 
     def _progress(self, job: JobRecord, backfill: Backfill) -> str:
-        read = self._cluster.source_offsets(backfill.flink_job_id, job.source.topic)
-        total = sum(backfill.bound_offsets) - sum(backfill.start_offsets)
-        ranges = enumerate(zip(backfill.start_offsets, backfill.bound_offsets, strict=True))
-        done = sum(max(0, min(read.get(p, start), bound) - start) for p, (start, bound) in ranges)
+        done, total = backfilled(self._cluster, job, backfill)
         return f"backfill: {done:,} of {total:,} records read ({100 * done // max(1, total)} %)"
 
     def _tell(self, line: str) -> None:

@@ -23,6 +23,7 @@ from tests.faults.stage import SETS, Cut, Stage
 FULL_DISK_S: Final = 20.0
 REPLACED_WITHIN_S: Final = 90.0
 DEPLOYED_WITHIN_S: Final = 120.0
+HALF_WAY: Final = 0.5
 
 Act = Callable[[Stage, random.Random], None]
 
@@ -107,16 +108,26 @@ def _submitter(stage: Stage, rng: random.Random) -> JobRecord:
     return stage.deploy()
 
 
-def _new_views(stage: Stage, rng: random.Random) -> None:
-    """The pool grows by a set and its views; its deployment is killed in mid-backfill, with all it started."""
+def _new_views(stage: Stage, _rng: random.Random) -> None:
+    """The pool grows by a set and its views."""
+    stage.pool = with_twins(stage.pool, SETS[0])
+    stage.deploy(start="now")
+
+
+def _new_views_killed(stage: Stage, _rng: random.Random) -> None:
+    """The same, and its deployment is killed with all it started when its backfill is half way through."""
     stage.pool = with_twins(stage.pool, SETS[0])
     process = stage.deploying(start="now")
-    stage.pause(DEPLOYED_WITHIN_S, until=lambda: "  backfill: " in stage.told() or process.poll() is not None)
-    if process.poll() is not None:
-        raise MillpondError("the deployment ended too soon to be killed", where=stage.told(), mend="take more LINES")
-    stage.pause(rng.uniform(0, 1))
+    stage.pause(DEPLOYED_WITHIN_S, until=lambda: stage.backfilled() >= HALF_WAY or process.poll() is not None)
+    if process.poll() is not None or stage.backfilled() == 1:
+        raise MillpondError(
+            "the backfill was over before it could be killed half way", where=stage.told(), mend="take more LINES"
+        )
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    job = stage.jobs()[-1]
+    assert job.backfill is not None, "half way through it"
+    stage.cluster.end([job.backfill.flink_job_id])
     stage.deploy(start="now")
 
 
@@ -229,7 +240,10 @@ KINDS: Final[dict[str, Kind]] = {
     "jobmanager-frozen": Kind(what="JobManager frozen for 25 s", act=partial(_freeze, "jobmanager", 25)),
     "zookeeper": Kind(what="ZooKeeper killed", act=partial(_kill, "zookeeper")),
     "submitter": Kind(what="deploy killed on its way, then done again", deploy=_submitter),
-    "new-views": Kind(what="new views deployed, killed in mid-backfill, deployed again", act=_new_views),
+    "new-views": Kind(what="new views deployed, with a backfill", act=_new_views),
+    "new-views-killed": Kind(
+        what="new views deployed, killed half way through the backfill, deployed again", act=_new_views_killed
+    ),
     "broker": Kind(what="broker killed", act=partial(_kill, "kafka")),
     "broker-frozen": Kind(what="broker frozen for 15 s", act=partial(_freeze, "kafka", 15)),
     "registry": Kind(what="registry down for 60 s", act=partial(_down, "registry", 60)),

@@ -14,7 +14,7 @@ from tests.faults.kinds import KINDS
 from tests.faults.page import Document, again, load, save
 from tests.faults.run import LINES, SECONDS, Result, play
 from tests.faults.sabotage import NAMES
-from tests.faults.stage import RATE, Stage
+from tests.faults.stage import RATE, STALE_AFTER_S, Stage
 from tests.faults.theatre import run_folder, theatre
 
 FAILED, INTERRUPTED = 2, 130
@@ -50,7 +50,7 @@ def planned(kinds: Sequence[str], *, seeds: int, seed: int | None) -> list[Plann
 def _played(runs: Sequence[Planned], args: argparse.Namespace) -> list[Result]:
     lines = Lines.first(args.lines)
     is_series = args.kind is None and args.seed is None
-    kept = [] if is_series else load().runs
+    kept = [run for run in load().runs if not (is_series and run.is_usual)]
     results: list[Result] = []
     with (
         tempfile.TemporaryDirectory(prefix="millpond-faults-") as folder,
@@ -58,10 +58,12 @@ def _played(runs: Sequence[Planned], args: argparse.Namespace) -> list[Result]:
     ):
         for number, (kind, seed) in enumerate(runs, 1):
             at = Path(folder) / str(number)
-            stage = Stage(here, f"faults_{number}", lines, at, cut=KINDS[kind].cut, rate=args.rate)
+            stage = Stage(
+                here, f"faults_{number}", lines, at, cut=KINDS[kind].cut, rate=args.rate, stale_after_s=args.stale
+            )
             results.append(play(stage, kind, seed, seconds=args.seconds, damage=args.damage))
             tell(results[-1])
-            # A series takes the place of all earlier runs: it is kept when it is whole.
+            # A series takes the place of all earlier runs at the usual pace: it is kept when it is whole.
             if not args.damage and (not is_series or number == len(runs)):
                 _keep(kept, results)
     return results
@@ -102,6 +104,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--lines", type=int, default=LINES, help="of the retail history to replay")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="in which the history is replayed")
     parser.add_argument("--rate", type=float, default=RATE, help="vectors a second that the reader asks for")
+    parser.add_argument("--stale", type=float, default=STALE_AFTER_S, help="the reader's stale_after, in seconds")
     parser.add_argument("--damage", choices=NAMES, help="done on purpose: the run must fail")
     return parser.parse_args()
 

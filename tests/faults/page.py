@@ -9,7 +9,7 @@ import msgspec
 
 from tests.faults.kinds import KINDS
 from tests.faults.run import LINES, SECONDS, Result
-from tests.faults.stage import RATE
+from tests.faults.stage import RATE, STALE_AFTER_S
 
 RESULTS: Final = Path(__file__).with_name("results.json")
 PAGE: Final = Path(__file__).parents[2] / "docs" / "faults.md"
@@ -30,9 +30,9 @@ lets the stack recover by itself, as `millpond up` does (but what is frozen is l
   ring a later tile has taken. Nothing reads such a row, and a store filled from the topic comes out right. There were
   {outlived} of them in all runs together;
 - **every dead letter** with the record that was planted, byte for byte; a good event among them is wrong;
-- **every answer of a reader** that asked {rate:g} times a second all the while, its `stale_after` at 15 s: a value
-  given as `present` or `empty` must be one that was possible within the last 15 s (`tests/faults/judge.py` says exactly
-  what that means).
+- **every answer of a reader** that asked {rate:g} times a second all the while, with a `stale_after` of {stale:g} s: a
+  value given as `present` or `empty` must be one that was possible within those seconds (`tests/faults/judge.py` says
+  exactly what that means).
 
 {runs} runs: {tiles:,} tiles, {letters:,} dead letters and {values:,} values read were compared; {usable:,} of the
 values carried a number. **{wrong} of the runs found anything wrong.**
@@ -87,7 +87,7 @@ def again(run: Result) -> str:
     """The command that plays a run again."""
     words = ["make faults", f"KIND={run.kind}", f"SEED={run.seed}"]
     if not run.is_usual:
-        words += [f"LINES={run.lines}", f"SECONDS={run.seconds:g}", f"RATE={run.rate:g}"]
+        words += [f"LINES={run.lines}", f"SECONDS={run.seconds:g}", f"RATE={run.rate:g}", f"STALE={run.stale_after:g}"]
     return " ".join(words)
 
 
@@ -97,6 +97,7 @@ def text_of(runs: Sequence[Result]) -> str:
         lines=LINES,
         seconds=SECONDS,
         rate=RATE,
+        stale=STALE_AFTER_S,
         runs=len(runs),
         tiles=sum(run.tiles for run in runs),
         outlived=sum(run.outlived for run in runs) or "none",
@@ -128,7 +129,7 @@ def _row(kind: str, runs: Sequence[Result]) -> str:
 
 
 def _other(run: Result) -> str:
-    pace = f"{run.lines / run.seconds:,.0f}"
+    pace = f"{run.lines / run.sent_s:,.0f}" if run.sent_s else "-"
     times = f"{_spread([run.held_up_s])} | {_spread([run.recovered_s])}"
     return f"| `{again(run)}` | {pace} | {run.tiles:,} | {run.values:,} | {run.wrong} | {times} |\n"
 

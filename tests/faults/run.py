@@ -27,7 +27,7 @@ from tests.faults.pools import original
 from tests.faults.reading import read_log
 from tests.faults.sabotage import AFTERWARDS, DURING, Sabotage
 from tests.faults.sending import Markers, Sending, WatchedProducer
-from tests.faults.stage import RATE, READ_TIMEOUT_MS, SETS, STALE_AFTER_MS, Request, Stage, staged
+from tests.faults.stage import RATE, READ_TIMEOUT_MS, SETS, STALE_AFTER_S, Request, Stage, staged
 from tests.oracles.tiles import TileOracle
 
 LINES: Final = 20_000
@@ -46,7 +46,9 @@ class Result(msgspec.Struct, kw_only=True):
     """What a run showed.
 
     Attributes:
-        lines, seconds, rate: how many were replayed, in how many seconds; vectors a second that were asked for.
+        lines, seconds, rate: how many were to be replayed, in how many seconds; vectors a second that were asked for.
+        stale_after: of the reader, in seconds.
+        sent_s: how long it took until all lines were sent.
         moment: when the fault began, in seconds of the history.
         recovered_s: from the fault's end until all that it held up was readable; None where it never was.
         held_up_s: the same from its beginning.
@@ -63,6 +65,8 @@ class Result(msgspec.Struct, kw_only=True):
     lines: int
     seconds: float
     rate: float
+    stale_after: float = STALE_AFTER_S
+    sent_s: float = 0.0
     moment: float = 0.0
     recovered_s: float | None = None
     held_up_s: float | None = None
@@ -80,7 +84,7 @@ class Result(msgspec.Struct, kw_only=True):
     @property
     def is_usual(self) -> bool:
         """Whether it was played at the usual pace, as others it is compared with."""
-        return (self.lines, self.seconds, self.rate) == (LINES, SECONDS, RATE)
+        return (self.lines, self.seconds, self.rate, self.stale_after) == (LINES, SECONDS, RATE, STALE_AFTER_S)
 
 
 def play(stage: Stage, kind: str, seed: int, *, seconds: float, damage: str | None = None) -> Result:
@@ -90,7 +94,14 @@ def play(stage: Stage, kind: str, seed: int, *, seconds: float, damage: str | No
         seconds: a history takes.
         damage: done on purpose, by name (see sabotage.py): it must be found.
     """
-    result = Result(kind=kind, seed=seed, lines=stage.lines.count, seconds=seconds, rate=stage.rate)
+    result = Result(
+        kind=kind,
+        seed=seed,
+        lines=stage.lines.count,
+        seconds=seconds,
+        rate=stage.rate,
+        stale_after=stage.stale_after_s,
+    )
     began = time.monotonic()
     faults: list[str] = []
     with staged(stage):
@@ -142,7 +153,7 @@ class _Run:
         lateness = self._job.source.lateness_ms
         replay = Replay(lines, self._planted, self._encoder, partitions=PARTITIONS, lateness=lateness)
         sending = Sending(replay, lines, self._producer, stage.instant, seconds=self._seconds)
-        with Reader.connect(stage.settings.store, ns=stage.ns, stale_after_ms=STALE_AFTER_MS) as reader:
+        with Reader.connect(stage.settings.store, ns=stage.ns, stale_after_ms=stage.stale_after_ms) as reader:
             opened = reader.open(SETS[0], version=1)
             own = SourceProducer(stage.settings.kafka, stage.source.topic, linger_ms=1)
             self._markers = Markers(opened, self._encoder, own, stage.instant)
@@ -150,6 +161,7 @@ class _Run:
                 self._warm_up(self._markers)
                 sending.start()
                 self._hurt(sending, self._markers, damage)
+        self._result.sent_s = round(sending.took_s, 1)
         self._drain()
 
     def _warm_up(self, markers: Markers) -> None:
@@ -261,7 +273,7 @@ class _Run:
 
     def _judged(self) -> Verdicts:
         lines = {line[0]: line for line in self._stage.lines.read(0, self._stage.lines.count)}
-        judge = Judge(self._producer.delivered(lines), stale_after=STALE_AFTER_MS)
+        judge = Judge(self._producer.delivered(lines), stale_after=self._stage.stale_after_ms)
         return judge.judge(read_log(self._answers), self._stage.asked(self._requests))
 
 

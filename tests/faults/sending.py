@@ -78,6 +78,7 @@ class Sending(threading.Thread):
         self._pace = lines.count / seconds
         self.error: BaseException | None = None
         self.stop = threading.Event()
+        self.took_s = 0.0
 
     def run(self) -> None:
         """Send everything, or until told to stop."""
@@ -90,6 +91,7 @@ class Sending(threading.Thread):
                 self._instant.now = self._replay.now
                 self._producer.send(record)
             self._producer.flush()
+            self.took_s = time.monotonic() - began
         except BaseException as error:  # noqa: BLE001 - raised in the thread that waits for this one
             self.error = error
 

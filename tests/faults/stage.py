@@ -17,6 +17,7 @@ import redis
 
 from millpond.control.cluster import FlinkCluster
 from millpond.control.deploy import deploy
+from millpond.control.lifecycle import backfilled
 from millpond.control.settings import Settings
 from millpond.control.topics import Topics
 from millpond.demo.encode import LineEncoder
@@ -38,7 +39,7 @@ SETS: Final = ("retail.shopper", "retail.shelf")
 MATERIALIZERS: Final = 2
 RATE: Final = 200.0
 READ_TIMEOUT_MS: Final = 50
-STALE_AFTER_MS: Final = 15_000  # freshness is proven by checkpoints, of which there is one in 5 s
+STALE_AFTER_S: Final = 15.0  # freshness is proven by checkpoints, of which there is one in 5 s
 GONE_WITHIN_S: Final = 60.0
 LOOK_S: Final = 0.05
 HERE: Final = Workspace.find().root
@@ -58,6 +59,7 @@ class Stage:
         folder: for the run's own files.
         cut: whom Millpond's own parts go to through a proxy.
         rate: vectors a second that the reader asks for.
+        stale_after_s: of every reader.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Stage:
         *,
         cut: Cut = "nothing",
         rate: float = RATE,
+        stale_after_s: float = STALE_AFTER_S,
     ) -> None:
         workspace = Workspace.find()
         self.theatre = theatre
@@ -95,9 +98,15 @@ class Stage:
         self.job: JobRecord | None = None
         self._schema = workspace.root / "schemas" / "retail.line.sold.v1.avsc"
         self.rate = rate
+        self.stale_after_s = stale_after_s
         self._deploying_log = folder / "deploying.log"
         self._deployments: list[subprocess.Popen[bytes]] = []
         self._reader: subprocess.Popen[bytes] | None = None
+
+    @property
+    def stale_after_ms(self) -> int:
+        """When what a reader is given is stale."""
+        return round(self.stale_after_s * 1000)
 
     # --- setting up ---
 
@@ -144,7 +153,7 @@ class Stage:
         config = Watch(
             store=self.cut.store,
             ns=self.ns,
-            stale_after_ms=STALE_AFTER_MS,
+            stale_after_ms=self.stale_after_ms,
             sets=SETS,
             requests=tuple(tuple(some) for some in requests),
             rate=self.rate,
@@ -201,6 +210,19 @@ class Stage:
             return self.cluster.is_running(self.job.flink_job_id)
         except DeployError:
             return False
+
+    def backfilled(self) -> float:
+        """How much of its range the newest backfill has read, from 0 to 1; 1 once it has finished."""
+        job = self.jobs()[-1]
+        if job.backfill is None or job.backfill.state == "waiting":
+            return 0.0
+        try:
+            if self.cluster.jobs().get(job.backfill.flink_job_id) == "FINISHED":
+                return 1.0
+            done, total = backfilled(self.cluster, job, job.backfill)
+        except DeployError:  # Flink does not know it yet
+            return 0.0
+        return done / total if total else 1.0
 
     def pause(self, seconds: float, *, until: Callable[[], bool] = lambda: False) -> None:
         """Let time pass, looking after the parts meanwhile."""

@@ -38,11 +38,11 @@ def test_what_was_wrong_or_never_recovered_is_not_hidden() -> None:
 
 def test_a_run_at_another_pace_stands_by_itself_with_its_own_command() -> None:
     fast = run("broker", 4, 3.0)
-    fast.lines, fast.seconds = 200_000, 40.0
+    fast.lines, fast.seconds, fast.sent_s = 200_000, 20.0, 40.0
     page = text_of([run("broker", 1, 9.0), fast])
     assert "| broker killed | 1 | 0 | 24.0 | 9.0 |" in page
     assert (
-        "| `make faults KIND=broker SEED=4 LINES=200000 SECONDS=40 RATE=200` | 5,000 | 10 | 100 | 0 | 18.0 | 3.0 |"
+        "| `make faults KIND=broker SEED=4 LINES=200000 SECONDS=20 RATE=200 STALE=15` | 5,000 | 10 | 100 | 0 | 18.0 | 3.0 |"
         in page
     )
 
