@@ -35,7 +35,7 @@ USABLE: Final = frozenset({"present", "empty"})
 # Statuses that promise nothing; any other, usable ones aside, has no business in these runs.
 HONEST: Final = frozenset({"ahead", "behind", "incomplete", "stale", "unavailable"})
 LONGEST_MS: Final = 3_000  # a read with a timeout of 50 ms may take, on machines that share two cores among many
-MOST_STATES: Final = 3_000_000
+MOST_STATES: Final = 1_000_000
 
 State = tuple[int | None, ...]
 
