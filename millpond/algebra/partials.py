@@ -5,21 +5,18 @@
     merge(state, state)           the state of both; associative and commutative for exact types
     value(states)                 the feature
 
-A state is a plain int, float or None: exact numbers are held unscaled (9.99 as decimal(10,2) is 999), so sums are exact
-whatever their length. `count` and `sum` of nothing are 0, `min` and `max` of nothing are None.
+A state is a plain int, float, text or None: exact numbers are held unscaled (9.99 as decimal(10,2) is 999), so sums are
+exact whatever their length; a mark is a text (see marks.py). `count` and `sum` of nothing are 0, the others None.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Context, Decimal
-from typing import Final
+from typing import Any, Final
 
-from millpond.plan.aggregations import Partial, PartialFunction
-from millpond.plan.model import FeaturePlan
-from millpond.plan.types import INT_MAX, INT_MIN, Type
+from millpond.plan.partials import LIMB, Partial, PartialFunction
+from millpond.plan.types import Type
 
-State = int | float | None
-Value = int | float | Decimal | None
+State = int | float | str | None
 
 _WIDE: Final = Context(prec=100)  # wider than any exact number here: never rounds
 
@@ -39,22 +36,29 @@ def scaled(state: float, type: Type) -> int | float | Decimal:
     return float(state) if type.kind == "double" else state
 
 
-# --- partials -------------------------------------------------------------------------------------------------------
-
-_ZERO: Final[dict[PartialFunction, State]] = {"count": 0, "sum": 0, "min": None, "max": None}
-
-
-def _plus(a: State, b: State) -> State:
-    assert a is not None and b is not None
-    return a + b
-
-
-def _least(a: State, b: State) -> State:
-    return b if a is None else a if b is None else min(a, b)
+_ZERO: Final[dict[PartialFunction, State]] = {
+    "count": 0,
+    "sum": 0,
+    "min": None,
+    "max": None,
+    "least": None,
+    "greatest": None,
+}
 
 
-def _greatest(a: State, b: State) -> State:
-    return b if a is None else a if b is None else max(a, b)
+def _plus(a: Any, b: Any) -> State:
+    total: int | float = a + b
+    return total
+
+
+def _least(a: Any, b: Any) -> State:
+    least: State = b if a is None else a if b is None else min(a, b)
+    return least
+
+
+def _greatest(a: Any, b: Any) -> State:
+    greatest: State = b if a is None else a if b is None else max(a, b)
+    return greatest
 
 
 MERGE: Final[dict[PartialFunction, Callable[[State, State], State]]] = {
@@ -62,6 +66,8 @@ MERGE: Final[dict[PartialFunction, Callable[[State, State], State]]] = {
     "sum": _plus,
     "min": _least,
     "max": _greatest,
+    "least": _least,
+    "greatest": _greatest,
 }
 
 
@@ -70,61 +76,35 @@ def zero(partial: Partial) -> State:
     return _ZERO[partial.function]
 
 
-def add(partial: Partial, state: State, value: float | Decimal | None) -> State:
+def add(partial: Partial, state: State, value: float | Decimal | str | None) -> State:
     """The state after one more event for which `where` held.
 
     Args:
-        value: of the partial's expression, null skipped; a plain count (without expression) is given 1.
+        value: of the partial's expression, or its mark, null skipped; a plain count (without expression) is given 1.
     """
     if value is None:
         return state
-    one = 1 if partial.function == "count" else unscaled(value, partial.type)
-    return MERGE[partial.function](state, one)
+    return MERGE[partial.function](state, _one(partial, value))
+
+
+def _one(partial: Partial, value: float | Decimal | str) -> State:
+    """The state of one event."""
+    if partial.function == "count":
+        return 1
+    if isinstance(value, str):
+        return value
+    assert partial.value is not None, "it is over an expression"
+    if partial.power == 1:
+        return unscaled(value, partial.type)
+    return limb(int(unscaled(value, partial.value.type)) ** partial.power, partial.limb)
+
+
+def limb(whole: int, place: int) -> int:
+    """A limb of a whole number, with its sign."""
+    size: int = abs(whole) // LIMB**place % LIMB
+    return size if whole >= 0 else -size
 
 
 def merge(partial: Partial, a: State, b: State) -> State:
     """The state of the events of both."""
     return MERGE[partial.function](a, b)
-
-
-# --- aggregations ---------------------------------------------------------------------------------------------------
-
-
-def _only(states: Sequence[State], _partials: Sequence[Partial]) -> State:
-    return states[0]
-
-
-def _mean(states: Sequence[State], partials: Sequence[Partial]) -> State:
-    total, count = states
-    assert total is not None and isinstance(count, int)
-    if count == 0:
-        return None
-    # Division of two Python ints is correctly rounded (PEP 238), whatever their size.
-    mean: float = total / (count * 10 ** partials[0].type.scale)
-    return mean
-
-
-_VALUE: Final[dict[str, Callable[[Sequence[State], Sequence[Partial]], State]]] = {
-    "count": _only,
-    "sum": _only,
-    "mean": _mean,
-    "min": _only,
-    "max": _only,
-}
-
-
-def value(feature: FeaturePlan, partials: Sequence[Partial], states: Sequence[State]) -> tuple[Value, bool]:
-    """A feature's value from the merged states of its partials, and whether it overflowed its type (then null).
-
-    Args:
-        partials: the feature's, in the order of its state.
-        states: one each.
-    """
-    result = _VALUE[feature.aggregation](states, partials)
-    if result is None:
-        return None, False
-    if isinstance(result, float) and not math.isfinite(result):
-        return None, True
-    if feature.type.kind == "int" and not INT_MIN <= result <= INT_MAX:
-        return None, True
-    return scaled(result, feature.type), False

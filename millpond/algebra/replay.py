@@ -6,9 +6,11 @@ Events go into tiles and tiles into windows exactly as in the running system, wi
 from collections.abc import Iterable, Sequence
 
 from millpond.algebra.evaluate import Event, Value, evaluate
-from millpond.algebra.partials import State, add, merge, value, zero
-from millpond.plan.aggregations import Partial
+from millpond.algebra.marks import mark
+from millpond.algebra.partials import State, add, merge, zero
+from millpond.algebra.values import value
 from millpond.plan.model import FeaturePlan, ViewPlan
+from millpond.plan.partials import MARKED, Partial
 
 Tiles = dict[int, list[State]]
 
@@ -66,12 +68,17 @@ def _tiles(partials: Sequence[Partial], events: Iterable[tuple[int, Event]], siz
         states = tiles.setdefault(ts // size, [zero(partial) for partial in partials])
         for i, partial in enumerate(partials):
             if partial.where is None or evaluate(partial.where, event) is True:
-                states[i] = add(partial, states[i], _given(partial, event))
+                states[i] = add(partial, states[i], given(partial, event))
     return tiles
 
 
-def _given(partial: Partial, event: Event) -> int | float | None:
+def given(partial: Partial, event: Event) -> int | float | str | None:
     """What a partial is given of an event; a plain count is given 1."""
+    if partial.function in MARKED:
+        order, fields = (
+            [(evaluate(tree, event), tree.type) for tree in trees] for trees in (partial.order, partial.fields)
+        )
+        return mark(order, fields)
     if partial.value is None:
         return 1
     return evaluate(partial.value, event)  # type: ignore[return-value]  # typed as a number when it was compiled
@@ -85,4 +92,4 @@ def _answer(view: ViewPlan, feature: FeaturePlan, tiles: Tiles, q: int) -> Value
     for tile, held in tiles.items():
         if lo <= tile * feature.level_ms < hi:
             states = [merge(p, state, held[i]) for p, state, i in zip(partials, states, columns, strict=True)]
-    return value(feature, partials, states)[0]
+    return value(feature, partials, states, q)[0]

@@ -1,6 +1,22 @@
 """What authors write: sources, entities, views and sets; and how they are loaded and compiled to Plans."""
 
-from millpond.define.aggregations import Count, Max, Mean, Min, Sum
+from millpond.define.aggregations import (
+    ArgMax,
+    ArgMin,
+    Count,
+    First,
+    Kurtosis,
+    Last,
+    Max,
+    Mean,
+    Min,
+    SecondsSinceFirst,
+    SecondsSinceLast,
+    Skew,
+    Std,
+    Sum,
+    Var,
+)
 from millpond.define.entity import Entity
 from millpond.define.feature_set import FeatureSet
 from millpond.define.source import EventSource
@@ -8,5 +24,25 @@ from millpond.define.view import FeatureView
 from millpond.define.windows import LIFETIME, Window
 
 __all__ = [
-    "LIFETIME", "Count", "Entity", "EventSource", "FeatureSet", "FeatureView", "Max", "Mean", "Min", "Sum", "Window",
-]  # fmt: skip
+    "LIFETIME",
+    "ArgMax",
+    "ArgMin",
+    "Count",
+    "Entity",
+    "EventSource",
+    "FeatureSet",
+    "FeatureView",
+    "First",
+    "Kurtosis",
+    "Last",
+    "Max",
+    "Mean",
+    "Min",
+    "SecondsSinceFirst",
+    "SecondsSinceLast",
+    "Skew",
+    "Std",
+    "Sum",
+    "Var",
+    "Window",
+]

@@ -1,13 +1,16 @@
 """The aggregations, one class each, over an expression of the event and an optional condition."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from millpond.define import checks
 from millpond.define.expressions import check_expression
 from millpond.define.place import Place, located, place_of_caller
 from millpond.define.windows import Window, spans
+from millpond.plan.errors import DefinitionError
+from millpond.plan.names import check_name
 from millpond.plan.windows import WindowSpan
 
 if TYPE_CHECKING:
@@ -46,8 +49,18 @@ class Aggregation:
                 spans(self.windows)
 
     @property
-    def expression(self) -> "Deferred | None":
-        """What it is over; None where it is over whole events."""
+    def expressions(self) -> "tuple[Deferred, ...]":
+        """What it is over; none where it is over whole events."""
+        return ()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What each of its features is called beside its name; one without a name where it is one feature a window."""
+        return ("",)
+
+    @property
+    def chosen_by(self) -> "Deferred | None":
+        """What its event is chosen by, beside its time."""
         return None
 
     def spans(self, default: tuple[WindowSpan, ...]) -> tuple[WindowSpan, ...]:
@@ -63,6 +76,23 @@ class Count(Aggregation):
 
 
 @dataclass(frozen=True, eq=False)
+class SecondsSinceFirst(Aggregation):
+    """Seconds from the window's first event to the instant read, as a double; null where there is none."""
+
+    kind = "seconds_since_first"
+
+
+@dataclass(frozen=True, eq=False)
+class SecondsSinceLast(Aggregation):
+    """Seconds from the window's last event to the instant read, as a double; null where there is none."""
+
+    kind = "seconds_since_last"
+
+
+# --- over values ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
 class Valued(Aggregation):
     """An aggregation over the values of an expression; nulls are skipped."""
 
@@ -75,9 +105,9 @@ class Valued(Aggregation):
         super().__post_init__()
 
     @property
-    def expression(self) -> "Deferred":
+    def expressions(self) -> "tuple[Deferred, ...]":
         """What it is over."""
-        return self.value
+        return (self.value,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,16 +126,149 @@ class Mean(Valued):
 
 @dataclass(frozen=True, eq=False)
 class Min(Valued):
-    """The smallest number or earliest timestamp; null where there is nothing."""
+    """The smallest number, earliest timestamp or first text by its UTF-8 bytes; null where there is nothing."""
 
     kind = "min"
 
 
 @dataclass(frozen=True, eq=False)
 class Max(Valued):
-    """The greatest number or latest timestamp; null where there is nothing."""
+    """The greatest number, latest timestamp or last text by its UTF-8 bytes; null where there is nothing."""
 
     kind = "max"
 
 
-ALL: Final = (Count, Sum, Mean, Min, Max)
+@dataclass(frozen=True, eq=False)
+class Var(Valued):
+    """The sample variance (n - 1) of integers or decimals as a double, rounded once; null of fewer than two."""
+
+    kind = "var"
+
+
+@dataclass(frozen=True, eq=False)
+class Std(Valued):
+    """The sample standard deviation, the root of Var, rounded once; null of fewer than two."""
+
+    kind = "std"
+
+
+@dataclass(frozen=True, eq=False)
+class Skew(Valued):
+    """The sample skewness G1, bias corrected, as pandas' `skew()`; null of fewer than three, or where all are equal."""
+
+    kind = "skew"
+
+
+@dataclass(frozen=True, eq=False)
+class Kurtosis(Valued):
+    """The sample excess kurtosis G2, bias corrected, as pandas' `kurt()`; null of fewer than four or of equal ones."""
+
+    kind = "kurtosis"
+
+
+# --- of one event ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class OfOneEvent(Aggregation):
+    """What one event of the window says: one expression, or several by name that are never torn apart.
+
+    An event in which every one of them is null is passed over. `Last({"lat": _.lat, "lon": _.lon})` named `place` gives
+    the features `place_lat_30d` and `place_lon_30d`.
+    """
+
+    value: "Deferred | Mapping[str, Deferred]"
+    _: KW_ONLY
+
+    def __post_init__(self) -> None:
+        with located(type(self).__name__):
+            value: object = self.value  # whatever the author passed
+            if isinstance(value, Mapping):
+                if not value:
+                    raise DefinitionError("it is over no fields", mend='name some: {"lat": _.lat, "lon": _.lon}')
+                for name, one in value.items():
+                    check_name(name, "the field")
+                    with located(repr(name)):
+                        check_expression(one)
+                object.__setattr__(self, "value", MappingProxyType(dict(value)))
+            else:
+                check_expression(value)
+        super().__post_init__()
+
+    @property
+    def expressions(self) -> "tuple[Deferred, ...]":
+        """What it is over."""
+        return tuple(self.value.values()) if isinstance(self.value, Mapping) else (self.value,)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of its fields."""
+        return tuple(self.value) if isinstance(self.value, Mapping) else ("",)
+
+
+@dataclass(frozen=True, eq=False)
+class First(OfOneEvent):
+    """What the window's first event says; the first by event time, then by the bytes of the event id."""
+
+    kind = "first"
+
+
+@dataclass(frozen=True, eq=False)
+class Last(OfOneEvent):
+    """What the window's last event says; the last by event time, then by the bytes of the event id."""
+
+    kind = "last"
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen(OfOneEvent):
+    """What the event with the greatest or least `by` says; an event whose `by` is null is passed over.
+
+    Args:
+        by: a number, timestamp, text (by its UTF-8 bytes) or boolean.
+    """
+
+    by: "Deferred"
+
+    def __post_init__(self) -> None:
+        with located(type(self).__name__), located("by"):
+            check_expression(self.by)
+        super().__post_init__()
+
+    @property
+    def chosen_by(self) -> "Deferred":
+        """What its event is chosen by."""
+        return self.by
+
+
+@dataclass(frozen=True, eq=False)
+class ArgMin(Chosen):
+    """What the event with the least `by` says; of several the first by event time, then event id."""
+
+    kind = "arg_min"
+
+
+@dataclass(frozen=True, eq=False)
+class ArgMax(Chosen):
+    """What the event with the greatest `by` says; of several the last by event time, then event id."""
+
+    kind = "arg_max"
+
+
+ALL: Final = (
+    Count,
+    Sum,
+    Mean,
+    Min,
+    Max,
+    Var,
+    Std,
+    Skew,
+    Kurtosis,
+    First,
+    Last,
+    ArgMin,
+    ArgMax,
+    SecondsSinceFirst,
+    SecondsSinceLast,
+)

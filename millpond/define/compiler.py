@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from millpond.define.aggregations import Aggregation
 from millpond.define.avro import SourceSchema
 from millpond.define.expressions import bind
@@ -11,10 +13,10 @@ from millpond.define.feature_set import FeatureSet
 from millpond.define.loader import AuthoredPool, InvalidPool, load_pool
 from millpond.define.place import Place, located
 from millpond.define.source import EventSource
-from millpond.define.view import BoundView, FeatureView
-from millpond.plan.aggregations import AGGREGATIONS, Partial, PartialFunction, partial_type
+from millpond.define.view import BoundView, FeatureView, feature_name
+from millpond.plan.aggregations import AGGREGATIONS, Operands, Piece
 from millpond.plan.errors import DefinitionError, MillpondError
-from millpond.plan.expr import Expr
+from millpond.plan.expr import Expr, Field
 from millpond.plan.hashes import hashed_set, hashed_view
 from millpond.plan.model import (
     Binding,
@@ -27,7 +29,8 @@ from millpond.plan.model import (
     SetPlan,
     ViewPlan,
 )
-from millpond.plan.types import BOOLEAN, INT, STRING
+from millpond.plan.partials import Partial
+from millpond.plan.types import BOOLEAN, INT, STRING, Type
 from millpond.plan.windows import WindowSpan, choose_levels, level_for, parse_precision, ring_slots
 
 _T = TypeVar("_T")
@@ -112,7 +115,7 @@ class _Compiling:
             found = self.attempt(
                 aggregation.place,
                 f"{view.name}.features[{name!r}]",
-                lambda aggregation=aggregation: _Bound(aggregation, schema),  # type: ignore[misc]
+                lambda aggregation=aggregation: _Bound(aggregation, view.source, schema),  # type: ignore[misc]
             )
             if found:
                 bound[name] = found
@@ -139,16 +142,18 @@ class _Compiling:
                 partials=tuple(dict.fromkeys(p for ps in partials.values() for p in ps)),
                 features=tuple(
                     FeaturePlan(
-                        name=f"{name}_{span.label}",
+                        name=feature_name(name, part, span),
                         aggregation=aggregation.kind,
-                        type=bound[name].result,
+                        type=result,
                         window=span,
                         partials=tuple(partial.name for partial in partials[name]),
                         level_ms=level,
                         tail_error_ms=0 if span.size_ms is None and span.delay_ms == 0 else level - 1,
                         description=aggregation.description,
+                        field=place if part else msgspec.UNSET,
                     )
                     for name, aggregation, span, level in features
+                    for place, (part, result) in enumerate(zip(aggregation.parts, bound[name].results, strict=True))
                 ),
                 levels=levels,
                 lifetime=any(span.size_ms is None for _, _, span, _ in features),
@@ -202,12 +207,14 @@ class _Compiling:
 
 
 class _Bound:
-    """An aggregation, its expressions bound to the source's fields."""
+    """An aggregation, its expressions bound to the source's fields.
 
-    def __init__(self, aggregation: Aggregation, schema: SourceSchema) -> None:
+    Attributes:
+        results: the type of each of its features in a window.
+    """
+
+    def __init__(self, aggregation: Aggregation, source: EventSource, schema: SourceSchema) -> None:
         rule = AGGREGATIONS[aggregation.kind]
-        self.state = rule.state
-        self.value: Expr | None = None
         self.where: Expr | None = None
         if aggregation.where is not None:
             with located("where"):
@@ -216,13 +223,15 @@ class _Bound:
                     raise DefinitionError(
                         f"it gives {self.where.type}, not a boolean", mend="compare it with something: _.amount > 0"
                     )
-        if aggregation.expression is not None:
-            self.value = bind(aggregation.expression, schema)
-        self.result = rule.result(self.value.type if self.value else None)
-
-    def partial(self, name: str, function: PartialFunction) -> Partial:
-        held = partial_type(function, self.value.type if self.value else None)
-        return Partial(name=f"{name}_{function}", function=function, value=self.value, where=self.where, type=held)
+        place = [Field(name, schema.type_of(name)) for name in (source.event_time, source.event_id) if name is not None]
+        over = Operands(
+            fields=tuple(bind(expression, schema) for expression in aggregation.expressions),
+            place=tuple(place),
+            by=None if aggregation.chosen_by is None else bind(aggregation.chosen_by, schema),
+        )
+        types: tuple[Type | None, ...] = tuple(field.type for field in over.fields) or (None,)
+        self.results = tuple(rule.result(type) for type in types)
+        self.state: tuple[Piece, ...] = rule.state(over)
 
 
 def _key(view: FeatureView, key: str, schema: SourceSchema) -> Expr:
@@ -236,13 +245,13 @@ def _key(view: FeatureView, key: str, schema: SourceSchema) -> Expr:
 
 def _partials(bound: dict[str, _Bound]) -> dict[str, tuple[Partial, ...]]:
     """The state of each aggregation; equal partials are one column, named by the first that needs it."""
-    shared: dict[tuple[PartialFunction, Expr | None, Expr | None], Partial] = {}
-    return {
-        name: tuple(
-            shared.setdefault((function, one.value, one.where), one.partial(name, function)) for function in one.state
-        )
-        for name, one in bound.items()
-    }
+    shared: dict[Partial, Partial] = {}
+
+    def column(name: str, one: _Bound, piece: Piece) -> Partial:
+        made = piece.partial(name, one.where)
+        return shared.setdefault(msgspec.structs.replace(made, name=""), made)
+
+    return {name: tuple(column(name, one, piece) for piece in one.state) for name, one in bound.items()}
 
 
 def _check_columns(view: FeatureView, partials: dict[str, tuple[Partial, ...]]) -> None:

@@ -201,7 +201,7 @@ class _Fields:
         self.nullable = {
             field["name"] for field in json.loads(view.source.schema)["fields"] if isinstance(field["type"], list)
         }
-        trees = [*view.by, *(tree for partial in view.partials for tree in (partial.value, partial.where) if tree)]
+        trees = [*view.by, *(tree for partial in view.partials for tree in partial.trees)]
         self.read = {self.source.event_time, *(field.name for tree in trees for field in fields_of(tree))}
         # A source may have a field `at` that is not its event time; then the event time is written by its own name.
         self.at = self.source.event_time if "at" in self.types else "at"

@@ -122,7 +122,9 @@ class FeatureView:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Its features' names, aggregation by aggregation, window by window."""
-        return tuple(f"{name}_{span.label}" for name, _, span in self.windowed())
+        return tuple(
+            feature_name(name, part, span) for name, aggregation, span in self.windowed() for part in aggregation.parts
+        )
 
     def bind(self, alias: str, /, **fields: "Deferred") -> "BoundView":
         """The view under a name of its own in a set, its keys taken from fields of the request.
@@ -152,6 +154,11 @@ class FeatureView:
     def all(self) -> tuple["Feature", ...]:
         """Every feature of it, in order: `features=[*household.all()]`."""
         return self._default().all()
+
+
+def feature_name(name: str, part: str, span: WindowSpan) -> str:
+    """`<aggregation>_<window>`, or `<aggregation>_<field>_<window>` where it is over several fields of one event."""
+    return f"{name}_{part}_{span.label}" if part else f"{name}_{span.label}"
 
 
 def _check_keys(entity: Entity, given: Mapping[str, object], mend: Callable[[str], str]) -> None:

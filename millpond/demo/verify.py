@@ -4,19 +4,19 @@ import importlib.util
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import duckdb
 
+from millpond.algebra.values import Value
 from millpond.demo.lines import Lines
 from millpond.plan.errors import MillpondError
 from millpond.plan.windows import DAY
 from millpond.serve import OpenSet, Vector
 
 Key = tuple[int | str, ...]
-Answer = tuple[int | Decimal | float | None, str]
+Answer = tuple[Value, str]
 Request = dict[str, int | str]
 
 CHUNK: Final = 100  # requests a round trip

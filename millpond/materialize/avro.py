@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from millpond.store.records import Column
+from millpond.store.records import Column, Texts
 
 AvroSchema: TypeAlias = Any  # JSON: a record is a dict
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -93,6 +93,17 @@ class Slices(NamedTuple):
             str(data[at:end], "utf-8")
             for at, end in zip(self.start.tolist(), (self.start + self.size).tolist(), strict=True)
         ]
+
+    def marks(self) -> Texts:
+        """Each as it is; None where it is null."""
+        data = self.blob.data
+        found: list[bytes | None] = [
+            data[at:end] for at, end in zip(self.start.tolist(), (self.start + self.size).tolist(), strict=True)
+        ]
+        if self.nulls is not None:
+            for row in np.flatnonzero(self.nulls).tolist():
+                found[row] = None
+        return Texts(found)
 
     def integers(self) -> Column:
         """Each as an integer, big-endian two's complement as Avro has decimals; OverflowError beyond 128 bits."""

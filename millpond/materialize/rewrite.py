@@ -29,6 +29,9 @@ def encoded(schema: AvroSchema, layout: RecordLayout, records: Records, *, level
         if name in layout.nullable and int(records["nulls"][0]) & layout.bit(name):
             row[name] = None
             continue
+        if name in layout.marks:
+            row[name] = layout.mark(name, records["marks"][0])
+            continue
         column = records[name]
         value = wide_integers(column)[0] if layout.is_wide(name) else column.item()
         row[name] = unscaled(value) if partial.type.kind == "decimal" and partial.function != "count" else value

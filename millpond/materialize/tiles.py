@@ -15,14 +15,14 @@ from millpond.plan.types import Type
 from millpond.store.guard import GuardedWrite
 from millpond.store.keys import KeyEncoder, KeyTemplate
 from millpond.store.parts import Part, parts_of
-from millpond.store.records import Column, RecordLayout
+from millpond.store.records import Column, RecordLayout, Texts
 from millpond.store.suspects import Suspect
 
 KEY_FIELDS: Final = ("level", "tile")
 VALUE_FIELDS: Final = ("n", "first_ts", "last_ts")
 
 _KEY_SHAPES: Final = {"int": "long", "string": "string"}
-_PARTIAL_SHAPES: Final = {"int": "long", "timestamp": "long", "double": "double"}
+_PARTIAL_SHAPES: Final = {"int": "long", "timestamp": "long", "double": "double", "string": "string"}
 
 
 def _shape(type: Type) -> str:
@@ -134,17 +134,22 @@ class TileTopic:
             raise ValueError("a key column is null")
         return column.texts() if isinstance(column, Slices) else column.values.tolist()
 
-    def _columns(self, level: Ints, tile: Ints, values: Mapping[str, Field]) -> dict[str, Column]:
+    def _columns(self, level: Ints, tile: Ints, values: Mapping[str, Field]) -> dict[str, Column | Texts]:
         unknown = ~np.isin(level, self._sizes)
         if unknown.any():
             raise ValueError(f"a tile of {level[unknown][0]} ms, which this fragment does not carry")
         first, last = (integers(values, name) - level * tile for name in ("first_ts", "last_ts"))
         if (last >= level).any():
             raise ValueError("an event after its tile")
-        columns = {name: Column(numbers, None) for name, numbers in (("tile", tile), ("first", first), ("last", last))}
+        columns: dict[str, Column | Texts] = {
+            name: Column(numbers, None) for name, numbers in (("tile", tile), ("first", first), ("last", last))
+        }
         for name in ("n", *self._partials):
             column = values[name]
-            columns[name] = column.integers() if isinstance(column, Slices) else column
+            if isinstance(column, Column):
+                columns[name] = column
+            else:
+                columns[name] = column.marks() if name in self._layout.marks else column.integers()
         return columns
 
 

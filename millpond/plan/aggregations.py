@@ -1,7 +1,7 @@
 """What an aggregation is, in one table: its state, its result type, its empty value and the fragments that may hold it.
 
-An aggregation's state is a tuple of partials. A partial is one of four mergeable functions over an expression, taken
-where a condition holds; two aggregations that need the same partial share one column.
+An aggregation's state is a tuple of partials. A partial is a mergeable function over an expression, taken where a
+condition holds; two aggregations that need the same partial share one column.
 """
 
 from collections.abc import Callable
@@ -11,80 +11,157 @@ import msgspec
 
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Expr
-from millpond.plan.types import DOUBLE, INT, MAX_DIGITS, SUM_HEADROOM, Type
-
-PartialFunction = Literal["count", "sum", "min", "max"]
-PARTIAL_FUNCTIONS: Final[tuple[PartialFunction, ...]] = ("count", "sum", "min", "max")
+from millpond.plan.partials import Partial, PartialFunction, limbs_of, partial_type
+from millpond.plan.types import DOUBLE, INT, MAX_DIGITS, Type
 
 FragmentKind = Literal["tiles_short", "tiles_long", "lifetime"]
 FRAGMENT_KINDS: Final[tuple[FragmentKind, ...]] = ("tiles_short", "tiles_long", "lifetime")
 
 
-class Partial(msgspec.Struct, frozen=True, kw_only=True):
-    """One mergeable column of a tile.
+class Operands(msgspec.Struct, frozen=True, kw_only=True):
+    """What an aggregation of a view is over, bound to the source.
 
     Args:
-        name: the column, `<aggregation>_<function>` of the first aggregation that needs it.
-        function: `count` counts events, or non-null values where there is an expression; `sum` of none is 0;
-            `min` and `max` of none are null.
-        value: the expression, None for a plain count.
-        where: only events for which this is true; None for all.
-        type: of the column.
+        fields: its expressions: none for whole events, several for those that go together.
+        by: what the event is chosen by, of ArgMax and ArgMin.
+        place: an event's place in time: its event time and, where the source has one, its event id.
     """
 
-    name: str
+    fields: tuple[Expr, ...]
+    place: tuple[Expr, ...]
+    by: Expr | None = None
+
+    @property
+    def value(self) -> Expr:
+        """The one expression."""
+        (value,) = self.fields
+        return value
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """A partial before it has a name and a condition; see Partial.
+
+    Args:
+        suffix: of the partial's name, by default the function.
+    """
+
     function: PartialFunction
-    value: Expr | None
-    where: Expr | None
-    type: Type
+    value: Expr | None = None
+    power: int = 1
+    limb: int = 0
+    order: tuple[Expr, ...] = ()
+    fields: tuple[Expr, ...] = ()
+    suffix: str = ""
+
+    def partial(self, name: str, where: Expr | None) -> Partial:
+        """The partial it is for an aggregation of a name, over the events for which `where` is true.
+
+        Raises:
+            DefinitionError: its function is not defined over the type.
+        """
+        return Partial(
+            name=f"{name}_{self.suffix or self.function}",
+            function=self.function,
+            value=self.value,
+            where=where,
+            type=partial_type(self.function, self.value.type if self.value else None, self.power),
+            power=self.power,
+            limb=self.limb,
+            order=self.order,
+            fields=self.fields,
+        )
 
 
 class AggregationRule(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the table.
 
     Args:
-        takes_value: whether it is over an expression.
-        state: its partials' functions, in the order its value is computed from.
-        result: the feature's type from the expression's; raises DefinitionError where it is refused.
+        takes: how many expressions it is over: none, one, or several of one event.
+        state: its partials, in the order its value is computed from; raises DefinitionError where it is refused.
+        result: the feature's type, of one field of those it is over; raises DefinitionError where it is refused.
         empty: its value over no events.
         fragments: the kinds of fragment that may hold it.
     """
 
-    takes_value: bool
-    state: tuple[PartialFunction, ...]
+    takes: Literal["none", "one", "several"]
+    state: Callable[[Operands], tuple[Piece, ...]]
     result: Callable[[Type | None], Type]
     empty: int | None
     fragments: tuple[FragmentKind, ...]
 
 
-def partial_type(function: PartialFunction, value: Type | None) -> Type:
-    """The column type of a partial over values of a type.
-
-    A sum of decimal(p,s) is held in p + 10 digits, so that no sum of 10**10 events overflows; more than 38 is refused.
-
-    Raises:
-        DefinitionError: the function is not defined over the type.
-    """
-    if function == "count":
-        return INT
-    if value is None or not (value.is_numeric or (value.kind == "timestamp" and function in ("min", "max"))):
-        raise DefinitionError(f"{function} over {value}", mend="use a number" + _also_timestamps(function))
-    if function in ("min", "max") or value == DOUBLE:
-        return value
-    wide = value.as_decimal
-    if wide.precision + SUM_HEADROOM > MAX_DIGITS:
-        raise DefinitionError(
-            f"a sum of {value} may take {wide.precision + SUM_HEADROOM} digits; at most {MAX_DIGITS} are held",
-            mend=f"sum a field of at most {MAX_DIGITS - SUM_HEADROOM} digits",
-        )
-    return Type("decimal", wide.precision + SUM_HEADROOM, wide.scale)
+# --- states ---------------------------------------------------------------------------------------------------------
 
 
-def _also_timestamps(function: PartialFunction) -> str:
-    return " or a timestamp" if function in ("min", "max") else ""
+def _events(_over: Operands) -> tuple[Piece, ...]:
+    return (Piece(function="count"),)
 
 
-def _count(_value: Type | None) -> Type:
+def _of_values(*functions: PartialFunction) -> Callable[[Operands], tuple[Piece, ...]]:
+    return lambda over: tuple(Piece(function=function, value=over.value) for function in functions)
+
+
+def _extreme(number: PartialFunction, mark: PartialFunction) -> Callable[[Operands], tuple[Piece, ...]]:
+    """Of numbers the number, of texts a mark: a tile's record has a fixed place for the one and not for the other."""
+
+    def state(over: Operands) -> tuple[Piece, ...]:
+        if over.value.type.kind == "string":
+            return (Piece(function=mark, order=(over.value,)),)
+        return (Piece(function=number, value=over.value),)
+
+    return state
+
+
+def _moments(highest: int) -> Callable[[Operands], tuple[Piece, ...]]:
+    """Count, sum, and the sums of squares up to those of the highest power; a wide power in several limbs."""
+
+    def state(over: Operands) -> tuple[Piece, ...]:
+        value = over.value
+        if not value.type.is_exact:
+            raise DefinitionError(
+                f"over {value.type} its sums of powers are not exact, and a tile has nothing else to compute it from",
+                mend='give it digits, as many as matter: _.field.cast("decimal(18,4)")'
+                if value.type == DOUBLE
+                else "use a number",
+            )
+        pieces = [Piece(function="count", value=value), Piece(function="sum", value=value)]
+        for power in range(2, highest + 1):
+            limbs = limbs_of(value.type, power)
+            pieces += [
+                Piece(
+                    function="sum",
+                    value=value,
+                    power=power,
+                    limb=limb,
+                    suffix=f"sum{power}" if limbs == 1 else f"sum{power}_{limb}",
+                )
+                for limb in range(limbs)
+            ]
+        return tuple(pieces)
+
+    return state
+
+
+def _at_the_end(function: PartialFunction) -> Callable[[Operands], tuple[Piece, ...]]:
+    return lambda over: (Piece(function=function, order=over.place, fields=over.fields),)
+
+
+def _at_the_extreme(function: PartialFunction) -> Callable[[Operands], tuple[Piece, ...]]:
+    def state(over: Operands) -> tuple[Piece, ...]:
+        assert over.by is not None, "its class asks for it"
+        return (Piece(function=function, order=(over.by, *over.place), fields=over.fields),)
+
+    return state
+
+
+def _instant(function: PartialFunction) -> Callable[[Operands], tuple[Piece, ...]]:
+    return lambda over: (Piece(function=function, value=over.place[0]),)
+
+
+# --- results --------------------------------------------------------------------------------------------------------
+
+
+def _int(_value: Type | None) -> Type:
     return INT
 
 
@@ -98,16 +175,55 @@ def _mean(value: Type | None) -> Type:
     return DOUBLE
 
 
-def _extreme(value: Type | None) -> Type:
-    return partial_type("max", value)
+def _double(_value: Type | None) -> Type:
+    return DOUBLE
+
+
+def _ordered(value: Type | None) -> Type:
+    if value is not None and value.kind == "boolean":
+        raise DefinitionError("booleans have no least and greatest", mend="count: Count(where=_.field)")
+    return value if value is not None and value.kind == "string" else partial_type("max", value)
+
+
+def _itself(value: Type | None) -> Type:
+    assert value is not None, "it is over expressions"
+    return value
 
 
 _EVERYWHERE: Final = FRAGMENT_KINDS
 
 AGGREGATIONS: Final[dict[str, AggregationRule]] = {
-    "count": AggregationRule(takes_value=False, state=("count",), result=_count, empty=0, fragments=_EVERYWHERE),
-    "sum": AggregationRule(takes_value=True, state=("sum",), result=_sum, empty=0, fragments=_EVERYWHERE),
-    "mean": AggregationRule(takes_value=True, state=("sum", "count"), result=_mean, empty=None, fragments=_EVERYWHERE),
-    "min": AggregationRule(takes_value=True, state=("min",), result=_extreme, empty=None, fragments=_EVERYWHERE),
-    "max": AggregationRule(takes_value=True, state=("max",), result=_extreme, empty=None, fragments=_EVERYWHERE),
+    "count": AggregationRule(takes="none", state=_events, result=_int, empty=0, fragments=_EVERYWHERE),
+    "sum": AggregationRule(takes="one", state=_of_values("sum"), result=_sum, empty=0, fragments=_EVERYWHERE),
+    "mean": AggregationRule(
+        takes="one", state=_of_values("sum", "count"), result=_mean, empty=None, fragments=_EVERYWHERE
+    ),
+    "min": AggregationRule(
+        takes="one", state=_extreme("min", "least"), result=_ordered, empty=None, fragments=_EVERYWHERE
+    ),
+    "max": AggregationRule(
+        takes="one", state=_extreme("max", "greatest"), result=_ordered, empty=None, fragments=_EVERYWHERE
+    ),
+    "var": AggregationRule(takes="one", state=_moments(2), result=_double, empty=None, fragments=_EVERYWHERE),
+    "std": AggregationRule(takes="one", state=_moments(2), result=_double, empty=None, fragments=_EVERYWHERE),
+    "skew": AggregationRule(takes="one", state=_moments(3), result=_double, empty=None, fragments=_EVERYWHERE),
+    "kurtosis": AggregationRule(takes="one", state=_moments(4), result=_double, empty=None, fragments=_EVERYWHERE),
+    "first": AggregationRule(
+        takes="several", state=_at_the_end("least"), result=_itself, empty=None, fragments=_EVERYWHERE
+    ),
+    "last": AggregationRule(
+        takes="several", state=_at_the_end("greatest"), result=_itself, empty=None, fragments=_EVERYWHERE
+    ),
+    "arg_min": AggregationRule(
+        takes="several", state=_at_the_extreme("least"), result=_itself, empty=None, fragments=_EVERYWHERE
+    ),
+    "arg_max": AggregationRule(
+        takes="several", state=_at_the_extreme("greatest"), result=_itself, empty=None, fragments=_EVERYWHERE
+    ),
+    "seconds_since_first": AggregationRule(
+        takes="none", state=_instant("min"), result=_double, empty=None, fragments=_EVERYWHERE
+    ),
+    "seconds_since_last": AggregationRule(
+        takes="none", state=_instant("max"), result=_double, empty=None, fragments=_EVERYWHERE
+    ),
 }

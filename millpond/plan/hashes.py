@@ -42,7 +42,7 @@ def _source_as_read(view: ViewPlan) -> SourcePlan:
     view's expressions, event time and id, and every double, for an event with one that is not finite is refused.
     """
     source = view.source
-    trees = [*view.by, *(tree for p in view.partials for tree in (p.value, p.where) if tree is not None)]
+    trees = [*view.by, *(tree for p in view.partials for tree in p.trees)]
     read = {field.name for tree in trees for field in fields_of(tree)} | {source.event_time, source.event_id}
     read |= {column.name for column in source.columns if column.type == DOUBLE}
     schema = msgspec.json.decode(source.schema)

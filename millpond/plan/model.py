@@ -4,9 +4,10 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from millpond.plan.aggregations import FragmentKind, Partial
+from millpond.plan.aggregations import FragmentKind
 from millpond.plan.errors import PlanError
 from millpond.plan.expr import Expr
+from millpond.plan.partials import Partial
 from millpond.plan.types import Type
 from millpond.plan.windows import DAY, LIFETIME_LEVEL, LONGEST_SHORT_LEVEL, SKEW, WindowSpan
 
@@ -72,6 +73,7 @@ class FeaturePlan(msgspec.Struct, frozen=True, kw_only=True):
         partials: names of the view's partials, in the order of the aggregation's state.
         level_ms: the tile size it is answered from.
         tail_error_ms: the tail of the window is off by at most this (level_ms - 1; 0 for an undelayed lifetime).
+        field: which one of those that its aggregation is over, where that is over several of one event.
     """
 
     name: str
@@ -82,6 +84,12 @@ class FeaturePlan(msgspec.Struct, frozen=True, kw_only=True):
     level_ms: int
     tail_error_ms: int
     description: str = ""
+    field: int | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def place(self) -> int:
+        """Which of the fields that its aggregation is over."""
+        return 0 if self.field is msgspec.UNSET else self.field
 
 
 class ViewPlan(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from millpond.algebra.partials import Value, value
-from millpond.plan.aggregations import Partial
+from millpond.algebra.values import Value, value
 from millpond.plan.deployment import Publication, Served, fragments_of
 from millpond.plan.errors import ReadError
 from millpond.plan.model import Binding, FeaturePlan, ViewPlan
 from millpond.plan.names import did_you_mean
+from millpond.plan.partials import Partial
 from millpond.plan.windows import SKEW, WindowSpan
 from millpond.serve.rows import Merger, Tiles, merger
 from millpond.serve.status import Status, worse
@@ -135,7 +135,7 @@ class ReadFlow:
                 nothing = worse("empty", found)
                 states = [merge(chosen) for merge in span.mergers]
                 for answer in span.answers:
-                    result, overflowed = value(answer.feature, answer.partials, [states[i] for i in answer.states])
+                    result, overflowed = value(answer.feature, answer.partials, [states[i] for i in answer.states], q)
                     computed[answer.place] = result
                     statuses[answer.place] = (
                         worse("overflow", found) if overflowed else found if len(chosen) else nothing

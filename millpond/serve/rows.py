@@ -8,12 +8,17 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from millpond.algebra.partials import State, zero
-from millpond.plan.aggregations import Partial, PartialFunction
+from millpond.plan.partials import MARKED, Partial, PartialFunction
 from millpond.store.records import RecordLayout, Records, sum_wide, wide_integers
 
 Merger: TypeAlias = Callable[[Records], State]
 
-_EXTREME: Final[dict[PartialFunction, Callable[[list[Any]], State]]] = {"min": min, "max": max}
+_EXTREME: Final[dict[PartialFunction, Callable[[list[Any]], State]]] = {
+    "min": min,
+    "max": max,
+    "least": min,
+    "greatest": max,
+}
 
 
 class Tiles:
@@ -54,6 +59,8 @@ class Tiles:
 def merger(layout: RecordLayout, partial: Partial) -> Merger:
     """What gives the partial's state over some records; its zero where it is null in every one of them."""
     name = partial.name
+    if partial.function in MARKED:
+        return _mark_merger(layout, partial)
     held = wide_integers if layout.is_wide(name) else _plain
     if partial.function in ("count", "sum"):
         return (lambda rows: sum_wide(rows[name])) if layout.is_wide(name) else lambda rows: sum(_plain(rows[name]))
@@ -65,6 +72,18 @@ def merger(layout: RecordLayout, partial: Partial) -> Merger:
         if any(marks):
             values = [value for value, mark in zip(values, marks, strict=True) if not mark & bit]
         return extreme(values) if values else nothing
+
+    return merge
+
+
+def _mark_merger(layout: RecordLayout, partial: Partial) -> Merger:
+    """The least or greatest mark."""
+    chosen = _EXTREME[partial.function]
+
+    def merge(rows: Records) -> State:
+        marks = [layout.mark(partial.name, held) for held in rows["marks"].tolist()]
+        some = [mark for mark in marks if mark is not None]
+        return chosen(some) if some else None
 
     return merge
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from millpond.algebra.partials import Value
+from millpond.algebra.values import Value
 from millpond.plan.types import Type
 from millpond.serve.status import SEVERITY, STATUSES, USABLE, Status
 

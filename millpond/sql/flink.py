@@ -28,7 +28,7 @@ from millpond.sql.flink_tables import (
     tile_table,
 )
 from millpond.sql.job_sql import JobSql
-from millpond.sql.partials import aggregated, taken
+from millpond.sql.partials import FUNCTIONS, aggregated, functions_of, taken
 from millpond.sql.quote import backticked, flink_text
 
 # 9999-12-31T23:59:59.999Z: beyond, tile arithmetic and dates have no meaning.
@@ -109,6 +109,7 @@ def _rendered(
     dead_letters: str,
 ) -> JobSql:
     fragments = [(fragment, job.view_of(fragment)) for fragment in job.fragments]
+    needed = functions_of(partial for _, view in fragments for partial in view.partials)
     read = _columns_read(job.source, [view for _, view in fragments])
     return JobSql(
         name=name,
@@ -120,7 +121,8 @@ def _rendered(
             **CONFIG,
         },
         statements=(
-            "CREATE TEMPORARY FUNCTION `AVRO_DECODE` AS 'millpond.AvroDecode' LANGUAGE JAVA",
+            _function("AVRO_DECODE", "millpond.AvroDecode"),
+            *(_function(name, FUNCTIONS[name]) for name in needed),
             source,
             dead_letter_table(job, target),
             *(tile_table(fragment, view, target) for fragment, view in fragments),
@@ -133,6 +135,10 @@ def _rendered(
     )
 
 
+def _function(name: str, java: str) -> str:
+    return f"CREATE TEMPORARY FUNCTION {backticked(name)} AS {flink_text(java)} LANGUAGE JAVA"
+
+
 def _at(offsets: tuple[int, ...]) -> str:
     """The offset of a record's partition; 0 for a partition that came later, which nobody has read before."""
     cases = " ".join(f"WHEN {partition} THEN {offset}" for partition, offset in enumerate(offsets))
@@ -143,7 +149,7 @@ def _columns_read(source: SourcePlan, views: Iterable[ViewPlan]) -> tuple[Column
     """The columns that reach the fragments: those that any of them reads, and the event time."""
     names = {source.event_time}
     for view in views:
-        trees = [*view.by, *(tree for p in view.partials for tree in (p.value, p.where) if tree is not None)]
+        trees = [*view.by, *(tree for p in view.partials for tree in p.trees)]
         names |= {field.name for tree in trees for field in fields_of(tree)}
     return tuple(column for column in source.columns if column.name in names)
 

@@ -1,9 +1,9 @@
 """Partials as Flink SQL: what each takes from an event, and how it is aggregated."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from millpond.plan.aggregations import Partial, PartialFunction
+from millpond.plan.partials import MARKED, Partial, PartialFunction
 from millpond.plan.types import Type
 from millpond.sql.dialects import FLINK
 from millpond.sql.expressions import render
@@ -30,7 +30,23 @@ AGGREGATES: Final[dict[PartialFunction, Aggregate]] = {
     "sum": _sum,
     "min": _extreme("MIN"),
     "max": _extreme("MAX"),
+    # Flink compares texts by their bytes.
+    "least": _extreme("MIN"),
+    "greatest": _extreme("MAX"),
 }
+
+FUNCTIONS: Final = {"MARK": "millpond.Mark", "POWER_LIMB": "millpond.PowerLimb"}
+"""The Java functions that partials may need, and their classes."""
+
+
+def functions_of(partials: Iterable[Partial]) -> list[str]:
+    """Those of FUNCTIONS that partials need."""
+    needed = {name for partial in partials for name in (_function(partial),) if name}
+    return [name for name in FUNCTIONS if name in needed]
+
+
+def _function(partial: Partial) -> str:
+    return "MARK" if partial.function in MARKED else "POWER_LIMB" if partial.power > 1 else ""
 
 
 def taken(partial: Partial, column: Callable[[str], str]) -> str:
@@ -38,12 +54,24 @@ def taken(partial: Partial, column: Callable[[str], str]) -> str:
 
     Integers are summed as decimals, for a SUM of BIGINT wraps.
     """
-    value = "1" if partial.value is None else render(partial.value, FLINK, column)
-    if partial.function == "sum" and partial.value is not None and partial.value.type.kind == "int":
-        value = FLINK.cast(value, partial.value.type.as_decimal)
+    value = _value(partial, column)
     if partial.where is None:
         return value
     return f"CASE WHEN {render(partial.where, FLINK, column)} THEN {value} END"
+
+
+def _value(partial: Partial, column: Callable[[str], str]) -> str:
+    if partial.function in MARKED:
+        told = [render(tree, FLINK, column) for tree in (*partial.order, *partial.fields)]
+        return f"MARK({len(partial.order)}, {', '.join(told)})"
+    if partial.value is None:
+        return "1"
+    value = render(partial.value, FLINK, column)
+    if partial.power > 1:
+        return f"POWER_LIMB({value}, {partial.power}, {partial.limb})"
+    if partial.function == "sum" and partial.value.type.kind == "int":
+        return FLINK.cast(value, partial.value.type.as_decimal)
+    return value
 
 
 def aggregated(partial: Partial, column: str) -> str:

@@ -1,30 +1,37 @@
-"""The record of a tile: one fixed little-endian form for each view, written column by column and read as one array.
+"""The record of a tile: one little-endian form for each view, written column by column and read as one array.
 
-    | tile u32 | n u32 | first u32 | last u32 | nulls | partials ... |
+    | tile u32 | n u32 | first u32 | last u32 | nulls | partials ... | marks ... |
 
 `first` and `last` are ms from the start of the tile to its first and last event. `nulls` has a bit for each partial
 that may be null (min and max), and is absent where there is none. A partial is u32 for a count, i64 for integers,
 instants and decimals of up to 18 digits (unscaled), i128 (lo u64, hi i64) for wider decimals, and f64 for doubles.
+Marks are texts of any length: each is its size in bytes, u32, and its UTF-8 bytes; a size of 2**32 - 1 is null.
 The guard script compares the first twelve bytes: they must stay where they are.
 """
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from millpond.plan.aggregations import Partial
 from millpond.plan.errors import MillpondError
 from millpond.plan.model import ViewPlan
+from millpond.plan.partials import MARKED, Partial
 
 Records: TypeAlias = npt.NDArray[np.void]
-"""Structured: `records["tile"]`, `records["nulls"]`, one column a partial; a wide one has `["lo"]` and `["hi"]`."""
+"""Structured: `records["tile"]`, `records["nulls"]`, one column a partial; a wide one has `["lo"]` and `["hi"]`.
+
+Where a view has marks, `records["marks"]` holds the bytes of each record's marks: see `RecordLayout.mark`.
+"""
 
 HEADER: Final = ("tile", "n", "first", "last")
 MAX_NULLABLE: Final = 64
 _NARROW_DIGITS: Final = 18  # of a decimal that fits 64 bits
 _U32: Final = 2**32
+_NO_MARK: Final = _U32 - 1
+_SIZE: Final = struct.Struct("<I")
 _WIDE: Final = np.dtype([("lo", "<u8"), ("hi", "<i8")])
 _NARROW: Final[dict[str, np.dtype[Any]]] = {
     "int": np.dtype("<i8"),
@@ -32,7 +39,7 @@ _NARROW: Final[dict[str, np.dtype[Any]]] = {
     "decimal": np.dtype("<i8"),
     "double": np.dtype("<f8"),
 }
-_NULLABLE: Final = {"count": False, "sum": False, "min": True, "max": True}
+_NULLABLE: Final = {"count": False, "sum": False, "min": True, "max": True, "least": False, "greatest": False}
 
 
 def _dtype_of(partial: Partial) -> np.dtype[Any]:
@@ -68,12 +75,23 @@ class Column(NamedTuple):
         return Column(self.values[rows], nulls, None if self.high is None else self.high[rows])
 
 
+class Texts(NamedTuple):
+    """Marks to be packed, one a row, as UTF-8; None where a row has none."""
+
+    values: list[bytes | None]
+
+    def take(self, rows: npt.NDArray[Any]) -> "Texts":
+        """Some of the rows."""
+        return Texts([self.values[row] for row in rows.tolist()])
+
+
 class RecordLayout:
     """Where the columns of a view's tiles lie in a record.
 
     Attributes:
-        size: bytes of a record.
-        dtype: of a decoded record.
+        size: bytes of a record, without its marks.
+        dtype: of a decoded record, without its marks.
+        marks: the names of the view's marks, in its order.
         partials: the view's partials, in its order.
         nullable: the partials that may be null, in the order of their bits.
     """
@@ -90,18 +108,20 @@ class RecordLayout:
         if self.nullable:
             width = next(w for w in (1, 2, 4, 8) if len(self.nullable) <= 8 * w)
             fields.append(("nulls", f"<u{width}"))
-        fields += [(p.name, _dtype_of(p)) for p in self.partials]
+        self.marks = tuple(p.name for p in self.partials if p.function in MARKED)
+        fields += [(p.name, _dtype_of(p)) for p in self.partials if p.function not in MARKED]
         self.dtype: np.dtype[np.void] = np.dtype(fields)
         self.size = self.dtype.itemsize
         self._bits = {name: 1 << bit for bit, name in enumerate(self.nullable)}
-        self._wide = tuple(p.name for p in self.partials if self.dtype[p.name] == _WIDE)
+        self._with_marks: np.dtype[np.void] = np.dtype([*fields, ("marks", "O")])
+        self._wide = tuple(name for name, dtype in fields if dtype == _WIDE)
 
     @classmethod
     def of(cls, view: ViewPlan) -> "RecordLayout":
         """The layout of a view: the same for every level and for the lifetime."""
         return cls(view.partials)
 
-    def pack(self, columns: Mapping[str, Column]) -> list[bytes]:
+    def pack(self, columns: Mapping[str, "Column | Texts"]) -> list[bytes]:
         """Records from columns, row by row in their order.
 
         Args:
@@ -113,10 +133,14 @@ class RecordLayout:
         """
         rows = len(columns["tile"].values)
         records = np.zeros(rows, self.dtype)
+        marks: list[Texts] = []
         for name in HEADER:
-            records[name] = _within_u32(name, columns[name])
+            records[name] = _within_u32(name, _numbers(columns[name]))
         for partial in self.partials:
             name, column = partial.name, columns[partial.name]
+            if isinstance(column, Texts):
+                marks.append(column)
+                continue
             if column.nulls is not None and column.nulls.any():
                 bit = self._bits.get(name)
                 if bit is None:
@@ -130,7 +154,10 @@ class RecordLayout:
             else:
                 records[name] = _within_64_bits(name, column)
         blob, size = records.tobytes(), self.size
-        return [blob[at : at + size] for at in range(0, rows * size, size)]
+        packed = [blob[at : at + size] for at in range(0, rows * size, size)]
+        for texts in marks:
+            packed = [record + _sized(text) for record, text in zip(packed, texts.values, strict=True)]
+        return packed
 
     def decode(self, records: Sequence[bytes]) -> Records:
         """Records read back as one structured array, in their order.
@@ -138,6 +165,20 @@ class RecordLayout:
         Raises:
             MillpondError: the bytes are not records of this layout.
         """
+        if self.marks:
+            return self._decode_with_marks(records)
+        return self._decode(records)
+
+    def _decode_with_marks(self, records: Sequence[bytes]) -> Records:
+        fixed = self._decode([record[: self.size] for record in records])
+        found = np.empty(len(records), self._with_marks)
+        for name in self.dtype.names or ():
+            found[name] = fixed[name]
+        for row, record in enumerate(records):
+            found["marks"][row] = record[self.size :]
+        return found
+
+    def _decode(self, records: Sequence[bytes]) -> Records:
         blob = b"".join(records)
         if len(blob) != len(records) * self.size:
             raise MillpondError(
@@ -150,9 +191,41 @@ class RecordLayout:
         """The bit of `nulls` that marks a partial as null; KeyError where it cannot be."""
         return self._bits[name]
 
+    def mark(self, name: str, marks: bytes) -> str | None:
+        """One mark of those of a record; None where it has none.
+
+        Raises:
+            KeyError: the view has no mark of that name.
+            MillpondError: the bytes are not the marks of this layout.
+        """
+        if name not in self.marks:
+            raise KeyError(name)
+        at = 0
+        for other in self.marks:
+            if at + _SIZE.size > len(marks):
+                break
+            (size,) = _SIZE.unpack_from(marks, at)
+            at += _SIZE.size
+            if other == name:
+                return None if size == _NO_MARK else str(marks[at : at + size], "utf-8")
+            at += 0 if size == _NO_MARK else size
+        raise MillpondError(
+            f"a record has no mark {name!r}",
+            mend="the store holds what another layout wrote: rebuild it from the tile topics",
+        )
+
     def is_wide(self, name: str) -> bool:
         """True for a partial held in two words."""
         return name in self._wide
+
+
+def _sized(text: bytes | None) -> bytes:
+    return _SIZE.pack(_NO_MARK) if text is None else _SIZE.pack(len(text)) + text
+
+
+def _numbers(column: "Column | Texts") -> Column:
+    assert isinstance(column, Column), "only marks are texts"
+    return column
 
 
 def _within_u32(name: str, column: Column) -> npt.NDArray[Any]:

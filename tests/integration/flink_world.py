@@ -19,7 +19,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from millpond.control.settings import Settings
 from millpond.control.topics import Topic, Topics, job_topics
-from millpond.plan.aggregations import Partial
+from millpond.plan.partials import Partial
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.model import ViewPlan
 from millpond.plan.windows import DAY

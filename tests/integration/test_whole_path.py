@@ -194,8 +194,8 @@ def test_every_feature_of_every_key_equals_the_plans_meaning(shop: Shop, view: V
     }
     covered_since = shop.job(view.source.name).covered_since
     present = 0
-    until(lambda: all(vector.status != "stale" for vector in shop.read(view, keys[view.name], shop.now)))
-    for key, vector in zip(keys[view.name], shop.read(view, keys[view.name], shop.now), strict=True):
+    until(lambda: all(vector.status != "stale" for vector in shop.read(view, keys[view.entity.name], shop.now)))
+    for key, vector in zip(keys[view.entity.name], shop.read(view, keys[view.entity.name], shop.now), strict=True):
         wanted = expected(shop, view, key, shop.now)
         for feature, name, got, state in zip(
             view.features, vector.names, vector.computed, vector.statuses, strict=True

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from millpond import LIFETIME, Count, Entity, EventSource, FeatureSet, FeatureView, Max, Sum, Window, _
-from millpond.define.aggregations import ALL
+from millpond.define.aggregations import ALL, OfOneEvent, Valued
 from millpond.plan.aggregations import AGGREGATIONS
 from millpond.plan.errors import DefinitionError
 
@@ -111,4 +111,5 @@ def test_the_same_span_in_two_spellings_is_one_window() -> None:
 def test_there_is_one_class_for_every_line_of_the_table() -> None:
     assert [kind.kind for kind in ALL] == list(AGGREGATIONS)
     for kind in ALL:
-        assert ("value" in kind.__dataclass_fields__) == AGGREGATIONS[kind.kind].takes_value
+        takes = "one" if issubclass(kind, Valued) else "several" if issubclass(kind, OfOneEvent) else "none"
+        assert AGGREGATIONS[kind.kind].takes == takes

@@ -11,7 +11,8 @@ import fastavro
 import msgspec
 from confluent_kafka import Message
 
-from millpond.plan.aggregations import FragmentKind, Partial
+from millpond.plan.aggregations import FragmentKind
+from millpond.plan.partials import Partial
 from millpond.plan.deployment import Fragment, JobRecord, fragments_of
 from millpond.plan.expr import Field
 from millpond.plan.model import Column, EntityPlan, LevelPlan, SourcePlan, ViewPlan

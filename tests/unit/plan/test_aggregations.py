@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given
 
-from millpond.plan.aggregations import AGGREGATIONS, FRAGMENT_KINDS, PARTIAL_FUNCTIONS, partial_type
+from millpond.plan.aggregations import AGGREGATIONS, FRAGMENT_KINDS, Operands
+from millpond.plan.partials import partial_type
 from millpond.plan.errors import DefinitionError
+from millpond.plan.expr import Field
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, MAX_DIGITS, STRING, SUM_HEADROOM, TIMESTAMP, Type
 from tests.unit.plan.test_types import TYPES
 
@@ -29,11 +31,29 @@ def test_the_result_follows_from_the_expression(name: str, over: Type | None, re
     assert AGGREGATIONS[name].result(over) == result
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "min", "max"])
-@pytest.mark.parametrize("over", [STRING, BOOLEAN])
-def test_only_numbers_and_instants_are_aggregated(name: str, over: Type) -> None:
+@pytest.mark.parametrize(
+    ("name", "over"),
+    [("sum", STRING), ("sum", BOOLEAN), ("mean", STRING), ("mean", BOOLEAN), ("min", BOOLEAN), ("max", BOOLEAN)],
+)
+def test_what_has_no_sum_or_order_is_refused(name: str, over: Type) -> None:
     with pytest.raises(DefinitionError):
         AGGREGATIONS[name].result(over)
+
+
+@pytest.mark.parametrize("name", ["var", "std", "skew", "kurtosis"])
+@pytest.mark.parametrize("over", [STRING, BOOLEAN, DOUBLE, TIMESTAMP])
+def test_moments_are_those_of_exact_numbers(name: str, over: Type) -> None:
+    with pytest.raises(DefinitionError, match="not exact"):
+        AGGREGATIONS[name].state(Operands(fields=(Field("x", over),), place=()))
+
+
+@pytest.mark.parametrize(("over", "columns"), [(INT, 10), (MONEY, 9), (Type.parse("decimal(7,2)"), 5)])
+def test_a_power_that_no_decimal_holds_is_summed_in_limbs(over: Type, columns: int) -> None:
+    pieces = AGGREGATIONS["kurtosis"].state(Operands(fields=(Field("x", over),), place=()))
+    partials = [piece.partial("x", None) for piece in pieces]
+
+    assert len({partial.name for partial in partials}) == len(partials) == columns
+    assert all(partial.type.precision <= MAX_DIGITS for partial in partials)
 
 
 @pytest.mark.parametrize("name", ["sum", "mean"])
@@ -59,6 +79,6 @@ def test_the_sum_of_ten_thousand_million_greatest_values_fits_its_column_or_is_r
 
 def test_every_line_is_complete() -> None:
     for rule in AGGREGATIONS.values():
-        assert set(rule.state) <= set(PARTIAL_FUNCTIONS)
+        assert rule.takes in ("none", "one", "several")
         assert set(rule.fragments) <= set(FRAGMENT_KINDS)
         assert rule.empty in (0, None)

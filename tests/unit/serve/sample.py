@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from millpond.plan.aggregations import AGGREGATIONS, Partial
+from millpond.plan.aggregations import AGGREGATIONS
+from millpond.plan.partials import Partial
 from millpond.plan.deployment import Publication, Served
 from millpond.plan.expr import Field
 from millpond.plan.model import (
@@ -54,7 +55,7 @@ def view() -> ViewPlan:
             level_ms=DAY if span.size_ms is None else LEVEL,
             tail_error_ms=0 if span.size_ms is None else LEVEL - 1,
         )
-        for name in AGGREGATIONS
+        for name in _STATES
         for span in SPANS
     )
     return ViewPlan(

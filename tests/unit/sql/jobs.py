@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from millpond.plan.aggregations import Partial
+from millpond.plan.partials import Partial
 from millpond.plan.deployment import Backfill, JobRecord, fragments_of
 from millpond.plan.expr import Field, call, constant, decimal_constant
 from millpond.plan.model import Column, EntityPlan, FeaturePlan, LevelPlan, SourcePlan, ViewPlan

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from millpond.plan import expr as plan
-from millpond.plan.aggregations import PARTIAL_FUNCTIONS
+from millpond.plan.partials import PARTIAL_FUNCTIONS
 from millpond.plan.errors import PlanError
 from millpond.plan.expr import Call, Constant, Field, call, constant, decimal_constant
 from millpond.plan.types import DOUBLE, INT, STRING, Kind, Type

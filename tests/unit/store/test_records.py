@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millpond.plan.aggregations import Partial, PartialFunction
+from millpond.plan.partials import Partial, PartialFunction
 from millpond.plan.errors import MillpondError
 from millpond.plan.expr import Field
 from millpond.plan.types import DOUBLE, INT, STRING, TIMESTAMP, Type

@@ -1,0 +1,85 @@
+"""A partial: one mergeable column of a tile."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from millpond.plan.errors import DefinitionError
+from millpond.plan.expr import Expr
+from millpond.plan.types import DOUBLE, INT, MAX_DIGITS, STRING, SUM_HEADROOM, Type
+
+PartialFunction = Literal["count", "sum", "min", "max", "least", "greatest"]
+PARTIAL_FUNCTIONS: Final[tuple[PartialFunction, ...]] = ("count", "sum", "min", "max", "least", "greatest")
+LIMB_DIGITS: Final = MAX_DIGITS - SUM_HEADROOM  # so that a sum of limbs has room to grow
+LIMB: Final = 10**LIMB_DIGITS
+MARKED: Final[frozenset[PartialFunction]] = frozenset({"least", "greatest"})
+
+
+class Partial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One mergeable column of a tile.
+
+    Args:
+        name: the column, `<aggregation>_<function>` of the first aggregation that needs it.
+        function: `count` counts events, or non-null values where there is an expression; `sum` of none is 0;
+            `min` and `max` of none are null; `least` and `greatest` keep the mark of the event that comes first or
+            last by `order`, null where there is none.
+        value: the expression, None for a plain count and for a mark.
+        where: only events for which this is true; None for all.
+        type: of the column; a mark is a string.
+        power, limb: of a sum: of this power of the value without its point (9.99 counts 999), and of that power's
+            decimal digits those of this place, LIMB_DIGITS a limb, the lowest first.
+        order: what a mark is ordered by; an event where any of it is null has no mark.
+        fields: what a mark tells besides; an event where all of it is null has no mark.
+    """
+
+    name: str
+    function: PartialFunction
+    value: Expr | None
+    where: Expr | None
+    type: Type
+    power: int = 1
+    limb: int = 0
+    order: tuple[Expr, ...] = ()
+    fields: tuple[Expr, ...] = ()
+
+    @property
+    def trees(self) -> tuple[Expr, ...]:
+        """Every expression it reads."""
+        return tuple(tree for tree in (self.value, self.where, *self.order, *self.fields) if tree is not None)
+
+
+def partial_type(function: PartialFunction, value: Type | None, power: int = 1) -> Type:
+    """The column type of a partial over values of a type.
+
+    A sum of decimal(p,s) is held in p + 10 digits, so that no sum of 10**10 events overflows; more than 38 is refused.
+    A power's limb is a whole number.
+
+    Raises:
+        DefinitionError: the function is not defined over the type.
+    """
+    if function == "count":
+        return INT
+    if function in MARKED:
+        return STRING
+    if value is None or not (value.is_numeric or (value.kind == "timestamp" and function in ("min", "max"))):
+        raise DefinitionError(f"{function} over {value}", mend="use a number" + _also_timestamps(function))
+    if function in ("min", "max") or value == DOUBLE:
+        return value
+    wide = value.as_decimal
+    if power > 1:
+        return Type("decimal", min(LIMB_DIGITS, wide.precision * power) + SUM_HEADROOM, 0)
+    if wide.precision + SUM_HEADROOM > MAX_DIGITS:
+        raise DefinitionError(
+            f"a sum of {value} may take {wide.precision + SUM_HEADROOM} digits; at most {MAX_DIGITS} are held",
+            mend=f"sum a field of at most {MAX_DIGITS - SUM_HEADROOM} digits",
+        )
+    return Type("decimal", wide.precision + SUM_HEADROOM, wide.scale)
+
+
+def limbs_of(value: Type, power: int) -> int:
+    """How many limbs the power of a value of an exact type takes."""
+    return -(-value.as_decimal.precision * power // LIMB_DIGITS)
+
+
+def _also_timestamps(function: PartialFunction) -> str:
+    return " or a timestamp" if function in ("min", "max") else ""
