@@ -207,6 +207,8 @@ class RecordLayout:
             (size,) = _SIZE.unpack_from(marks, at)
             at += _SIZE.size
             if other == name:
+                if size != _NO_MARK and at + size > len(marks):
+                    break
                 return None if size == _NO_MARK else str(marks[at : at + size], "utf-8")
             at += 0 if size == _NO_MARK else size
         raise MillpondError(

@@ -19,9 +19,9 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from millpond.control.settings import Settings
 from millpond.control.topics import Topic, Topics, job_topics
-from millpond.plan.partials import Partial
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.model import ViewPlan
+from millpond.plan.partials import Partial
 from millpond.plan.windows import DAY
 from millpond.sql.job_sql import JobSql
 from tests.oracles.expressions import evaluate
@@ -156,6 +156,8 @@ def _partial(partial: Partial, events: Sequence[Row]) -> Any:
             return min(present, default=None)
         case "max":
             return max(present, default=None)
+        case "least" | "greatest":
+            raise NotImplementedError("its tiles are checked by what is read: see test_whole_path")
 
 
 # --- the job --------------------------------------------------------------------------------------------------------

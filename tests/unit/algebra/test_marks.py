@@ -11,7 +11,9 @@ from millpond.algebra.marks import mark, unmarked
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, INT_MAX, INT_MIN, STRING, TIMESTAMP, Type
 
 WIDE = Type("decimal", 38, 10)
-ODD = st.lists(st.sampled_from(["\0", "\1", "\2", "a", "é", "e\u0301", "\U0001f600", ":", "{", "|"]), max_size=4).map("".join)
+ODD = st.lists(st.sampled_from(["\0", "\1", "\2", "a", "é", "e\u0301", "\U0001f600", ":", "{", "|"]), max_size=4).map(
+    "".join
+)
 OF: dict[Type, st.SearchStrategy[Any]] = {
     INT: st.sampled_from([INT_MIN, -1, 0, 1, INT_MAX]) | st.integers(INT_MIN, INT_MAX),
     TIMESTAMP: st.integers(0, 253_402_300_799_999),
@@ -29,7 +31,8 @@ def comparable(value: Any) -> Any:
 
 @given(st.lists(TYPED, min_size=1, max_size=4))
 def test_marks_are_ordered_as_their_values_are_one_after_the_other(pairs: list[tuple[Any, Any, Type]]) -> None:
-    one, other = (mark([(pair[side], pair[2]) for pair in pairs], []) for side in (0, 1))
+    one = mark([(value, type) for value, _, type in pairs], [])
+    other = mark([(value, type) for _, value, type in pairs], [])
     left, right = ([comparable(pair[side]) for pair in pairs] for side in (0, 1))
     assert one is not None
     assert other is not None

@@ -12,10 +12,10 @@ import msgspec
 from confluent_kafka import Message
 
 from millpond.plan.aggregations import FragmentKind
-from millpond.plan.partials import Partial
 from millpond.plan.deployment import Fragment, JobRecord, fragments_of
 from millpond.plan.expr import Field
 from millpond.plan.model import Column, EntityPlan, LevelPlan, SourcePlan, ViewPlan
+from millpond.plan.partials import Partial
 from millpond.plan.types import DOUBLE, INT, STRING, TIMESTAMP, Type
 from millpond.plan.windows import DAY, HOUR, MINUTE
 
@@ -28,6 +28,15 @@ PARTIALS = (
     Partial(name="least_min", function="min", value=AMOUNT, where=None, type=MONEY),
     Partial(name="weight_max", function="max", value=Field("weight", DOUBLE), where=None, type=DOUBLE),
     Partial(name="due_max", function="max", value=Field("due", TIMESTAMP), where=None, type=TIMESTAMP),
+    Partial(
+        name="clerk_greatest",
+        function="greatest",
+        value=None,
+        where=None,
+        type=STRING,
+        order=(Field("at", TIMESTAMP),),
+        fields=(Field("clerk", STRING),),
+    ),
 )
 LEVELS = (LevelPlan(size_ms=MINUTE, slots=64), LevelPlan(size_ms=HOUR, slots=30))
 
@@ -108,6 +117,7 @@ class TileRow:
     least: Decimal | None = Decimal("0.50")
     weight: float | None = 1.5
     due: int | None = 1_700_000_000_000
+    clerk: str | None = "é\0\0"
 
     def grown(self, events: int) -> "TileRow":
         """The tile after more events, which came between its first and last."""
@@ -129,12 +139,14 @@ class TileRow:
             "least_min": self.least,
             "weight_max": self.weight,
             "due_max": self.due,
+            "clerk_greatest": self.clerk,
         }
 
     @property
     def record(self) -> tuple[Any, ...]:
         """Its record in the store, field by field."""
         cents = int(self.volume * 100)
+        text = (self.clerk or "").encode()
         nulls = sum(1 << bit for bit, held in enumerate((self.least, self.weight, self.due)) if held is None)
         return (
             self.tile,
@@ -147,6 +159,7 @@ class TileRow:
             0 if self.least is None else int(self.least * 100),
             self.weight or 0.0,
             self.due or 0,
+            b"\xff\xff\xff\xff" if self.clerk is None else len(text).to_bytes(4, "little") + text,
         )
 
 
@@ -177,6 +190,7 @@ VALUE_SCHEMA = _record(
         "least_min": _nullable(_decimal(10, 2)),
         "weight_max": _nullable("double"),
         "due_max": _nullable("long"),
+        "clerk_greatest": _nullable("string"),
     }
 )
 IDS = {1: KEY_SCHEMA, 2: VALUE_SCHEMA}

@@ -47,7 +47,8 @@ def held(writes: Sequence[GuardedWrite]) -> dict[tuple[str, str], tuple[Any, ...
     "row",
     [
         PLAIN,
-        replace(PLAIN, least=None, weight=None, due=None),
+        replace(PLAIN, least=None, weight=None, due=None, clerk=None),
+        replace(PLAIN, clerk=""),
         replace(PLAIN, volume=Decimal("-123456789012345678.99"), least=Decimal("-0.01"), due=-1),
         replace(PLAIN, volume=Decimal("999999999999999999.99"), n=2**32 - 1, first=0, last=MINUTE - 1),
     ],

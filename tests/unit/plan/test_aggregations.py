@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 
 from millpond.plan.aggregations import AGGREGATIONS, FRAGMENT_KINDS, Operands
-from millpond.plan.partials import partial_type
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Field
+from millpond.plan.partials import partial_type
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, MAX_DIGITS, STRING, SUM_HEADROOM, TIMESTAMP, Type
 from tests.unit.plan.test_types import TYPES
 

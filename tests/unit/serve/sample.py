@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from millpond.plan.aggregations import AGGREGATIONS
-from millpond.plan.partials import Partial
 from millpond.plan.deployment import Publication, Served
 from millpond.plan.expr import Field
 from millpond.plan.model import (
@@ -18,6 +17,7 @@ from millpond.plan.model import (
     SourcePlan,
     ViewPlan,
 )
+from millpond.plan.partials import Partial
 from millpond.plan.types import INT, STRING, TIMESTAMP, Type
 from millpond.plan.windows import DAY, HOUR, MINUTE, WindowSpan, ring_slots
 from millpond.serve.flow import ReadFlow

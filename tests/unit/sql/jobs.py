@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
-from millpond.plan.partials import Partial
 from millpond.plan.deployment import Backfill, JobRecord, fragments_of
 from millpond.plan.expr import Field, call, constant, decimal_constant
 from millpond.plan.model import Column, EntityPlan, FeaturePlan, LevelPlan, SourcePlan, ViewPlan
+from millpond.plan.partials import Partial
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, STRING, TIMESTAMP, Type
 from millpond.plan.windows import DAY, HOUR, MINUTE, WindowSpan
 from millpond.sql.flink_tables import Target
@@ -56,16 +56,16 @@ TARGET: Final = Target(
     ns="test", kafka="broker:9092", registry="http://registry:8080/apis/ccompat/v7", schema_id=7, parallelism=2
 )
 
-_FAILED: Final = call("eq", FIELDS["status"], constant("FAILED", STRING))
+FAILED: Final = call("eq", FIELDS["status"], constant("FAILED", STRING))
 _DEAR: Final = call("gt", FIELDS["amount"], decimal_constant(Decimal("9.99")))
 PARTIALS: Final = (
     Partial(name="payments_count", function="count", value=None, where=None, type=INT),
-    Partial(name="failed_count", function="count", value=None, where=_FAILED, type=INT),
+    Partial(name="failed_count", function="count", value=None, where=FAILED, type=INT),
     Partial(name="volume_sum", function="sum", value=FIELDS["amount"], where=None, type=Type.parse("decimal(20,2)")),
     Partial(name="pieces_sum", function="sum", value=FIELDS["pieces"], where=_DEAR, type=Type.parse("decimal(29,0)")),
     Partial(name="way_sum", function="sum", value=FIELDS["distance"], where=None, type=DOUBLE),
     Partial(name="way_count", function="count", value=FIELDS["distance"], where=None, type=INT),
-    Partial(name="least_min", function="min", value=FIELDS["amount"], where=_FAILED, type=CENTS),
+    Partial(name="least_min", function="min", value=FIELDS["amount"], where=FAILED, type=CENTS),
     Partial(name="seen_max", function="max", value=FIELDS["seen_at"], where=None, type=TIMESTAMP),
 )
 

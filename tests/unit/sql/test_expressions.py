@@ -7,9 +7,9 @@ import duckdb
 import pytest
 
 from millpond.plan import expr as plan
-from millpond.plan.partials import PARTIAL_FUNCTIONS
 from millpond.plan.errors import PlanError
 from millpond.plan.expr import Call, Constant, Field, call, constant, decimal_constant
+from millpond.plan.partials import PARTIAL_FUNCTIONS
 from millpond.plan.types import DOUBLE, INT, STRING, Kind, Type
 from millpond.sql.dialects import DUCKDB, FLINK
 from millpond.sql.expressions import CASTS, LITERALS, RULES, render

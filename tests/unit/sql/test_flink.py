@@ -13,11 +13,12 @@ import pytest
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import PlanError
 from millpond.plan.model import Column
+from millpond.plan.partials import Partial, limbs_of, partial_type
 from millpond.plan.types import INT, STRING
 from millpond.plan.windows import HOUR
 from millpond.sql.flink import render_backfill, render_job
 from millpond.sql.job_sql import JobSql
-from tests.unit.sql.jobs import SOURCE, TARGET, job, view
+from tests.unit.sql.jobs import FAILED, FIELDS, PARTIALS, SOURCE, TARGET, job, view
 
 SNAPSHOTS = Path(__file__).parents[2] / "snapshots"
 NO_ID = msgspec.structs.replace(SOURCE, event_id=None, event_time="seen_at", micros=("made_at",))
@@ -50,6 +51,34 @@ def test_the_backfill_of_what_is_before_it() -> None:
 def test_a_job_over_a_source_without_event_ids() -> None:
     one = view(sizes=(HOUR,), lifetime=False, source=NO_ID)
     assert_snapshot("job_without_event_ids", job(one, source=NO_ID))
+
+
+def test_a_job_with_marks_and_powers() -> None:
+    marked = Partial(
+        name="place_greatest",
+        function="greatest",
+        value=None,
+        where=FAILED,
+        type=STRING,
+        order=(FIELDS["made_at"], FIELDS["id"]),
+        fields=(FIELDS["status"], FIELDS["amount"]),
+    )
+    squares = [
+        Partial(
+            name=f"pieces_sum2_{limb}",
+            function="sum",
+            value=FIELDS["pieces"],
+            where=None,
+            type=partial_type("sum", INT, 2),
+            power=2,
+            limb=limb,
+        )
+        for limb in range(limbs_of(INT, 2))
+    ]
+    assert_snapshot(
+        "job_with_marks_and_powers",
+        job(view(sizes=(HOUR,), lifetime=False, partials=(*PARTIALS[:1], marked, *squares))),
+    )
 
 
 def test_every_fragment_keeps_its_state_as_long_as_its_plan_says() -> None:

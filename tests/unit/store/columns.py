@@ -1,20 +1,25 @@
-"""Columns for packing, made of plain Python numbers."""
+"""Columns for packing, made of plain Python numbers and texts."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from millpond.store.records import Column
+from millpond.store.records import Column, Texts
 
 _LOW = 2**64 - 1
 
 
-def columns(numbers: Mapping[str, Sequence[float | None]]) -> dict[str, Column]:
-    """One column a name: None is null, integers may take up to 128 bits."""
-    return {name: _column(values) for name, values in numbers.items()}
+def columns(numbers: Mapping[str, Sequence[float | str | None]]) -> dict[str, Column | Texts]:
+    """One column a name: None is null, integers may take up to 128 bits; texts are marks."""
+    return {name: _texts(values) if name.endswith("est") else _column(values) for name, values in numbers.items()}
 
 
-def _column(values: Sequence[float | None]) -> Column:
+def _texts(values: Sequence[Any]) -> Texts:
+    return Texts([None if value is None else value.encode() for value in values])
+
+
+def _column(values: Sequence[Any]) -> Column:
     nulls = np.array([value is None for value in values], np.bool_)
     held = [0 if value is None else value for value in values]
     if any(isinstance(value, float) for value in held):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millpond.plan.partials import Partial, PartialFunction
 from millpond.plan.errors import MillpondError
 from millpond.plan.expr import Field
+from millpond.plan.partials import Partial, PartialFunction
 from millpond.plan.types import DOUBLE, INT, STRING, TIMESTAMP, Type
 from millpond.store.records import RecordLayout, Records, sum_wide, wide_integers
 from tests.unit.materialize.sample import PARTIALS, view
@@ -110,6 +110,37 @@ def test_a_view_of_ordinary_size_takes_at_most_64_bytes() -> None:
     layout = RecordLayout.of(view())
     assert layout.partials == PARTIALS
     assert layout.size == 16 + 1 + 4 + 16 + 8 + 8 + 8
+
+
+MARKS = st.lists(st.tuples(st.none() | st.text(), U32, st.none() | st.text()), min_size=1, max_size=6)
+
+
+@given(MARKS)
+def test_marks_of_any_length_come_back_beside_the_numbers(rows: list[tuple[str | None, int, str | None]]) -> None:
+    every = (
+        partial("a_least", "least", STRING),
+        partial("n_count", "count", INT),
+        partial("b_greatest", "greatest", STRING),
+    )
+    layout = RecordLayout(every)
+    header: dict[str, list[Any]] = {name: [7] * len(rows) for name in HEADER}
+    given: dict[str, list[Any]] = {p.name: [row[at] for row in rows] for at, p in enumerate(every)}
+    found = layout.decode(layout.pack(columns(header | given)))
+
+    assert layout.marks == ("a_least", "b_greatest")
+    assert found["n_count"].tolist() == given["n_count"]
+    for name in layout.marks:
+        assert [layout.mark(name, marks) for marks in found["marks"].tolist()] == given[name]
+
+
+def test_marks_that_are_cut_short_or_unknown_are_refused() -> None:
+    layout = RecordLayout([partial("a_least", "least", STRING)])
+    with pytest.raises(MillpondError, match="no mark 'a_least'"):
+        layout.mark("a_least", b"")
+    with pytest.raises(MillpondError, match="no mark 'a_least'"):
+        layout.mark("a_least", b"\5\0\0\0abc")
+    with pytest.raises(KeyError):
+        layout.mark("b_least", b"")
 
 
 def test_null_bits_take_room_only_where_there_is_a_min_or_max() -> None:
