@@ -1,4 +1,4 @@
-"""features/shop/arg_max_by_nothing.py:15: ArgMax: by: 'weight' is a text, not an expression
+"""features/shop/arg_max_by_nothing.py:16: ArgMax: by: 'weight' is a text, not an expression
   mend: write _.weight
 """
 

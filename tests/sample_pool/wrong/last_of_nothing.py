@@ -1,4 +1,4 @@
-"""features/shop/last_of_nothing.py:15: Last: it is over no fields
+"""features/shop/last_of_nothing.py:16: Last: it is over no fields
   mend: name some: {"lat": _.lat, "lon": _.lon}
 """
 

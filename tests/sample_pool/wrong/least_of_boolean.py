@@ -1,4 +1,4 @@
-"""features/shop/least_of_boolean.py:15: least_of_boolean.features['spend']: booleans have no least and greatest
+"""features/shop/least_of_boolean.py:16: least_of_boolean.features['spend']: booleans have no least and greatest
   mend: count: Count(where=_.field)
 """
 

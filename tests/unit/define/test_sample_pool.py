@@ -127,9 +127,10 @@ def test_compile_says_what_changed_and_the_next_check_agrees(tmp_path: Path) -> 
         "basket.set.json": "meaning changed",
         "customer.view.json": "meaning changed",
         "customer_store.view.json": "prose changed",
+        "profile.view.json": "unchanged",
     }
     assert check(root)[0] == 0
-    assert [view.name for view in load_compiled(root).views] == ["customer", "customer_store"]
+    assert [view.name for view in load_compiled(root).views] == ["customer", "customer_store", "profile"]
 
 
 def test_a_damaged_plan_is_stale_and_is_written_anew(tmp_path: Path) -> None:

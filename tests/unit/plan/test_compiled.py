@@ -24,7 +24,12 @@ def root(tmp_path: Path) -> Path:
 def test_plans_are_read_without_their_definitions(root: Path) -> None:
     pool = load_compiled(root)
 
-    assert [view.full_name for view in pool.views] == ["shop.article", "shop.customer", "shop.customer_store"]
+    assert [view.full_name for view in pool.views] == [
+        "shop.article",
+        "shop.customer",
+        "shop.customer_store",
+        "shop.profile",
+    ]
     assert [plan.full_name for plan in pool.sets] == ["risk.returns", "shop.basket"]
     assert {root / path: text for path, text in files_of(pool).items()} == {
         path: path.read_text() for path in root.rglob("*.json")

@@ -12,7 +12,10 @@ _LOW = 2**64 - 1
 
 def columns(numbers: Mapping[str, Sequence[float | str | None]]) -> dict[str, Column | Texts]:
     """One column a name: None is null, integers may take up to 128 bits; texts are marks."""
-    return {name: _texts(values) if name.endswith("est") else _column(values) for name, values in numbers.items()}
+    return {
+        name: _texts(values) if name.endswith(("_least", "_greatest")) else _column(values)
+        for name, values in numbers.items()
+    }
 
 
 def _texts(values: Sequence[Any]) -> Texts:
