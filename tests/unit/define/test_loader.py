@@ -14,7 +14,8 @@ def test_definitions_are_found_with_their_domains() -> None:
     pool = load_pool(RIGHT)
 
     assert pool.errors == ()
-    assert list(pool.views) == [("shop", "article"), ("shop", "customer"), ("shop", "customer_store")]
+    names = ["article", "customer", "customer_store", "profile"]
+    assert list(pool.views) == [("shop", name) for name in names]
     assert list(pool.sets) == [("risk", "returns"), ("shop", "basket")]
     assert [source.name for source in pool.sources] == ["sales", "replayed_sales"]
     assert [entity.name for entity in pool.entities] == ["customer", "customer_store", "article"]
