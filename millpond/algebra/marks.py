@@ -4,12 +4,16 @@
     decimal(p,s)    32 of the value without its point + 2**127
     double          16 of its bits, those of a negative one turned, of another one its sign turned; -0.0 is 0.0
     boolean         0 or 1
-    string          itself, NUL written as NUL SOH, and two NULs at its end
+    string          itself with two NULs at its end; in it NUL is NUL SOH, U+FFFF is U+FFFF SOH, and what lies beyond
+                    U+FFFF has U+FFFF STX before it
+
+Flink compares texts by UTF-8 or by UTF-16, as they happen to be held; so written, both come to the order of UTF-8.
 
 The first values are what a mark is ordered by, and none is null; each of the rest has a 1 before it, or is a 0 for
 null. Flink makes them (jobs/java/millpond/Mark.java), with the same bytes.
 """
 
+import re
 import struct
 from collections.abc import Sequence
 from decimal import Context, Decimal
@@ -25,7 +29,9 @@ _TOP: Final = 1 << 63
 _ALL: Final = (1 << 64) - 1
 _EXACT: Final = Context(prec=100)
 _END: Final = "\0\0"
-_NUL: Final = "\0\1"
+_ODD: Final = re.compile("[\0\uffff-\U0010ffff]")
+_WRITTEN: Final = re.compile("\0\1|\uffff[\1\2]")
+_READ: Final = {"\0\1": "\0", "\uffff\1": "\uffff", "\uffff\2": ""}
 
 
 def mark(order: Sequence[tuple[Value | None, Type]], fields: Sequence[tuple[Value | None, Type]]) -> str | None:
@@ -75,7 +81,7 @@ def _written(value: Value, type: Type) -> str:
         case "boolean":
             return "1" if value else "0"
         case "string":
-            return str(value).replace("\0", _NUL) + _END
+            return _ODD.sub(_escaped, str(value)) + _END
 
 
 def _read(text: str, at: int, type: Type) -> tuple[Value, int]:
@@ -92,4 +98,9 @@ def _read(text: str, at: int, type: Type) -> tuple[Value, int]:
             return text[at : at + 1] == "1", at + 1
         case "string":
             end = text.index(_END, at)
-            return text[at:end].replace(_NUL, "\0"), end + 2
+            return _WRITTEN.sub(lambda found: _READ[found[0]], text[at:end]), end + 2
+
+
+def _escaped(found: "re.Match[str]") -> str:
+    one = found[0]
+    return f"\uffff\2{one}" if one > "\uffff" else f"{one}\1"

@@ -30,7 +30,7 @@ AGGREGATES: Final[dict[PartialFunction, Aggregate]] = {
     "sum": _sum,
     "min": _extreme("MIN"),
     "max": _extreme("MAX"),
-    # Flink compares texts by their bytes.
+    # Flink compares texts by UTF-8 or UTF-16, as it happens to hold them; marks have the same order by either.
     "least": _extreme("MIN"),
     "greatest": _extreme("MAX"),
 }

@@ -72,8 +72,11 @@ public final class Mark extends ScalarFunction {
     private static void text(StringBuilder mark, String value) {
         for (int i = 0; i < value.length(); i++) {
             char one = value.charAt(i);
+            if (Character.isHighSurrogate(one)) {
+                mark.append('\uffff').append('\u0002');
+            }
             mark.append(one);
-            if (one == 0) {
+            if (one == 0 || one == '\uffff') {
                 mark.append('\u0001');
             }
         }

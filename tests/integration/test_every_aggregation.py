@@ -1,0 +1,148 @@
+"""Every aggregation, type and kind of window: Flink, store and Reader against two oracles that are not ours."""
+
+import random
+import sys
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+import duckdb
+import msgspec
+import pytest
+import redis
+
+from millpond.control.cluster import FlinkCluster
+from millpond.control.deploy import deploy
+from millpond.control.settings import Settings
+from millpond.control.topics import Topic, Topics
+from millpond.demo.drain import Drain
+from millpond.plan.model import Pool
+from millpond.plan.windows import HOUR, MINUTE
+from millpond.serve import Reader, Vector
+from tests.integration.cases import COLUMNS, PARTITIONS, TOPIC, WINDOWS, cells, history, pool, records, schema, told
+from tests.integration.flink_world import Row, produce, register
+from tests.integration.stacks import AnyStack
+from tests.integration.test_whole_path import all_of, until
+from tests.oracles import aggregations
+from tests.oracles.aggregations_sql import SqlOracle
+from tests.oracles.asked import Answer, Asked
+
+CASES: Final = 100
+SEED: Final = 5
+BY_SQL: Final = 1e-9  # what the SQL oracle computes in doubles
+
+
+class World:
+    """The pool of all cells, deployed, with a history in its topic.
+
+    Attributes:
+        end: the last instant of the history.
+        instants: read at.
+    """
+
+    def __init__(self, settings: Settings, made: Pool, events: list[Row], end: int) -> None:
+        self.settings = settings
+        self.pool = made
+        self.events = events
+        self.end = end
+        # The history's end; a window's edge past an event; edges of tiles; when a window has nothing left.
+        self.instants = (end, end + 1, end + MINUTE, end + HOUR - 1, end + HOUR, end + 2 * HOUR + 7)
+        self.wanted = [((f"case {case}",), q) for case in range(CASES + 1) for q in self.instants]
+
+    def read(self, view: str) -> list[Vector]:
+        with Reader.connect(self.settings.store, ns=self.settings.ns) as reader:
+            opened = reader.open(f"cases.all_of_{view}", version=1)
+            keys = [{"case_id": f"case {case}"} for case in range(CASES + 1)]
+            by_instant = [opened.read_many(keys, as_of=q, timeout_ms=10_000) for q in self.instants]
+        return [by_instant[at][case] for case in range(CASES + 1) for at in range(len(self.instants))]
+
+
+@pytest.fixture(scope="module")
+def world(settings: Settings, stack: AnyStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    draw = random.Random(SEED)
+    made = pool(tmp_path_factory.mktemp("cases"))
+    made = msgspec.structs.replace(made, sets=tuple(map(all_of, made.views)))
+    end = time.time_ns() // 1_000_000 - 3 * HOUR
+    events = history(draw, CASES, end)
+    Topics(settings.kafka).create([Topic(name=TOPIC, partitions=PARTITIONS, config={"retention.ms": "-1"})])
+    produce(settings, TOPIC, records(draw, register(settings, f"{TOPIC}-value", schema()), events))
+    deployed = deploy(settings, made, start="earliest", replay=True)
+    argv = [sys.executable, "-m", "millpond.cli.main", "materialize", "--ns", settings.ns, "--kafka", settings.kafka]
+    name = f"materializer-{settings.ns}"
+    stack.spawn(name, [*argv, "--registry", settings.registry, "--store", settings.store])
+    for job in deployed.started:
+        Drain(
+            job,
+            topics=Topics(settings.kafka),
+            cluster=FlinkCluster(settings.flink),
+            store=redis.Redis.from_url(settings.store),
+            ns=settings.ns,
+            within_s=120,
+        ).wait()
+    yield World(settings, made, events, end)
+    stack.stop(name)
+
+
+@pytest.fixture(scope="module")
+def sql(world: World) -> SqlOracle:
+    """The events in DuckDB."""
+    db = duckdb.connect()
+    types = {"int": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "boolean": "BOOLEAN", "timestamp": "BIGINT"}
+    columns = {
+        name: f"DECIMAL({type.precision},{type.scale})" if type.kind == "decimal" else types[type.kind]
+        for name, type in COLUMNS.items()
+    }
+    listed = ", ".join(f'"{name}" {type}' for name, type in columns.items())
+    db.execute(f"CREATE TABLE events (id VARCHAR, ts BIGINT, case_id VARCHAR, flag BOOLEAN, {listed})")
+    names = ("id", "at", "case_id", "flag", *COLUMNS)
+    db.executemany(
+        f"INSERT INTO events VALUES ({', '.join('?' for _ in names)})",
+        [[event[name] for name in names] for event in world.events],
+    )
+    return SqlOracle(db, "events", keys=("case_id",), ts="ts", event_id="id")
+
+
+@pytest.mark.parametrize("view", [f"of_{column}" for column in COLUMNS])
+def test_every_cell_equals_both_oracles(world: World, sql: SqlOracle, view: str) -> None:
+    until(lambda: all(vector.status != "stale" for vector in world.read(view)))
+    vectors = world.read(view)
+    plan = world.pool.view(f"cases.{view}")
+    events = told(world.events)
+    present = 0
+    for cell in cells():
+        if cell.view != view:
+            continue
+        for window in WINDOWS:
+            feature = plan.feature(f"{cell.name}_{window}")
+            place = vectors[0].names.index(f"{view}.{feature.name}")
+            asked = cell.asked(window, feature.level_ms)
+            by_hand = aggregations.answers(asked, events, world.wanted)
+            by_sql = sql.answers(asked, world.wanted)
+            for where, vector, exact, other in zip(world.wanted, vectors, by_hand, by_sql, strict=True):
+                told_where = (feature.name, where, vector.statuses[place])
+                got = vector.computed[place]
+                assert vector.statuses[place] in ("present", "empty", "overflow"), told_where
+                present += vector.statuses[place] == "present"
+                if vector.statuses[place] == "overflow":
+                    assert cell.kind == "sum", told_where
+                    assert beyond(exact), told_where
+                    continue
+                assert same(asked, got, exact, doubles=cell.fields == ("real",)), (told_where, got, exact)
+                assert same(asked, got, other, doubles=True), (told_where, got, other)
+    assert present > len(vectors)
+
+
+def beyond(answer: Answer) -> bool:
+    """A sum that no 64 bits and no 38 digits hold, or no double."""
+    assert isinstance(answer, int | float | Decimal), answer
+    return bool(abs(answer) > 2**63 - 1)
+
+
+def same(asked: Asked, got: Any, wanted: Answer, *, doubles: bool) -> bool:
+    """Equal; of what is computed in doubles nearly."""
+    if isinstance(wanted, tuple):
+        (wanted,) = wanted
+    if doubles and isinstance(wanted, float) and asked.kind in ("sum", "mean", "var", "std", "skew", "kurtosis"):
+        return got == pytest.approx(wanted, rel=BY_SQL, abs=BY_SQL) if got is not None else False
+    return got == wanted and isinstance(got, bool) == isinstance(wanted, bool)
