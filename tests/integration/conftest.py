@@ -16,9 +16,10 @@ from millpond.local.stack import Stack
 from millpond.local.workspace import Workspace
 from tests.integration.containers import PROJECT, ContainerStack, why_no_engine
 from tests.integration.stacks import AnyStack
+from tests.integration.store_alone import StoreAlone
 
 HERE = Path(__file__).parent
-# `processes` by default; `containers` where Docker Compose answers.
+# `processes` by default; `containers` where Docker Compose answers; `store` for tests of the store alone.
 CHOICE = "MILLPOND_TEST_STACK"
 
 _numbers = itertools.count(1)
@@ -40,6 +41,7 @@ def _containers(run_dir: Path) -> ContainerStack:
 BACKENDS: Final[dict[str, Callable[[Path], AbstractContextManager[AnyStack]]]] = {
     "processes": lambda run_dir: Stack.start(run_dir=run_dir),
     "containers": _containers,
+    "store": StoreAlone.start,
 }
 
 
