@@ -120,9 +120,7 @@ def _moments(highest: int) -> Callable[[Operands], tuple[Piece, ...]]:
         if not value.type.is_exact:
             raise DefinitionError(
                 f"over {value.type} its sums of powers are not exact, and a tile has nothing else to compute it from",
-                mend='give it digits, as many as matter: _.field.cast("decimal(18,4)")'
-                if value.type == DOUBLE
-                else "use a number",
+                mend="use an integer or a decimal",
             )
         pieces = [Piece(function="count", value=value), Piece(function="sum", value=value)]
         for power in range(2, highest + 1):

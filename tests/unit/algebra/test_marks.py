@@ -11,9 +11,10 @@ from millpond.algebra.marks import mark, unmarked
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, INT_MAX, INT_MIN, STRING, TIMESTAMP, Type
 
 WIDE = Type("decimal", 38, 10)
-ODD = st.lists(st.sampled_from(["\0", "\1", "\2", "a", "é", "e\u0301", "\U0001f600", "\uffff", "\uffee", ":", "{", "|"]), max_size=4).map(
-    "".join
-)
+ODD = st.lists(
+    st.sampled_from(["\0", "\1", "\2", "a", "é", "e\u0301", "\U0001f600", "\uffff", "\uffee", ":", "{", "|"]),
+    max_size=4,
+).map("".join)
 OF: dict[Type, st.SearchStrategy[Any]] = {
     INT: st.sampled_from([INT_MIN, -1, 0, 1, INT_MAX]) | st.integers(INT_MIN, INT_MAX),
     TIMESTAMP: st.integers(0, 253_402_300_799_999),
