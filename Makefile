@@ -41,6 +41,10 @@ test: setup  ## all tests, the integration tests on one real stack
 unit: $(PRODUCT)  ## the fast tests alone: no Kafka, Flink or store
 	@exec .venv/bin/python -m pytest tests/unit
 
+.PHONY: mutants
+mutants: $(PRODUCT)  ## makes one mistake after the other in a copy of the source, and fails where no test notices; ONLY="guard lateness"
+	@exec .venv/bin/python -m tests.mutants $(ONLY)
+
 .PHONY: bench
 bench: setup  ## speed and size on the real parts, compared with benchmarks/bars.toml; ONLY="reader flink"
 	@exec .venv/bin/python -m benchmarks $(ONLY)

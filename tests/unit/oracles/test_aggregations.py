@@ -139,6 +139,7 @@ def test_distinct_values_are_exact_to_the_millisecond_unless_delayed(both: Both)
 def test_new_values_were_not_there_before(both: Both) -> None:
     # In (9000, 10001]: 9, 4 and 7.
     assert both("count_new", "n", q=10_001, window_ms=1_001, keep_ms=9_001) == 3
+    assert both("count_new", "n", q=10_000, window_ms=2, keep_ms=9_000) == 2  # 9 came in the window's first millisecond
     # Of (2000, 3000] 2 is new, and 5 only to whoever forgot the first second.
     assert both("count_new", "n", q=3_000, window_ms=1_000, keep_ms=2_000) == 1  # [1000, 2001) is remembered
     assert both("count_new", "n", q=3_000, window_ms=1_000, keep_ms=1_999) == 2

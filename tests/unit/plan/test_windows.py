@@ -136,6 +136,12 @@ def test_a_lifetime_needs_no_level() -> None:
     assert level_for(span(None), (), Fraction(1, 20)) == LIFETIME_LEVEL
 
 
+def tiles_a_read_may_touch(windows: list[WindowSpan], level: int, q: int) -> range:
+    """From the oldest tail to the newest event that may be there."""
+    oldest = min(w.bounds(q, level)[0] for w in windows) // level
+    return range(oldest, (q + SKEW) // level + 1)
+
+
 @given(
     st.lists(st.builds(span, ANSWERABLE, DELAYS), min_size=1, max_size=3),
     st.sampled_from([MINUTE, HOUR, DAY]),
@@ -143,10 +149,16 @@ def test_a_lifetime_needs_no_level() -> None:
 )
 def test_a_ring_holds_every_tile_that_a_read_may_touch(windows: list[WindowSpan], level: int, q: int) -> None:
     """No two tiles between the oldest tail and the newest event share a slot."""
-    oldest = min(w.bounds(q, level)[0] for w in windows) // level
-    newest = (q + SKEW) // level
-    if newest - oldest > 5_000:
+    tiles = tiles_a_read_may_touch(windows, level, q)
+    if len(tiles) > 5_000:
         return
 
-    tiles = range(oldest, newest + 1)
     assert len({tile % ring_slots(windows, level) for tile in tiles}) == len(tiles)
+
+
+@given(st.integers(20, 400), st.sampled_from([SECOND, 5 * SECOND, 15 * SECOND]), st.integers(1_000 * DAY, 1_001 * DAY))
+def test_a_ring_of_small_tiles_has_room_for_events_ahead_of_now(count: int, level: int, q: int) -> None:
+    """In small tiles SKEW is many of them, which no rounding up makes room for."""
+    tiles = tiles_a_read_may_touch([span(count * level)], level, q)
+
+    assert len(tiles) <= ring_slots([span(count * level)], level)

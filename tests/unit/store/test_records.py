@@ -3,6 +3,7 @@
 import struct
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from millpond.plan.errors import MillpondError
 from millpond.plan.expr import Field
 from millpond.plan.partials import Partial, PartialFunction
 from millpond.plan.types import DOUBLE, INT, STRING, TIMESTAMP, Type
-from millpond.store.records import RecordLayout, Records, sum_wide, wide_integers
+from millpond.store.records import Column, RecordLayout, Records, sum_wide, wide_integers
 from tests.unit.materialize.sample import PARTIALS, view
 from tests.unit.store.columns import columns
 
@@ -69,6 +70,14 @@ def test_a_wide_sum_never_wraps(values: list[int]) -> None:
     layout = RecordLayout([partial("x_sum", "sum", WIDEST)])
     header = {name: [0] * len(values) for name in HEADER}
     assert sum_wide(layout.decode(layout.pack(columns({**header, "x_sum": values})))["x_sum"]) == sum(values)
+
+
+@given(st.lists(I64, min_size=1, max_size=8))
+def test_a_wide_partial_takes_its_sign_from_64_bits_where_that_is_all_there_is(values: list[int]) -> None:
+    layout = RecordLayout([partial("x_sum", "sum", WIDEST)])
+    header = columns({name: [0] * len(values) for name in HEADER})
+    packed = layout.pack({**header, "x_sum": Column(np.array(values, np.int64), None)})
+    assert wide_integers(layout.decode(packed)["x_sum"]) == values
 
 
 @pytest.mark.parametrize("name", ["tile", "n", "first", "last", "a_count"])

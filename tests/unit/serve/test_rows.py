@@ -1,0 +1,68 @@
+"""Partials merged over records: exact beyond a record's own fields, and nulls are nothing."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from millpond.plan.aggregations import Partial, PartialFunction
+from millpond.plan.expr import Field
+from millpond.plan.types import INT, Type
+from millpond.serve.rows import Tiles, merger
+from millpond.store.records import RecordLayout, Records
+from tests.unit.store.columns import columns
+
+NARROW, WIDE = Type("decimal", 18, 2), Type("decimal", 38, 2)
+I64, I128 = st.integers(-(2**63), 2**63 - 1), st.integers(-(2**127), 2**127 - 1)
+
+
+def partial(name: str, function: PartialFunction, type: Type) -> Partial:
+    return Partial(name=name, function=function, value=Field("x", type), where=None, type=type)
+
+
+LAYOUT = RecordLayout(
+    [
+        partial("a_count", "count", INT),
+        partial("b_sum", "sum", NARROW),
+        partial("c_sum", "sum", WIDE),
+        partial("d_min", "min", NARROW),
+        partial("e_max", "max", WIDE),
+        partial("f_max", "max", NARROW),
+    ]
+)
+ROW = st.fixed_dictionaries(
+    {"tile": st.just(0), "n": st.just(1), "first": st.just(0), "last": st.just(0), "a_count": st.integers(0, 2**32 - 1)}
+    | {"b_sum": I64, "c_sum": I128, "d_min": st.none() | I64, "e_max": st.none() | I128, "f_max": st.none() | I64}
+)
+
+
+def records(rows: list[dict[str, Any]]) -> Records:
+    if not rows:
+        return LAYOUT.decode([])
+    return LAYOUT.decode(LAYOUT.pack(columns({name: [row[name] for row in rows] for name in rows[0]})))
+
+
+@given(st.lists(ROW, max_size=6))
+def test_a_partial_of_many_tiles_is_that_of_all_their_values(rows: list[dict[str, Any]]) -> None:
+    """Sums leave 64 and 128 bits behind; least and greatest pass over nulls."""
+    for one in LAYOUT.partials:
+        values = [row[one.name] for row in rows if row[one.name] is not None]
+        expected = {
+            "count": sum(values),
+            "sum": sum(values),
+            "min": min(values, default=None),
+            "max": max(values, default=None),
+        }
+        assert merger(LAYOUT, one)(records(rows)) == expected[one.function]
+
+
+#    ring of 4:   slot 0 1 2 3 0 1 2 3
+#    range          [5 6 7)          first = 5, end = 8
+@pytest.mark.parametrize(
+    ("newest", "reused"), [(7, False), (8, False), (9, True), (10, True), (11, True), (12, False), (13, True)]
+)
+def test_a_slot_is_in_use_again_from_the_first_tile_that_falls_into_it(newest: int, reused: bool) -> None:
+    row = {"tile": newest, "n": 1, "first": 0, "last": 0, "a_count": 1, "b_sum": 0, "c_sum": 0}
+    held = Tiles(records([row | {"d_min": None, "e_max": None, "f_max": None}]))
+    assert held.reuse(5, 8, 4) == reused
