@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "millpond": ("millpond",),
     "jobs": ("millpond.plan", "millpond.sql", "jobs"),
     "features": ("features", *(f"millpond.{name}" for name in millpond.__all__)),
-    "tests/oracles": (),
+    "tests/oracles": ("tests.oracles",),
 }
 
 HEAVY = ("pyflink", "ibis", "duckdb", "pandas", "pyarrow", "confluent_kafka", "fastavro", "typer", "rich", "yaml")
