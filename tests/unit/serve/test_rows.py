@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millpond.plan.aggregations import Partial, PartialFunction
 from millpond.plan.expr import Field
+from millpond.plan.partials import Partial, PartialFunction
 from millpond.plan.types import INT, Type
 from millpond.serve.rows import Tiles, merger
 from millpond.store.records import RecordLayout, Records
