@@ -33,7 +33,7 @@ def folded(one: Partial, values: Sequence[Decimal | None]) -> State:
 def test_every_function_of_the_table_has_its_algebra() -> None:
     assert set(MERGE) == set(PARTIAL_FUNCTIONS)
     for function in PARTIAL_FUNCTIONS:
-        assert zero(partial(function)) in (0, None)
+        assert zero(partial(function)) == (0 if function in ("count", "sum") else None)
 
 
 @given(st.lists(VALUES, max_size=30), st.integers(0, 30))

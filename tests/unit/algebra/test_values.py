@@ -114,8 +114,10 @@ def test_a_root_is_rounded_once(square: Fraction) -> None:
 
 
 def test_a_root_between_two_doubles_goes_to_the_even_one() -> None:
-    between = Fraction(2**54 + 1, 2)  # 2**53 + 1/2 has no double
-    assert root(between**2) == 2.0**53
+    between = 2**53 + 1  # of which there is no double: the next ones are 2**53 and 2**53 + 2
+    assert root(Fraction(between**2)) == 2.0**53
+    assert root(Fraction(between**2 + 1)) == 2.0**53 + 2
+    assert root(Fraction(between**2 - 1)) == 2.0**53
 
 
 @given(st.lists(st.none() | st.text(max_size=3), max_size=6))
