@@ -4,7 +4,7 @@
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ibis import _
@@ -33,31 +33,6 @@ if TYPE_CHECKING:
         Window,
     )
 
-_HOMES: Final = {
-    "LIFETIME": "millpond.define.windows",
-    "ArgMax": "millpond.define.aggregations",
-    "ArgMin": "millpond.define.aggregations",
-    "Count": "millpond.define.aggregations",
-    "Entity": "millpond.define.entity",
-    "EventSource": "millpond.define.source",
-    "FeatureSet": "millpond.define.feature_set",
-    "FeatureView": "millpond.define.view",
-    "First": "millpond.define.aggregations",
-    "Kurtosis": "millpond.define.aggregations",
-    "Last": "millpond.define.aggregations",
-    "Max": "millpond.define.aggregations",
-    "Mean": "millpond.define.aggregations",
-    "Min": "millpond.define.aggregations",
-    "SecondsSinceFirst": "millpond.define.aggregations",
-    "SecondsSinceLast": "millpond.define.aggregations",
-    "Skew": "millpond.define.aggregations",
-    "Std": "millpond.define.aggregations",
-    "Sum": "millpond.define.aggregations",
-    "Var": "millpond.define.aggregations",
-    "Window": "millpond.define.windows",
-    "_": "ibis",
-}
-
 __all__ = [
     "LIFETIME",
     "ArgMax",
@@ -85,9 +60,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'millpond' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module("ibis" if name == "_" else "millpond.define"), name)
 
 
 def __dir__() -> list[str]:

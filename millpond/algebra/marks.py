@@ -16,18 +16,16 @@ null. Flink makes them (jobs/java/millpond/Mark.java), with the same bytes.
 import re
 import struct
 from collections.abc import Sequence
-from decimal import Context, Decimal
-from typing import Final, TypeAlias
+from typing import Final
 
+from millpond.algebra.evaluate import Value
+from millpond.algebra.partials import scaled, unscaled
 from millpond.plan.types import Type
-
-Value: TypeAlias = bool | int | float | str | Decimal
 
 _LONG: Final = 2**63
 _WIDE: Final = 2**127
 _TOP: Final = 1 << 63
 _ALL: Final = (1 << 64) - 1
-_EXACT: Final = Context(prec=100)
 _END: Final = "\0\0"
 _ODD: Final = re.compile("[\0\uffff-\U0010ffff]")
 _WRITTEN: Final = re.compile("\0\1|\uffff[\1\2]")
@@ -74,7 +72,8 @@ def _written(value: Value, type: Type) -> str:
         case "int" | "timestamp":
             return f"{int(value) + _LONG:016x}"
         case "decimal":
-            return f"{int(_EXACT.scaleb(Decimal(value), type.scale)) + _WIDE:032x}"
+            assert not isinstance(value, str), "it is a number"
+            return f"{int(unscaled(value, type)) + _WIDE:032x}"
         case "double":
             (bits,) = struct.unpack(">Q", struct.pack(">d", float(value) + 0.0))
             return f"{bits ^ (_ALL if bits & _TOP else _TOP):016x}"
@@ -89,7 +88,7 @@ def _read(text: str, at: int, type: Type) -> tuple[Value, int]:
         case "int" | "timestamp":
             return int(text[at : at + 16], 16) - _LONG, at + 16
         case "decimal":
-            return _EXACT.scaleb(Decimal(int(text[at : at + 32], 16) - _WIDE), -type.scale), at + 32
+            return scaled(int(text[at : at + 32], 16) - _WIDE, type), at + 32
         case "double":
             bits = int(text[at : at + 16], 16)
             (number,) = struct.unpack(">d", struct.pack(">Q", bits ^ (_TOP if bits & _TOP else _ALL)))

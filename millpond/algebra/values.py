@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
+from millpond.algebra import evaluate
 from millpond.algebra.marks import unmarked
 from millpond.algebra.partials import State, scaled
 from millpond.plan.model import FeaturePlan
 from millpond.plan.partials import LIMB, MARKED, Partial
 from millpond.plan.types import INT_MAX, INT_MIN
 
-Value: TypeAlias = bool | int | float | str | Decimal | None
+Value: TypeAlias = evaluate.Value | None
 _Rule: TypeAlias = Callable[[Sequence[Any], Sequence[Partial], FeaturePlan, int], Any]
 
 _ROOT_BITS: Final = 64  # of a root before it is rounded to 53
@@ -47,9 +47,7 @@ def _only(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePl
     (partial,) = partials
     if state is None:
         return None
-    if partial.function in MARKED:
-        return unmarked(state, [tree.type for tree in partial.order], [tree.type for tree in partial.fields])[0]
-    return scaled(state, feature.type)
+    return _told(state, partial)[0] if partial.function in MARKED else scaled(state, feature.type)
 
 
 def _mean(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
@@ -129,10 +127,11 @@ def root(square: Fraction) -> float:
 def _field(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePlan, _q: int) -> Any:
     (state,) = states
     (partial,) = partials
-    if state is None:
-        return None
-    order, fields = ([tree.type for tree in trees] for trees in (partial.order, partial.fields))
-    return unmarked(state, order, fields)[len(order) + feature.place]
+    return None if state is None else _told(state, partial)[len(partial.order) + feature.place]
+
+
+def _told(mark: str, partial: Partial) -> tuple[Value, ...]:
+    return unmarked(mark, [tree.type for tree in partial.order], [tree.type for tree in partial.fields])
 
 
 def _seconds_since(states: Sequence[Any], _partials: Sequence[Partial], _feature: FeaturePlan, q: int) -> Any:

@@ -14,7 +14,7 @@ from millpond.define.loader import AuthoredPool, InvalidPool, load_pool
 from millpond.define.place import Place, located
 from millpond.define.source import EventSource
 from millpond.define.view import BoundView, FeatureView, feature_name
-from millpond.plan.aggregations import AGGREGATIONS, Operands, Piece
+from millpond.plan.aggregations import AGGREGATIONS, Operands, partials_of
 from millpond.plan.errors import DefinitionError, MillpondError
 from millpond.plan.expr import Expr, Field
 from millpond.plan.hashes import hashed_set, hashed_view
@@ -231,7 +231,7 @@ class _Bound:
         )
         types: tuple[Type | None, ...] = tuple(field.type for field in over.fields) or (None,)
         self.results = tuple(rule.result(type) for type in types)
-        self.state: tuple[Piece, ...] = rule.state(over)
+        self.state: tuple[Partial, ...] = rule.state(over)
 
 
 def _key(view: FeatureView, key: str, schema: SourceSchema) -> Expr:
@@ -247,11 +247,10 @@ def _partials(bound: dict[str, _Bound]) -> dict[str, tuple[Partial, ...]]:
     """The state of each aggregation; equal partials are one column, named by the first that needs it."""
     shared: dict[Partial, Partial] = {}
 
-    def column(name: str, one: _Bound, piece: Piece) -> Partial:
-        made = piece.partial(name, one.where)
+    def column(made: Partial) -> Partial:
         return shared.setdefault(msgspec.structs.replace(made, name=""), made)
 
-    return {name: tuple(column(name, one, piece) for piece in one.state) for name, one in bound.items()}
+    return {name: tuple(map(column, partials_of(one.state, name, one.where))) for name, one in bound.items()}
 
 
 def _check_columns(view: FeatureView, partials: dict[str, tuple[Partial, ...]]) -> None:

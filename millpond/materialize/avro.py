@@ -88,22 +88,19 @@ class Slices(NamedTuple):
 
     def texts(self) -> list[str]:
         """Each as text; ValueError where it is not UTF-8."""
-        data = self.blob.data
-        return [
-            str(data[at:end], "utf-8")
-            for at, end in zip(self.start.tolist(), (self.start + self.size).tolist(), strict=True)
-        ]
+        return [str(one, "utf-8") for one in self._each()]
 
     def marks(self) -> Texts:
         """Each as it is; None where it is null."""
-        data = self.blob.data
-        found: list[bytes | None] = [
-            data[at:end] for at, end in zip(self.start.tolist(), (self.start + self.size).tolist(), strict=True)
-        ]
+        found: list[bytes | None] = [*self._each()]
         if self.nulls is not None:
             for row in np.flatnonzero(self.nulls).tolist():
                 found[row] = None
         return Texts(found)
+
+    def _each(self) -> list[bytes]:
+        data = self.blob.data
+        return [data[at:end] for at, end in zip(self.start.tolist(), (self.start + self.size).tolist(), strict=True)]
 
     def integers(self) -> Column:
         """Each as an integer, big-endian two's complement as Avro has decimals; OverflowError beyond 128 bits."""

@@ -11,7 +11,7 @@ import msgspec
 
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Expr
-from millpond.plan.partials import Partial, PartialFunction, limbs_of, partial_type
+from millpond.plan.partials import Partial, PartialFunction, limbs_of, partial_type, power_limb
 from millpond.plan.types import DOUBLE, INT, MAX_DIGITS, Type
 
 FragmentKind = Literal["tiles_short", "tiles_long", "lifetime"]
@@ -38,122 +38,94 @@ class Operands(msgspec.Struct, frozen=True, kw_only=True):
         return value
 
 
-class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """A partial before it has a name and a condition; see Partial.
-
-    Args:
-        suffix: of the partial's name, by default the function.
-    """
-
-    function: PartialFunction
-    value: Expr | None = None
-    power: int = 1
-    limb: int = 0
-    order: tuple[Expr, ...] = ()
-    fields: tuple[Expr, ...] = ()
-    suffix: str = ""
-
-    def partial(self, name: str, where: Expr | None) -> Partial:
-        """The partial it is for an aggregation of a name, over the events for which `where` is true.
-
-        Raises:
-            DefinitionError: its function is not defined over the type.
-        """
-        return Partial(
-            name=f"{name}_{self.suffix or self.function}",
-            function=self.function,
-            value=self.value,
-            where=where,
-            type=partial_type(self.function, self.value.type if self.value else None, self.power),
-            power=self.power,
-            limb=self.limb,
-            order=self.order,
-            fields=self.fields,
-        )
-
-
 class AggregationRule(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the table.
 
     Args:
         takes: how many expressions it is over: none, one, or several of one event.
-        state: its partials, in the order its value is computed from; raises DefinitionError where it is refused.
+        state: its partials, in the order its value is computed from, named by what stands behind the aggregation's name
+            and without its condition (see `partials_of`); raises DefinitionError where it is refused.
         result: the feature's type, of one field of those it is over; raises DefinitionError where it is refused.
         empty: its value over no events.
         fragments: the kinds of fragment that may hold it.
     """
 
     takes: Literal["none", "one", "several"]
-    state: Callable[[Operands], tuple[Piece, ...]]
+    state: Callable[[Operands], tuple[Partial, ...]]
     result: Callable[[Type | None], Type]
     empty: int | None
     fragments: tuple[FragmentKind, ...]
 
 
+def partials_of(state: tuple[Partial, ...], name: str, where: Expr | None) -> tuple[Partial, ...]:
+    """The state of an aggregation of a name, over the events for which `where` is true."""
+    return tuple(msgspec.structs.replace(one, name=f"{name}_{one.name}", where=where) for one in state)
+
+
 # --- states ---------------------------------------------------------------------------------------------------------
 
 
-def _events(_over: Operands) -> tuple[Piece, ...]:
-    return (Piece(function="count"),)
+def _over(function: PartialFunction, value: Expr | None) -> Partial:
+    type = partial_type(function, None if value is None else value.type)
+    return Partial(name=function, function=function, value=value, where=None, type=type)
 
 
-def _of_values(*functions: PartialFunction) -> Callable[[Operands], tuple[Piece, ...]]:
-    return lambda over: tuple(Piece(function=function, value=over.value) for function in functions)
+def _mark(function: PartialFunction, order: tuple[Expr, ...], fields: tuple[Expr, ...] = ()) -> Partial:
+    return msgspec.structs.replace(_over(function, None), order=order, fields=fields)
 
 
-def _extreme(number: PartialFunction, mark: PartialFunction) -> Callable[[Operands], tuple[Piece, ...]]:
+def _events(_over_events: Operands) -> tuple[Partial, ...]:
+    return (_over("count", None),)
+
+
+def _of_values(*functions: PartialFunction) -> Callable[[Operands], tuple[Partial, ...]]:
+    return lambda over: tuple(_over(function, over.value) for function in functions)
+
+
+def _extreme(number: PartialFunction, mark: PartialFunction) -> Callable[[Operands], tuple[Partial, ...]]:
     """Of numbers the number, of texts a mark: a tile's record has a fixed place for the one and not for the other."""
 
-    def state(over: Operands) -> tuple[Piece, ...]:
-        if over.value.type.kind == "string":
-            return (Piece(function=mark, order=(over.value,)),)
-        return (Piece(function=number, value=over.value),)
+    def state(over: Operands) -> tuple[Partial, ...]:
+        is_text = over.value.type.kind == "string"
+        return (_mark(mark, (over.value,)) if is_text else _over(number, over.value),)
 
     return state
 
 
-def _moments(highest: int) -> Callable[[Operands], tuple[Piece, ...]]:
+def _moments(highest: int) -> Callable[[Operands], tuple[Partial, ...]]:
     """Count, sum, and the sums of squares up to those of the highest power; a wide power in several limbs."""
 
-    def state(over: Operands) -> tuple[Piece, ...]:
+    def state(over: Operands) -> tuple[Partial, ...]:
         value = over.value
         if not value.type.is_exact:
             raise DefinitionError(
                 f"over {value.type} its sums of powers are not exact, and a tile has nothing else to compute it from",
                 mend="use an integer or a decimal",
             )
-        pieces = [Piece(function="count", value=value), Piece(function="sum", value=value)]
-        for power in range(2, highest + 1):
-            limbs = limbs_of(value.type, power)
-            pieces += [
-                Piece(
-                    function="sum",
-                    value=value,
-                    power=power,
-                    limb=limb,
-                    suffix=f"sum{power}" if limbs == 1 else f"sum{power}_{limb}",
-                )
-                for limb in range(limbs)
-            ]
-        return tuple(pieces)
+        powers = [
+            power_limb(value, power, limb)
+            for power in range(2, highest + 1)
+            for limb in range(limbs_of(value.type, power))
+        ]
+        return (_over("count", value), _over("sum", value), *powers)
 
     return state
 
 
-def _at_the_end(function: PartialFunction) -> Callable[[Operands], tuple[Piece, ...]]:
-    return lambda over: (Piece(function=function, order=over.place, fields=over.fields),)
+def _at_the_end(function: PartialFunction) -> Callable[[Operands], tuple[Partial, ...]]:
+    return lambda over: (_mark(function, over.place, over.fields),)
 
 
-def _at_the_extreme(function: PartialFunction) -> Callable[[Operands], tuple[Piece, ...]]:
-    def state(over: Operands) -> tuple[Piece, ...]:
+def _at_the_extreme(function: PartialFunction) -> Callable[[Operands], tuple[Partial, ...]]:
+    def state(over: Operands) -> tuple[Partial, ...]:
         assert over.by is not None, "its class asks for it"
-        return (Piece(function=function, order=(over.by, *over.place), fields=over.fields),)
+        return (_mark(function, (over.by, *over.place), over.fields),)
 
     return state
 
 
-def _instant(function: PartialFunction) -> Callable[[Operands], tuple[Piece, ...]]:
-    return lambda over: (Piece(function=function, value=over.place[0]),)
+def _instant(function: PartialFunction) -> Callable[[Operands], tuple[Partial, ...]]:
+    return lambda over: (_over(function, over.place[0]),)
 
 
 # --- results --------------------------------------------------------------------------------------------------------

@@ -48,11 +48,10 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return tuple(tree for tree in (self.value, self.where, *self.order, *self.fields) if tree is not None)
 
 
-def partial_type(function: PartialFunction, value: Type | None, power: int = 1) -> Type:
+def partial_type(function: PartialFunction, value: Type | None) -> Type:
     """The column type of a partial over values of a type.
 
     A sum of decimal(p,s) is held in p + 10 digits, so that no sum of 10**10 events overflows; more than 38 is refused.
-    A power's limb is a whole number.
 
     Raises:
         DefinitionError: the function is not defined over the type.
@@ -66,8 +65,6 @@ def partial_type(function: PartialFunction, value: Type | None, power: int = 1) 
     if function in ("min", "max") or value == DOUBLE:
         return value
     wide = value.as_decimal
-    if power > 1:
-        return Type("decimal", min(LIMB_DIGITS, wide.precision * power) + SUM_HEADROOM, 0)
     if wide.precision + SUM_HEADROOM > MAX_DIGITS:
         raise DefinitionError(
             f"a sum of {value} may take {wide.precision + SUM_HEADROOM} digits; at most {MAX_DIGITS} are held",
@@ -79,6 +76,20 @@ def partial_type(function: PartialFunction, value: Type | None, power: int = 1) 
 def limbs_of(value: Type, power: int) -> int:
     """How many limbs the power of a value of an exact type takes."""
     return -(-value.as_decimal.precision * power // LIMB_DIGITS)
+
+
+def power_limb(value: Expr, power: int, limb: int) -> Partial:
+    """The sum of a limb of a power, a whole number; named `sum<power>`, and `_<limb>` where there are several."""
+    digits = min(LIMB_DIGITS, value.type.as_decimal.precision * power)
+    return Partial(
+        name=f"sum{power}" if limbs_of(value.type, power) == 1 else f"sum{power}_{limb}",
+        function="sum",
+        value=value,
+        where=None,
+        type=Type("decimal", digits + SUM_HEADROOM, 0),
+        power=power,
+        limb=limb,
+    )
 
 
 def _also_timestamps(function: PartialFunction) -> str:

@@ -41,7 +41,7 @@ FUNCTIONS: Final = {"MARK": "millpond.Mark", "POWER_LIMB": "millpond.PowerLimb"}
 
 def functions_of(partials: Iterable[Partial]) -> list[str]:
     """Those of FUNCTIONS that partials need."""
-    needed = {name for partial in partials for name in (_function(partial),) if name}
+    needed = set(map(_function, partials))
     return [name for name in FUNCTIONS if name in needed]
 
 

@@ -100,8 +100,7 @@ def refusal(kind: str, type: Type) -> str:
     over = Operands(fields=(Field("x", type),), place=(Field("at", TIMESTAMP),), by=Field("x", type))
     try:
         rule.result(type)
-        for piece in rule.state(over):
-            piece.partial("x", None)
+        rule.state(over)
     except DefinitionError as error:
         return error.what
     return ""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from millpond.algebra.partials import State, add, zero
 from millpond.algebra.replay import given as given_of
 from millpond.algebra.values import Value, root, value
-from millpond.plan.aggregations import AGGREGATIONS, Operands
+from millpond.plan.aggregations import AGGREGATIONS, Operands, partials_of
 from millpond.plan.expr import Field
 from millpond.plan.model import FeaturePlan
 from millpond.plan.partials import Partial
@@ -30,7 +30,7 @@ def feature(aggregation: str, over: Type) -> tuple[FeaturePlan, list[Partial]]:
     rule = AGGREGATIONS[aggregation]
     fields = () if rule.takes == "none" else (Field("x", over),)
     state = rule.state(Operands(fields=fields, place=PLACE, by=Field("by", INT)))
-    partials = [piece.partial("x", None) for piece in state]
+    partials = list(partials_of(state, "x", None))
     plan = FeaturePlan(
         name="x_1h",
         aggregation=aggregation,

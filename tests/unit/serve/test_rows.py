@@ -6,19 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millpond.plan.expr import Field
-from millpond.plan.partials import Partial, PartialFunction
 from millpond.plan.types import INT, Type
 from millpond.serve.rows import Tiles, merger
 from millpond.store.records import RecordLayout, Records
-from tests.unit.store.columns import columns
+from tests.unit.store.columns import columns, partial
 
 NARROW, WIDE = Type("decimal", 18, 2), Type("decimal", 38, 2)
 I64, I128 = st.integers(-(2**63), 2**63 - 1), st.integers(-(2**127), 2**127 - 1)
-
-
-def partial(name: str, function: PartialFunction, type: Type) -> Partial:
-    return Partial(name=name, function=function, value=Field("x", type), where=None, type=type)
 
 
 LAYOUT = RecordLayout(

@@ -12,20 +12,11 @@ from typing import Any, Final
 
 import duckdb
 
+from millpond.sql.dialects import DUCKDB
 from millpond.sql.job_sql import JobSql
+from tests.unit.sql.jobs import SOURCE
 
-_EVENT: Final = {
-    "id": "VARCHAR",
-    "made_at": "BIGINT",
-    "value": "VARCHAR",
-    "shop": "BIGINT",
-    "amount": "DECIMAL(10,2)",
-    "pieces": "BIGINT",
-    "distance": "DOUBLE",
-    "status": "VARCHAR",
-    "seen_at": "BIGINT",
-    "first": "BOOLEAN",
-}
+_EVENT: Final = {column.name: DUCKDB.type_name(column.type) for column in SOURCE.columns}
 
 
 @dataclass(frozen=True, kw_only=True)

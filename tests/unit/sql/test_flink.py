@@ -10,10 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from millpond.plan.aggregations import partials_of
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import PlanError
 from millpond.plan.model import Column
-from millpond.plan.partials import Partial, limbs_of, partial_type
+from millpond.plan.partials import Partial, power_limb
 from millpond.plan.types import INT, STRING
 from millpond.plan.windows import HOUR
 from millpond.sql.flink import render_backfill, render_job
@@ -63,18 +64,7 @@ def test_a_job_with_marks_and_powers() -> None:
         order=(FIELDS["made_at"], FIELDS["id"]),
         fields=(FIELDS["status"], FIELDS["amount"]),
     )
-    squares = [
-        Partial(
-            name=f"pieces_sum2_{limb}",
-            function="sum",
-            value=FIELDS["pieces"],
-            where=None,
-            type=partial_type("sum", INT, 2),
-            power=2,
-            limb=limb,
-        )
-        for limb in range(limbs_of(INT, 2))
-    ]
+    squares = partials_of(tuple(power_limb(FIELDS["pieces"], 2, limb) for limb in range(2)), "pieces", None)
     assert_snapshot(
         "job_with_marks_and_powers",
         job(view(sizes=(HOUR,), lifetime=False, partials=(*PARTIALS[:1], marked, *squares))),

@@ -1,10 +1,13 @@
-"""Columns for packing, made of plain Python numbers and texts."""
+"""Partials, and columns for packing them made of plain Python numbers and texts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from millpond.plan.expr import Field
+from millpond.plan.partials import Partial, PartialFunction
+from millpond.plan.types import Type
 from millpond.store.records import Column, Texts
 
 _LOW = 2**64 - 1
@@ -16,6 +19,11 @@ def columns(numbers: Mapping[str, Sequence[float | str | None]]) -> dict[str, Co
         name: _texts(values) if name.endswith(("_least", "_greatest")) else _column(values)
         for name, values in numbers.items()
     }
+
+
+def partial(name: str, function: PartialFunction, type: Type) -> Partial:
+    """A partial over a field of its type."""
+    return Partial(name=name, function=function, value=Field("x", type), where=None, type=type)
 
 
 def _texts(values: Sequence[Any]) -> Texts:

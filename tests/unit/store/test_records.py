@@ -9,20 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millpond.plan.errors import MillpondError
-from millpond.plan.expr import Field
-from millpond.plan.partials import Partial, PartialFunction
 from millpond.plan.types import DOUBLE, INT, STRING, TIMESTAMP, Type
 from millpond.store.records import Column, RecordLayout, Records, sum_wide, wide_integers
 from tests.unit.materialize.sample import PARTIALS, view
-from tests.unit.store.columns import columns
+from tests.unit.store.columns import columns, partial
 
 NARROW, WIDE, WIDEST = Type("decimal", 18, 2), Type("decimal", 19, 0), Type("decimal", 38, 4)
 HEADER = {"tile": [28_333_333], "n": [3], "first": [10], "last": [59_999]}
 U32, I64, I128 = st.integers(0, 2**32 - 1), st.integers(-(2**63), 2**63 - 1), st.integers(-(2**127), 2**127 - 1)
-
-
-def partial(name: str, function: PartialFunction, type: Type) -> Partial:
-    return Partial(name=name, function=function, value=Field("x", type), where=None, type=type)
 
 
 EVERY = (
