@@ -30,9 +30,10 @@ from millpond.plan.model import Pool, ViewPlan, encode
 from millpond.plan.names import dead_letter_topic
 from millpond.plan.windows import DAY, HOUR
 from millpond.serve import Reader, Vector
+from tests.integration.deployed import all_of, materializing
 from tests.integration.flink_world import Record, Row, consume, produce, register, wire
 from tests.integration.stacks import AnyStack
-from tests.integration.test_whole_path import PARTITIONS, all_of, records, sales
+from tests.integration.test_whole_path import PARTITIONS, records, sales
 from tests.unit.define.sample import RIGHT
 
 SCHEMA: Final = json.loads((RIGHT / "schemas" / "shop.sale.v1.avsc").read_text())
@@ -166,13 +167,10 @@ def shop(settings: Settings, stack: AnyStack) -> Iterator[Shop]:
         now=now,
         events=in_ms,
     )
-    argv = [sys.executable, "-m", "millpond.cli.main", "materialize", "--ns", settings.ns, "--kafka", settings.kafka]
-    name = f"materializer-{settings.ns}"
-    stack.spawn(name, [*argv, "--registry", settings.registry, "--store", settings.store])
-    made.deploy(OLD, start="earliest")
-    made.equals_its_meaning(OLD)
-    yield made
-    stack.stop(name)
+    with materializing(settings, stack):
+        made.deploy(OLD, start="earliest")
+        made.equals_its_meaning(OLD)
+        yield made
 
 
 def test_a_new_view_is_filled_in_whatever_step_its_deployment_is_killed_at_and_nothing_else_changes(

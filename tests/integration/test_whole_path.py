@@ -2,31 +2,28 @@
 
 import json
 import random
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 import pytest
-import redis
 
 from millpond.algebra.replay import accepted, replay
-from millpond.control.cluster import FlinkCluster
 from millpond.control.deploy import Deployed, deploy
 from millpond.control.settings import Settings
 from millpond.control.status import status
 from millpond.control.topics import Topic, Topics
-from millpond.demo.drain import Drain
 from millpond.plan.compiled import load_compiled
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import DeployError
-from millpond.plan.hashes import hashed_set, hashed_view
-from millpond.plan.model import Binding, Pool, SetFeature, SetPlan, ViewPlan
+from millpond.plan.hashes import hashed_view
+from millpond.plan.model import Pool, ViewPlan
 from millpond.plan.windows import DAY, HOUR
 from millpond.serve import Reader, Vector
+from tests.integration.deployed import all_of, drained, materializing, until
 from tests.integration.flink_world import Record, Row, produce, register, wire
 from tests.integration.stacks import AnyStack
 from tests.unit.define.sample import RIGHT
@@ -55,45 +52,12 @@ class Shop:
     def job(self, source: str) -> JobRecord:
         return next(job for job in self.deployed.started if job.source.name == source)
 
-    def drained(self, job: JobRecord) -> None:
-        Drain(
-            job,
-            topics=Topics(self.settings.kafka),
-            cluster=FlinkCluster(self.settings.flink),
-            store=redis.Redis.from_url(self.settings.store),
-            ns=self.settings.ns,
-            within_s=120,
-        ).wait()
-
     def read(self, view: ViewPlan, keys: list[tuple[Any, ...]], as_of: int | None) -> list[Vector]:
         with Reader.connect(self.settings.store, ns=self.settings.ns) as reader:
             opened = reader.open(f"{view.domain}.all_of_{view.name}", version=view.version)
             names = [column.name for column in view.entity.keys]
             requests = [dict(zip(names, key, strict=True)) for key in keys]
             return opened.read_many(requests, as_of=as_of, timeout_ms=5_000)
-
-
-def all_of(view: ViewPlan) -> SetPlan:
-    """A set of every feature of a view."""
-    binding = Binding(
-        alias=view.name,
-        view=view.full_name,
-        version=view.version,
-        meaning=view.meaning,
-        request_fields=tuple(column.name for column in view.entity.keys),
-    )
-    return hashed_set(
-        SetPlan(
-            domain=view.domain,
-            name=f"all_of_{view.name}",
-            version=view.version,
-            owner="tests",
-            description="",
-            request=view.entity.keys,
-            bindings=(binding,),
-            features=tuple(SetFeature(view.name, feature.name, feature.type) for feature in view.features),
-        )
-    )
 
 
 def sales(now: int) -> list[Row]:
@@ -156,22 +120,12 @@ def shop(settings: Settings, stack: AnyStack) -> Iterator[Shop]:
     with pytest.raises(DeployError, match=r"takes timestamps up to[\s\S]*--replay"):
         deploy(settings, pool, start="earliest")
     deployed = deploy(settings, pool, start="earliest", replay=True)
-    argv = [sys.executable, "-m", "millpond.cli.main", "materialize", "--ns", settings.ns, "--kafka", settings.kafka]
-    name = f"materializer-{settings.ns}"
-    stack.spawn(name, [*argv, "--registry", settings.registry, "--store", settings.store])
     in_ms = [{**e, "paid_at": None if e["paid_at"] is None else e["paid_at"] // 1000} for e in events]
     made = Shop(settings=settings, pool=pool, deployed=deployed, now=now, events=in_ms)
-    for job in deployed.started:
-        made.drained(job)
-    yield made
-    stack.stop(name)
-
-
-def until(holds: Callable[[], bool], *, within_s: float = 30) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    with materializing(settings, stack):
+        for job in deployed.started:
+            drained(settings, job)
+        yield made
 
 
 def expected(shop: Shop, view: ViewPlan, key: tuple[Any, ...], q: int) -> dict[str, Any]:

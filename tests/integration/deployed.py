@@ -1,0 +1,69 @@
+"""What tests of a deployed pool share: a set of every feature, a materializer, and waiting."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import redis
+
+from millpond.control.cluster import FlinkCluster
+from millpond.control.settings import Settings
+from millpond.control.topics import Topics
+from millpond.demo.drain import Drain
+from millpond.plan.deployment import JobRecord
+from millpond.plan.hashes import hashed_set
+from millpond.plan.model import Binding, SetFeature, SetPlan, ViewPlan
+from tests.integration.stacks import AnyStack
+
+
+def all_of(view: ViewPlan) -> SetPlan:
+    """A set of every feature of a view."""
+    binding = Binding(
+        alias=view.name,
+        view=view.full_name,
+        version=view.version,
+        meaning=view.meaning,
+        request_fields=tuple(column.name for column in view.entity.keys),
+    )
+    return hashed_set(
+        SetPlan(
+            domain=view.domain,
+            name=f"all_of_{view.name}",
+            version=view.version,
+            owner="tests",
+            description="",
+            request=view.entity.keys,
+            bindings=(binding,),
+            features=tuple(SetFeature(view.name, feature.name, feature.type) for feature in view.features),
+        )
+    )
+
+
+@contextmanager
+def materializing(settings: Settings, stack: AnyStack) -> Iterator[None]:
+    """A materializer of the environment runs inside."""
+    argv = [sys.executable, "-m", "millpond.cli.main", "materialize", "--ns", settings.ns, "--kafka", settings.kafka]
+    name = f"materializer-{settings.ns}"
+    stack.spawn(name, [*argv, "--registry", settings.registry, "--store", settings.store])
+    yield
+    stack.stop(name)
+
+
+def drained(settings: Settings, job: JobRecord) -> None:
+    """Wait until all that a job was given is in the store."""
+    Drain(
+        job,
+        topics=Topics(settings.kafka),
+        cluster=FlinkCluster(settings.flink),
+        store=redis.Redis.from_url(settings.store),
+        ns=settings.ns,
+        within_s=120,
+    ).wait()
+
+
+def until(holds: Callable[[], bool], *, within_s: float = 30) -> None:
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
