@@ -119,9 +119,9 @@ def _new_views_killed(stage: Stage, _rng: random.Random) -> None:
     stage.pool = with_twins(stage.pool, SETS[0])
     process = stage.deploying(start="now")
     stage.pause(DEPLOYED_WITHIN_S, until=lambda: stage.backfilled() >= HALF_WAY or process.poll() is not None)
-    if process.poll() is not None or stage.backfilled() == 1:
+    if process.poll() is not None or not HALF_WAY <= stage.backfilled() < 1:
         raise MillpondError(
-            "the backfill was over before it could be killed half way", where=stage.told(), mend="take more LINES"
+            "the backfill was not half way when it was to be killed", where=stage.told(), mend="take more LINES"
         )
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
