@@ -28,14 +28,15 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
 
+from tests.faults.choices import reachable
 from tests.oracles.windows import COLUMNS, FEATURES, KEY_OF, Accumulator, Answer, Feature, Key, Line, Span, plus
 
 USABLE: Final = frozenset({"present", "empty"})
 # Statuses that promise nothing; any other, usable ones aside, has no business in these runs.
 HONEST: Final = frozenset({"ahead", "behind", "incomplete", "stale", "unavailable"})
 LONGEST_MS: Final = 3_000  # a read with a timeout of 50 ms may take, on machines that share two cores among many
-MOST_STATES: Final = 1_000_000
 
 State = tuple[int | None, ...]
 
@@ -95,7 +96,7 @@ class Verdicts:
     Attributes:
         vectors, values: judged; `usable` values among them carried one.
         faults: what was wrong, in words.
-        undecided: windows with more possible states than are looked at.
+        undecided: windows with more choices than are tried, and none of those tried right.
         statuses: how often each was given.
     """
 
@@ -129,13 +130,22 @@ class _Window:
     def add(self, a: State, b: State) -> State:
         return tuple(plus(part.how, x, y) for part, x, y in zip(self.parts, a, b, strict=True))
 
-    def limits(self, wanted: tuple[Answer, ...]) -> list[tuple[int, int]]:
-        """(Place, value) of the counts and sums that a right choice must come to: lines bring in nothing negative."""
-        found = []
-        for value, feature, places in zip(wanted, self._features, self._places, strict=True):
-            if len(places) == 1 and feature.parts[0].how == "add" and isinstance(value, int | str):
-                found.append((places[0], value if isinstance(value, int) else int(Decimal(value).scaleb(2))))
-        return found
+    def sums(self, wanted: tuple[Answer, ...]) -> list[tuple[int, int]]:
+        """(Place, value) of the counts and sums that a right choice must come to."""
+        return [each for each in self._told(wanted) if self.parts[each[0]].how == "add"]
+
+    def extremes(self, wanted: tuple[Answer, ...]) -> list[tuple[int, int]]:
+        """(Place, value) of the least and greatest that no line of a right choice exceeds."""
+        return [each for each in self._told(wanted) if self.parts[each[0]].how != "add"]
+
+    def exceeds(self, place: int, brought: int | None, value: int) -> bool:
+        """Whether a line that brings in this changes an extreme."""
+        return plus(self.parts[place].how, brought, value) != value
+
+    def _told(self, wanted: tuple[Answer, ...]) -> Iterator[tuple[int, int]]:
+        for value, places in zip(wanted, self._places, strict=True):
+            if len(places) == 1 and isinstance(value, int | str):
+                yield places[0], value if isinstance(value, int) else int(Decimal(value).scaleb(2))
 
     def spelled(self, state: State) -> tuple[Answer, ...]:
         return tuple(
@@ -244,66 +254,40 @@ class Judge:
 
     @staticmethod
     def _search(window: _Window, span: Span, certain: int, sent: int, wanted: tuple[Answer, ...]) -> bool | None:
-        """Try every choice of prefixes a tile and lane, from both ends: what either half of the lanes can come to, and
-        whether two of those make what is wanted; None where a half can come to too much.
-        """
+        """Try choices of prefixes, one a tile and lane; None where there are too many and none was found."""
+        extremes = window.extremes(wanted)
         lanes: dict[tuple[int, int], list[State]] = {}
+        closed = set()
         for each, brought in zip(window.lines[certain:sent], window.brings[certain:sent], strict=True):
-            prefixes = lanes.setdefault((each.line[1] // span.tile, each.lane), [window.prefixes[0]])
+            lane = (each.line[1] // span.tile, each.lane)
+            # Beyond what an extreme says there is nothing more to choose.
+            if lane in closed or any(window.exceeds(place, brought[place], value) for place, value in extremes):
+                closed.add(lane)
+                continue
+            prefixes = lanes.setdefault(lane, [window.prefixes[0]])
             prefixes.append(window.add(prefixes[-1], brought))
         base = window.prefixes[certain]
-        left = [(i, value - (base[i] or 0)) for i, value in window.limits(wanted)]
-        one, other = _halves(lanes.values())
-        ones, others = _sums(window, one, left, other), _sums(window, other, left, one)
-        if ones is None or others is None:
-            return None
-        meeting: dict[tuple[int, ...], list[State]] = {}
-        for state in others:
-            meeting.setdefault(tuple(state[i] or 0 for i, _ in left), []).append(state)
-        for state in ones:
-            for rest in meeting.get(tuple(value - (state[i] or 0) for i, value in left), ()):
-                whole = window.add(base, window.add(state, rest))
-                # No line at all is `empty`, not `present`.
-                if whole != window.prefixes[0] and _same(window.spelled(whole), wanted):
-                    return True
-        return False
+        choices = list(lanes.values())
+
+        def is_right(chosen: Iterable[int]) -> bool:
+            whole = base
+            for lane, row in zip(choices, chosen, strict=True):
+                whole = window.add(whole, lane[row])
+            # No line at all is `empty`, not `present`.
+            return whole != window.prefixes[0] and _same(window.spelled(whole), wanted)
+
+        sums = window.sums(wanted)
+        columns = [
+            np.array([[state[place] or 0 for place, _ in sums] for state in lane], dtype=np.int64) for lane in choices
+        ]
+        target = np.array([value - (base[place] or 0) for place, value in sums], dtype=np.int64)
+        return reachable(columns, target, is_right)
 
     def _told(self, reply: Reply, asked: Asked, span: Span, names: Sequence[str]) -> str:
         window = self._window(reply, asked, span, tuple(names))
         certain, sent = self._known(reply, window)
         least, most = window.spelled(window.prefixes[certain]), window.spelled(window.prefixes[sent])
         return f"{certain} lines must be counted ({least}), {sent} may be ({most})"
-
-
-Lane = Sequence[State]
-"""What the first lines of a lane bring in together: none, one, two…"""
-
-
-def _halves(lanes: Iterable[Lane]) -> tuple[list[Lane], list[Lane]]:
-    """The lanes in two heaps with about as many choices each."""
-    heaps: tuple[list[Lane], list[Lane]] = ([], [])
-    choices = [1, 1]
-    for lane in sorted(lanes, key=len, reverse=True):
-        smaller = choices.index(min(choices))
-        heaps[smaller].append(lane)
-        choices[smaller] *= len(lane)
-    return heaps
-
-
-def _sums(
-    window: _Window, lanes: Sequence[Lane], left: Sequence[tuple[int, int]], others: Sequence[Lane]
-) -> set[State] | None:
-    """What some lanes can come to, without what is more than `left`, or less than all the rest can make up for."""
-    rest = {i: sum(lane[-1][i] or 0 for lane in (*lanes, *others)) for i, _ in left}
-    states = {window.prefixes[0]}
-    for lane in lanes:
-        for i in rest:
-            rest[i] -= lane[-1][i] or 0
-        grown = (window.add(state, prefix) for state in states for prefix in lane)
-        states = {s for s in grown if all((s[i] or 0) <= most <= (s[i] or 0) + rest[i] for i, most in left)}
-        if len(states) > MOST_STATES:
-            return None
-    return states
 
 
 def _same(a: tuple[Answer, ...], b: tuple[Answer, ...]) -> bool:
