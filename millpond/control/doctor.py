@@ -32,6 +32,7 @@ _LETTERS: Final = {
     "bad_magic": "a producer does not write the Confluent wire format: see its owner",
     "unknown_schema": "a producer names a schema the registry does not have: have it registered",
     "truncated": "a producer writes records that end too early: see its owner",
+    "incompatible": "a producer writes a schema that the source cannot read: see `millpond check --env`",
     "undecodable": "a producer writes what its own schema does not describe: see its owner",
     "non_finite": "a producer writes NaN or infinite doubles: see its owner",
     "null_event_time": "a producer leaves the event time out: see its owner",

@@ -8,22 +8,28 @@ bytes decimal(p,s)                          decimal(p,s)
 float, double                               double
 boolean                                     boolean
 ["null", T]                                 T, may be null
+record                                      its fields, each by its path: customer.address.country
+map of T                                    T by a constant key: attributes["channel"]; null where there is no such key
+
+An array is not read: how many values it has differs from event to event, and a feature takes one value an event.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
+from millpond.define.fields import MapOf, Node, Record, Unreadable, Value, leaves, value_at
 from millpond.plan.errors import DefinitionError, PlanError
 from millpond.plan.model import Column
-from millpond.plan.names import did_you_mean
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, STRING, TIMESTAMP, Type
 
 Json = Any
 PRIMITIVES: Final = ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
+NAMED: Final = ("record", "enum", "fixed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,48 +37,59 @@ class SourceSchema:
     """A source's fields.
 
     Args:
-        reader: the reader schema as compact Avro JSON: readable fields only, int as long and float as double (both
+        reader: the reader schema as compact Avro JSON: what can be read only, int as long and float as double (both
             promoted when Avro resolves them), timestamps as plain longs, without docs.
-        columns: the readable fields, in order.
-        micros: the timestamps whose raw long is in microseconds.
-        unreadable: the other fields, each with the reason.
+        fields: all fields, level by level.
     """
 
     reader: str
-    columns: tuple[Column, ...]
-    micros: tuple[str, ...]
-    unreadable: MappingProxyType[str, str]
+    fields: Record
+
+    @cached_property
+    def _leaves(self) -> tuple[tuple[str, Value | Unreadable], ...]:
+        return tuple(leaves(self.fields))
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What can be read, in order, by shape: `amount`, `customer.address.country`, `attributes[]`."""
+        return tuple(Column(shape, leaf.type) for shape, leaf in self._leaves if isinstance(leaf, Value))
+
+    @property
+    def micros(self) -> tuple[str, ...]:
+        """The timestamps whose raw long is in microseconds, by shape."""
+        return tuple(shape for shape, leaf in self._leaves if isinstance(leaf, Value) and leaf.micros)
+
+    @property
+    def unreadable(self) -> dict[str, str]:
+        """What cannot be read, by shape, each with the reason."""
+        return {shape: leaf.reason for shape, leaf in self._leaves if isinstance(leaf, Unreadable)}
 
     @property
     def types(self) -> dict[str, Type]:
-        """The type of each readable field."""
+        """The type of everything that can be read, by shape."""
         return {column.name: column.type for column in self.columns}
 
-    def type_of(self, name: str) -> Type:
-        """The type of a field.
+    def type_of(self, path: str) -> Type:
+        """The type of the value at a path.
 
         Raises:
             DefinitionError: there is no such field, or none that can be read.
         """
-        if name in self.unreadable:
-            raise DefinitionError(
-                f"the field {name!r} cannot be read: {self.unreadable[name]}",
-                mend="name another field; " + did_you_mean("", self.types),
-            )
-        if name not in self.types:
-            raise DefinitionError(f"there is no field {name!r}", mend=did_you_mean(name, self.types))
-        return self.types[name]
+        return value_at(self.fields, path).type
 
 
 class _Unreadable(Exception):
     """A field has no place among the value types."""
 
+    def __init__(self, reason: str, mend: str = "") -> None:
+        super().__init__(reason)
+        self.node = Unreadable(reason, mend)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Field:
     reader: Json
-    type: Type
-    micros: bool = False
+    node: Value | Record | MapOf
 
 
 def read_schema(path: Path) -> SourceSchema:
@@ -87,71 +104,82 @@ def read_schema(path: Path) -> SourceSchema:
         raise DefinitionError("there is no such schema file", mend="write its path from the project's root") from cause
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as cause:
         raise DefinitionError(f"not an Avro schema in JSON: {cause}", mend="mend the file, or name another") from cause
-    return _Reading().record(document)
+    return _Reading().source(document)
 
 
 class _Reading:
-    """One pass over a schema; remembers enums, which a later field may refer to by name."""
+    """One pass over a schema.
+
+    Attributes:
+        named: records, enums and fixeds by full name: a later field may refer to them. Each with the namespace around.
+        parts: which of them stand directly in a record, by its full name.
+        written: enums and records that the reader schema defines already; what was found of them.
+    """
 
     def __init__(self) -> None:
-        self.named: dict[str, Json] = {}
-        self.written: set[str] = set()
+        self.named: dict[str, tuple[Json, str]] = {}
+        self.parts: defaultdict[str, set[str]] = defaultdict(set)
+        self.written: dict[str, Value | Record] = {}
 
-    def record(self, document: Json) -> SourceSchema:
+    def source(self, document: Json) -> SourceSchema:
         if not isinstance(document, dict) or document.get("type") != "record" or "name" not in document:
             raise DefinitionError(
                 "not an Avro record", mend='begin with {"type": "record", "name": ..., "fields": [...]}'
             )
-        fields = document.get("fields")
-        if not isinstance(fields, list) or not all(
-            isinstance(f, dict) and {"name", "type"} <= f.keys() for f in fields
-        ):
-            raise DefinitionError("the record's fields are not a list of names and types", mend="see the Avro format")
-        namespace = document.get("namespace", str(document["name"]).rpartition(".")[0])
-        self._remember(document, namespace)
-        readers: list[Json] = []
-        columns: list[Column] = []
-        micros: list[str] = []
-        unreadable: dict[str, str] = {}
-        for one in fields:
-            name = one["name"]
-            try:
-                found = self._field(one["type"], namespace)
-            except _Unreadable as reason:
-                unreadable[name] = str(reason)
-                continue
-            readers.append(
-                {"name": name, "type": found.reader} | {k: one[k] for k in ("default", "aliases") if k in one}
-            )
-            columns.append(Column(name, found.type))
-            if found.micros:
-                micros.append(name)
-        _refuse_twins([column.name for column in columns])
+        name = _full_name(document["name"], document.get("namespace", ""))
+        self._remember(document, "", "")
+        readers, fields = self._fields(document, name)
         kept = {k: document[k] for k in ("name", "namespace", "aliases") if k in document}
         return SourceSchema(
             reader=json.dumps({"type": "record", **kept, "fields": readers}, separators=(",", ":")),
-            columns=tuple(columns),
-            micros=tuple(micros),
-            unreadable=MappingProxyType(unreadable),
+            fields=Record(fields),
         )
 
-    def _remember(self, schema: Json, namespace: str) -> None:
-        """Note every enum of the schema by its full name, also inside fields that are not read."""
+    def _fields(self, document: Json, full_name: str) -> tuple[list[Json], dict[str, Node]]:
+        """What is read of a record's fields, and all of them."""
+        readers: list[Json] = []
+        found: dict[str, Node] = {}
+        for one in _listed(document):
+            name = one["name"]
+            try:
+                field = self._field(one["type"], full_name.rpartition(".")[0])
+            except _Unreadable as reason:
+                found[name] = reason.node
+                continue
+            readers.append(
+                {"name": name, "type": field.reader} | {k: one[k] for k in ("default", "aliases") if k in one}
+            )
+            found[name] = field.node
+        _refuse_twins([reader["name"] for reader in readers])
+        return readers, found
+
+    def _remember(self, schema: Json, namespace: str, inside: str) -> None:
+        """Note every type that has a name, also inside fields that are not read, and what each record holds."""
         match schema:
             case list():
                 for branch in schema:
-                    self._remember(branch, namespace)
+                    self._remember(branch, namespace, inside)
+            case {"type": kind, "name": str(name)} if kind in NAMED:
+                full_name = _full_name(name, schema.get("namespace", namespace))
+                self.named[full_name] = (schema, namespace)
+                self.parts[inside].add(full_name)
+                for field in _listed(schema) if kind == "record" else ():
+                    self._remember(field["type"], full_name.rpartition(".")[0], full_name)
             case {"type": kind}:
-                inner = schema.get("namespace", namespace)
-                if kind == "enum" and "name" in schema:
-                    self.named[_full_name(schema["name"], inner)] = schema
-                for part in ("items", "values", "type"):
-                    if isinstance(schema.get(part), dict | list):
-                        self._remember(schema[part], inner)
-                for field in schema.get("fields", ()):
-                    self._remember(field, inner)
-            case _:  # a name
+                self._remember(schema.get(_INSIDE.get(str(kind), "type")), namespace, inside)
+            case str() if schema not in PRIMITIVES:
+                self.parts[inside].add(_full_name(schema, namespace))
+            case _:
                 return
+
+    def _holds_itself(self, full_name: str) -> bool:
+        reached: set[str] = set()
+        ahead = [full_name]
+        while ahead:
+            inner = self.parts[ahead.pop()] - reached
+            reached |= inner
+            ahead += inner
+        return full_name in reached
 
     def _field(self, schema: Json, namespace: str) -> _Field:
         match schema:
@@ -163,13 +191,17 @@ class _Reading:
                 name = _full_name(schema, namespace)
                 if name not in self.named:
                     raise _Unreadable(f"it is a {schema}, which is not a single value")
-                return self._enum(self.named[name], name)
+                return self._field(*self.named[name])
             case {"type": "enum", "name": str(name)}:
                 return self._enum(schema, _full_name(name, schema.get("namespace", namespace)))
+            case {"type": "record", "name": str(name)}:
+                return self._record(schema, _full_name(name, schema.get("namespace", namespace)))
+            case {"type": "map", "values": values}:
+                return self._map(values, namespace)
             case {"type": str(kind)} if kind in _READABLE:
                 return _READABLE[kind](schema)
-            case {"type": str(kind)} if kind in _NESTED:
-                raise _Unreadable(f"it is {_NESTED[kind]}, which is not a single value")
+            case {"type": "record" | "map" as kind}:
+                raise DefinitionError(f"{schema!r} is not a whole {kind}", mend="see the Avro format")
             case {"type": inner}:  # {"type": {"type": "string"}}, {"type": ["null", "long"]}, {"type": "Status"}
                 return self._field(inner, namespace)
             case _:
@@ -181,19 +213,60 @@ class _Reading:
             raise _Unreadable("it is a union of several types")
         found = self._field(values[0], namespace)
         reader = [found.reader if b is values[0] else "null" for b in branches]
-        return _Field(reader=reader, type=found.type, micros=found.micros)
+        return _Field(reader=reader, node=replace(found.node, nullable=len(branches) > 1))
 
     def _enum(self, schema: Json, name: str) -> _Field:
         if name in self.written:  # Avro defines a name once and refers to it afterwards
-            return _Field(reader=name, type=STRING)
-        self.written.add(name)
-        space, _, short = name.rpartition(".")
-        kept = {k: schema[k] for k in ("symbols", "default", "aliases") if k in schema}
-        return _Field(reader={"type": "enum", "name": short, "namespace": space, **kept}, type=STRING)
+            return _Field(reader=name, node=self.written[name])
+        self.written[name] = Value(STRING)
+        return _Field(
+            reader={"type": "enum", **_split(name), **_kept(schema, "symbols", "default", "aliases")},
+            node=self.written[name],
+        )
+
+    def _record(self, schema: Json, name: str) -> _Field:
+        if self._holds_itself(name):
+            raise _Unreadable(f"it is {name}, a record that holds itself: how deep it goes differs from event to event")
+        if name in self.written:
+            return _Field(reader=name, node=self.written[name])
+        readers, fields = self._fields(schema, name)
+        if not readers:
+            raise _Unreadable(f"it is {name}, a record with nothing in it that can be read")
+        self.written[name] = Record(fields)
+        return _Field(
+            reader={"type": "record", **_split(name), **_kept(schema, "aliases"), "fields": readers},
+            node=self.written[name],
+        )
+
+    def _map(self, values: Json, namespace: str) -> _Field:
+        try:
+            found = self._field(values, namespace)
+        except _Unreadable as inner:
+            raise _Unreadable(
+                f"it is a map whose values cannot be read: {inner.node.reason}", inner.node.mend
+            ) from inner
+        return _Field(reader={"type": "map", "values": found.reader}, node=MapOf(found.node))
+
+
+def _listed(record: Json) -> list[Json]:
+    """A record's fields."""
+    fields = record.get("fields")
+    if not isinstance(fields, list) or not all(isinstance(f, dict) and {"name", "type"} <= f.keys() for f in fields):
+        raise DefinitionError("the record's fields are not a list of names and types", mend="see the Avro format")
+    return fields
 
 
 def _full_name(name: str, namespace: str) -> str:
     return name if "." in name or not namespace else f"{namespace}.{name}"
+
+
+def _split(full_name: str) -> dict[str, str]:
+    space, _, short = full_name.rpartition(".")
+    return {"name": short, "namespace": space}
+
+
+def _kept(schema: Json, *names: str) -> Json:
+    return {name: schema[name] for name in names if name in schema}
 
 
 def _refuse_twins(names: list[str]) -> None:
@@ -212,7 +285,7 @@ def _refuse_twins(names: list[str]) -> None:
 
 def _plain(reader: str, type: Type) -> Callable[[Json], _Field]:
     def read(schema: Json) -> _Field:
-        return _Field(reader=reader, type=type)
+        return _Field(reader=reader, node=Value(type))
 
     return read
 
@@ -220,15 +293,15 @@ def _plain(reader: str, type: Type) -> Callable[[Json], _Field]:
 def _int(schema: Json) -> _Field:
     if (logical := schema.get("logicalType")) in _NOT_INSTANTS:
         raise _Unreadable(f"it is {_NOT_INSTANTS[logical]}, which is not an instant")
-    return _Field(reader="long", type=INT)
+    return _Field(reader="long", node=Value(INT))
 
 
 def _long(schema: Json) -> _Field:
     match schema.get("logicalType"):
         case "timestamp-millis":
-            return _Field(reader="long", type=TIMESTAMP)
+            return _Field(reader="long", node=Value(TIMESTAMP))
         case "timestamp-micros":
-            return _Field(reader="long", type=TIMESTAMP, micros=True)
+            return _Field(reader="long", node=Value(TIMESTAMP, micros=True))
         case _:  # Avro reads a long of an unknown logical type as a long
             return _int(schema)
 
@@ -242,11 +315,22 @@ def _bytes(schema: Json) -> _Field:
     except PlanError as cause:
         raise _Unreadable(f"it is decimal({precision},{scale}); 1 to 38 digits are held") from cause
     reader = {"type": "bytes", "logicalType": "decimal", "precision": type.precision, "scale": type.scale}
-    return _Field(reader=reader, type=type)
+    return _Field(reader=reader, node=Value(type))
 
 
 def _null(schema: Json) -> _Field:
     raise _Unreadable("it is always null")
+
+
+def _array(schema: Json) -> _Field:
+    raise _Unreadable(
+        "it is an array, and how many values it has differs from event to event",
+        "let its producer write what is needed of it as a field of its own, such as the number of its values",
+    )
+
+
+def _fixed(schema: Json) -> _Field:
+    raise _Unreadable("it is a fixed, which is not a single value")
 
 
 _READABLE: Final[dict[str, Callable[[Json], _Field]]] = {
@@ -258,8 +342,10 @@ _READABLE: Final[dict[str, Callable[[Json], _Field]]] = {
     "double": _plain("double", DOUBLE),
     "bytes": _bytes,
     "string": _plain("string", STRING),
+    "array": _array,
+    "fixed": _fixed,
 }
-_NESTED: Final = {"array": "an array", "map": "a map", "record": "a record", "fixed": "a fixed"}
+_INSIDE: Final = {"array": "items", "map": "values"}
 _NOT_INSTANTS: Final = {
     "date": "a date",
     "time-millis": "a time of day",

@@ -44,6 +44,16 @@ def column(value: object, what: str) -> str:
     return value
 
 
+def path(value: object, what: str) -> str:
+    """The name of a field, or the way to it through records: `header.sold_at`."""
+    if not isinstance(value, str) or not all(_COLUMN.fullmatch(part) for part in value.split(".")):
+        raise DefinitionError(
+            f"{what} {value!r} is not the name of a field",
+            mend='write its name in quotes: "user_id", or "header.user_id" where it is in a record',
+        )
+    return value
+
+
 def listed(value: object, what: str, mend: str) -> tuple[Any, ...]:
     """A list's or tuple's members; a text is not taken for a list of letters."""
     if not isinstance(value, list | tuple):

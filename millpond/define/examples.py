@@ -8,13 +8,13 @@
       expect: {spend_1h: 3.50, visits_1h: 2}
 
 `at` is the event time (UTC unless it says its zone). Values are read by their field's type, so money needs no quotes.
-A field that is left out is null; it must be written if the view reads it and the schema says it is never null. An event
+A field that is left out is null; it must be written if the view reads it and the schema says it is never null. Records
+and maps are written as mappings: `customer: {address: {country: SE}}`, `attributes: {channel: web}`. An event
 without an event id is no copy of another. Events after `read.at` are not seen. A double is right to nine digits, and
 may be written as a quotient: `mean_30d: 10/3`. `expect` may name some features; every feature of the view must be
 expected by at least one example.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -28,10 +28,12 @@ import yaml
 
 from millpond.algebra.evaluate import Event, Value
 from millpond.algebra.replay import accepted, replay
+from millpond.define import fields
 from millpond.plan.errors import DefinitionError, MillpondError
 from millpond.plan.expr import fields_of
 from millpond.plan.model import ViewPlan
 from millpond.plan.names import did_you_mean
+from millpond.plan.paths import EACH, Key, Path, parse, text_of
 from millpond.plan.types import INT_MAX, INT_MIN, Type
 
 CLOSE: Final = 1e-9  # how far a double may be off, relative: what the product declares
@@ -170,10 +172,10 @@ def read_example(view: ViewPlan, one: Any, default_name: str) -> Example:
             raise DefinitionError(f"there is no {part!r}", mend="an example has name, events, read and expect")
     if not isinstance(parts["events"], list):
         raise DefinitionError("events are not a list", mend="write one event a line, each after a dash")
-    fields = _Fields(view)
+    shape = _Fields(view)
     events = []
     for number, event in enumerate(parts["events"], start=1):
-        events.append(_at(f"event {number}", lambda event=event, number=number: fields.event(event, number)))  # type: ignore[misc]
+        events.append(_at(f"event {number}", lambda event=event, number=number: shape.event(event, number)))  # type: ignore[misc]
     at, key = _at("read", lambda: _read(view, parts["read"]))
     return Example(
         name=parts.get("name") or default_name,
@@ -197,29 +199,70 @@ class _Fields:
 
     def __init__(self, view: ViewPlan) -> None:
         self.source = view.source
-        self.types = {column.name: column.type for column in view.source.columns}
-        self.nullable = {
-            field["name"] for field in json.loads(view.source.schema)["fields"] if isinstance(field["type"], list)
-        }
+        self.root = fields.of_source(view.source)
         trees = [*view.by, *(tree for partial in view.partials for tree in partial.trees)]
         self.read = {self.source.event_time, *(field.name for tree in trees for field in fields_of(tree))}
+        single = [column.name for column in view.source.columns if EACH not in column.name]
+        self.names = dict.fromkeys([*single, *sorted(self.read)])
         # A source may have a field `at` that is not its event time; then the event time is written by its own name.
-        self.at = self.source.event_time if "at" in self.types else "at"
+        self.at = self.source.event_time if "at" in self.root.fields else "at"
 
     def event(self, written: Any, number: int) -> Event:
-        given = dict(_mapping(written, "an event", (*self.types, self.at)))
+        given = dict(_mapping(written, "an event", (*self.root.fields, self.at)))
         if self.at in given:
-            given[self.source.event_time] = given.pop(self.at)
-        event: dict[str, Value | None] = dict.fromkeys(self.types)
-        for name, text in given.items():
-            event[name] = _value(text, self.types[name], name)
-        for name in self.types:
-            if event[name] is None and name not in self.nullable and (name in given or name in self.read):
-                shown = self.at if name == self.source.event_time else name
-                raise DefinitionError(f"{shown!r} is never null", mend=f"write the event's {shown}")
-        if self.source.event_id is not None and self.source.event_id not in given:
+            given = _put(given, parse(self.source.event_time), given.pop(self.at))
+        event: dict[str, Value | None] = dict(self.names)
+        self._take(event, self.root, given, ())
+        if self.source.event_id is not None and not _is_written(given, parse(self.source.event_id)):
             event[self.source.event_id] = f"\0{number}"  # unlike any id an author writes
         return event
+
+    def _take(self, event: dict[str, Value | None], node: fields.Node, written: Any, path: Path) -> None:
+        """Put what is written at a path into the event, which is null at every path before."""
+        name = text_of(path)
+        if written is None and not node.nullable:
+            raise self._never_null(name)
+        match node:
+            case fields.Value():
+                if written is _ABSENT and not node.nullable and name in self.read:
+                    raise self._never_null(name)
+                event[name] = None if written is _ABSENT else _value(written, node.type, name)
+            case fields.Record() if written is _ABSENT and not node.nullable:
+                for field in node.known:
+                    self._take(event, node.fields[field], _ABSENT, (*path, field))
+            case fields.Record() if written is not _ABSENT and written is not None:
+                given = _mapping(written, name or "an event", node.known)
+                for field in node.known:
+                    self._take(event, node.fields[field], given.get(field, _ABSENT), (*path, field))
+            case fields.MapOf() if written is not _ABSENT and written is not None:
+                for key, value in _mapping(written, name, None).items():
+                    self._take(event, node.values, value, (*path, Key(key)))
+            case _:  # a record or map that is null, and all in it
+                return
+
+    def _never_null(self, name: str) -> DefinitionError:
+        shown = self.at if name == self.source.event_time else name
+        return DefinitionError(f"{shown!r} is never null", mend=f"write the event's {shown}")
+
+
+class _Absent:
+    """What stands where nothing is written; null is written as null."""
+
+
+_ABSENT: Final = _Absent()
+
+
+def _put(given: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    """What is given, with a value at a path through records."""
+    first, *rest = path
+    if not rest:
+        return {**given, first: value}
+    return {**given, first: _put(_mapping(given.get(first) or {}, first, None), tuple(rest), value)}
+
+
+def _is_written(given: Any, path: Path) -> bool:
+    first, *rest = path
+    return isinstance(given, dict) and first in given and (not rest or _is_written(given[first], tuple(rest)))
 
 
 def _read(view: ViewPlan, written: Any) -> tuple[int, tuple[Value, ...]]:
@@ -242,11 +285,12 @@ def _expected(view: ViewPlan, written: Any) -> dict[str, Value | None]:
     return {name: _value(text, types[name], name) for name, text in given.items()}
 
 
-def _mapping(written: Any, what: str, known: Iterable[str]) -> dict[str, Any]:
+def _mapping(written: Any, what: str, known: Iterable[str] | None) -> dict[str, Any]:
+    """Names and values; any names where none are known."""
     if not isinstance(written, dict):
         raise DefinitionError(f"{what} is not a mapping", mend="write names and values: {at: 2024-01-01 10:00:00, …}")
     for name in written:
-        if name not in tuple(known):
+        if known is not None and name not in tuple(known):
             raise DefinitionError(f"{what} has no {name!r}", mend=did_you_mean(str(name), known))
     return written
 

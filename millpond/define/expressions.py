@@ -1,8 +1,10 @@
 """ibis's `_` in definitions: checked when written, and bound to the fields of a source when the pool is compiled."""
 
 import inspect
+import json
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -10,10 +12,10 @@ import ibis.expr.types as ir
 from ibis.common.deferred import Attr, Deferred, Item, Just, Resolver, Variable, resolver
 
 from millpond.define.avro import SourceSchema
+from millpond.define.fields import MapOf, Node, Record, Step, Unreadable, Value, follow
 from millpond.define.operations import translate
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Expr
-from millpond.plan.types import Type
 
 USE_OPERATORS = (
     "join conditions with & | ~, each in parentheses: (_.a > 1) & (_.b == 2); "
@@ -54,11 +56,6 @@ def field_name(value: object) -> str:
             )
 
 
-def is_method(name: str, of: type = ir.Table) -> bool:
-    """True where `_.name` would give an ibis method, not a field."""
-    return hasattr(of, name)
-
-
 def bind(written: "Deferred", schema: SourceSchema) -> Expr:
     """The expression as our own typed tree over a source's fields.
 
@@ -66,15 +63,12 @@ def bind(written: "Deferred", schema: SourceSchema) -> Expr:
         DefinitionError: an unknown or unreadable field, an operation that is not listed, types that do not fit.
     """
     _check_fields(written, schema)
-    table = ibis.table({column.name: _ibis_type(column.type) for column in schema.columns}, name="event")
+    table = ibis.table(_ibis_type(schema.fields), name="event")
     try:
         value = written.resolve(table)
     except Exception as cause:  # ibis raises whatever its types raise
         first = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-        raise DefinitionError(
-            f"ibis cannot bind {written!r}: {first}",
-            mend="compare and compute with values of one type, or with numbers",
-        ) from cause
+        raise DefinitionError(f"ibis cannot bind {written!r}: {first}", mend=_UNBOUND[type(cause)]) from cause
     if inspect.isroutine(value):
         raise DefinitionError(f"{written!r} is a method that is not called", mend="add its parentheses")
     if not isinstance(value, ir.Value):
@@ -84,51 +78,67 @@ def bind(written: "Deferred", schema: SourceSchema) -> Expr:
     return translate(value.op(), table.op(), schema)
 
 
+_UNBOUND: Final[defaultdict[type[Exception], str]] = defaultdict(
+    lambda: "compare and compute with values of one type, or with numbers",
+    {AttributeError: "a single value has no fields in it; write the field, or an operation that is listed"},
+)
+
+
 def _check_fields(written: "Deferred", schema: SourceSchema) -> None:
-    """Every `_.name` is a field. Asked before ibis, which answers an unknown name with a bare AttributeError."""
-    if isinstance(resolver(written), Variable):
-        raise DefinitionError("_ alone is the whole event", mend="write a field of it, such as _.amount")
-    for node in _resolvers(resolver(written)):
-        if isinstance(node, Attr) and isinstance(node.obj, Variable):
-            _check_attribute(node.name.value, schema)
-        elif isinstance(node, Item) and isinstance(node.obj, Variable):
-            name = node.indexer.value if isinstance(node.indexer, Just) else None
-            if not isinstance(name, str):
-                raise DefinitionError(f"{written!r} takes a field not by its name", mend='write _["amount"]')
-            schema.type_of(name)
+    """Every chain from `_` leads to a value. Asked before ibis, which answers an unknown name with a bare error."""
+    for steps in _chains(resolver(written)):
+        follow(schema.fields, steps)
 
 
-def _check_attribute(name: str, schema: SourceSchema) -> None:
-    known = name in schema.types
-    if known and is_method(name):
-        raise DefinitionError(f"_.{name} is a method of ibis, not the field", mend=f'write _["{name}"]')
-    if not known and is_method(name) and name not in schema.unreadable:
-        raise DefinitionError(
-            f"_.{name} is a method of ibis, and there is no field {name!r}",
-            mend="an expression is about one event; aggregate with Count, Sum, Mean, Min or Max",
-        )
-    schema.type_of(name)
+def _chains(node: Any) -> Iterator[tuple[Step, ...]]:
+    """What is written after each `_` of a deferred expression, as far as it is names and brackets."""
+    steps: list[Step] = []
+    inner = node
+    while isinstance(inner, Attr | Item):
+        steps.insert(0, _step(inner))
+        if isinstance(inner, Item):
+            yield from _chains(inner.indexer)
+        inner = inner.obj
+    if isinstance(inner, Variable):
+        yield tuple(steps)
+    else:
+        for part in _parts(inner):
+            yield from _chains(part)
 
 
-def _resolvers(node: Any) -> Iterator[Resolver]:
-    """Every node of a deferred expression."""
+def _step(node: Attr | Item) -> Step:
+    if isinstance(node, Attr):
+        return Step(item=False, name=node.name.value, written=f".{node.name.value}")
+    name = node.indexer.value if isinstance(node.indexer, Just) else node.indexer
+    if isinstance(name, str):
+        return Step(item=True, name=name, written=f"[{json.dumps(name, ensure_ascii=False)}]")
+    return Step(item=True, name=None, written=f"[{name!r}]")
+
+
+def _parts(node: Any) -> Iterator[Any]:
+    """What a node of a deferred expression is made of."""
     match node:
         case Resolver():
-            yield node
-            for slot in node.__slots__:
-                yield from _resolvers(getattr(node, slot))
+            yield from (getattr(node, slot) for slot in node.__slots__)
         case tuple() | list():
-            for part in node:
-                yield from _resolvers(part)
+            yield from node
         case dict():
-            for part in node.values():
-                yield from _resolvers(part)
+            yield from node.values()
         case _:  # a constant, or a function of Python's operator module
             return
 
 
-def _ibis_type(type: Type) -> dt.DataType:
-    return _IBIS_TYPES[type.kind](type)
+def _ibis_type(node: Node) -> Any:
+    """What ibis is told of a field; what cannot be read is not there."""
+    match node:
+        case Value(type=type):
+            return _IBIS_TYPES[type.kind](type)
+        case Record():
+            return dt.Struct({name: _ibis_type(node.fields[name]) for name in node.known})
+        case MapOf(values=values):
+            return dt.Map(dt.String(), _ibis_type(values))
+        case Unreadable():
+            raise AssertionError("it is not among the known fields")
 
 
 _IBIS_TYPES: Any = {

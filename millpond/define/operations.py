@@ -15,6 +15,7 @@ import ibis.expr.operations as ops
 from millpond.define.avro import SourceSchema
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Constant, Expr, Field, call, constant, decimal_constant
+from millpond.plan.paths import Key, Path, text_of
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, STRING, TIMESTAMP
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,11 +69,25 @@ def _in(turn: _Translation, op: Any) -> Expr:
 
 
 def _field(turn: _Translation, op: Any) -> Expr:
-    if op.rel != turn.table:
-        raise DefinitionError(
-            f"the field {op.name!r} is of another table", mend="write it with `from millpond import _`"
-        )
-    return Field(op.name, turn.schema.type_of(op.name))
+    path = text_of(_path(turn, op))
+    return Field(path, turn.schema.type_of(path))
+
+
+def _path(turn: _Translation, op: Any) -> Path:
+    """The steps from the event to a value: fields of records, keys of maps."""
+    match op:
+        case ops.Field(rel=turn.table):
+            return (op.name,)
+        case ops.Field():
+            raise DefinitionError(
+                f"the field {op.name!r} is of another table", mend="write it with `from millpond import _`"
+            )
+        case ops.StructField():
+            return (*_path(turn, op.arg), op.field)
+        case ops.MapGet(key=ops.Literal(value=str(key)), default=ops.Literal(value=None)):
+            return (*_path(turn, op.arg), Key(key))
+        case _:
+            raise _refusal(op)
 
 
 def _literal(turn: _Translation, op: Any) -> Constant:
@@ -112,6 +127,8 @@ def _instant(value: datetime) -> int:
 
 LISTED: Final[dict[type, Rule]] = {
     ops.Field: _field,
+    ops.StructField: _field,
+    ops.MapGet: _field,
     ops.Literal: _literal,
     ops.Equals: _binary("eq"),
     ops.NotEquals: _binary("ne"),

@@ -25,7 +25,8 @@ class EventSource:
         name: such as `transactions`.
         topic: the Kafka topic.
         schema: the .avsc file, its path from the project's root.
-        event_time: the field that says when it happened: a timestamp. An event without is refused.
+        event_time: the field that says when it happened: a timestamp, such as `"sold_at"` or `"header.sold_at"`. An
+            event without is refused.
         event_id: the field that tells copies of one event apart from two events; an event without is refused. None
             where every record is an event of its own.
         lateness: how long after its time an event may arrive, such as `"1d"`; later ones are refused.
@@ -54,9 +55,9 @@ class EventSource:
         with located(self.name):
             checks.owner(self.owner)
             checks.description(self.description)
-            checks.column(self.event_time, "event_time")
+            checks.path(self.event_time, "event_time")
             if self.event_id is not None:
-                checks.column(self.event_id, "event_id")
+                checks.path(self.event_id, "event_id")
             if not isinstance(self.full_history, bool):
                 raise DefinitionError(
                     f"full_history={self.full_history!r} is not a boolean", mend="write True or False"

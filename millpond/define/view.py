@@ -10,7 +10,8 @@ from ibis.expr.types import StructColumn
 from millpond.define import checks
 from millpond.define.aggregations import ALL, Aggregation
 from millpond.define.entity import Entity
-from millpond.define.expressions import check_expression, field_name, is_method
+from millpond.define.expressions import check_expression, field_name
+from millpond.define.fields import is_method
 from millpond.define.place import Place, located, place_of_caller, remember
 from millpond.define.source import EventSource
 from millpond.define.windows import Window, spans

@@ -9,6 +9,8 @@ import msgspec
 
 from millpond.plan.expr import fields_of
 from millpond.plan.model import FeaturePlan, SetPlan, SourcePlan, ViewPlan, encode
+from millpond.plan.paths import shape_of
+from millpond.plan.reader_schema import of_leaves
 from millpond.plan.types import DOUBLE
 
 
@@ -43,13 +45,12 @@ def _source_as_read(view: ViewPlan) -> SourcePlan:
     """
     source = view.source
     trees = [*view.by, *(tree for p in view.partials for tree in p.trees)]
-    read = {field.name for tree in trees for field in fields_of(tree)} | {source.event_time, source.event_id}
+    read = {shape_of(field.name) for tree in trees for field in fields_of(tree)}
+    read |= {source.event_time, *([] if source.event_id is None else [source.event_id])}
     read |= {column.name for column in source.columns if column.type == DOUBLE}
-    schema = msgspec.json.decode(source.schema)
-    schema["fields"] = [field for field in schema["fields"] if field["name"] in read]
     return msgspec.structs.replace(
         source,
-        schema=msgspec.json.encode(schema, order="sorted").decode(),
+        schema=msgspec.json.encode(of_leaves(source, read.__contains__), order="sorted").decode(),
         columns=tuple(column for column in source.columns if column.name in read),
         micros=tuple(name for name in source.micros if name in read),
     )

@@ -28,10 +28,11 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
     """Where events come from, and which are accepted.
 
     Args:
-        schema: the reader schema as Avro JSON: the fields Millpond reads, timestamps as plain longs.
-        columns: the reader schema's fields as value types, in order; a timestamp is in ms.
+        schema: the reader schema as Avro JSON: what can be read of an event, timestamps as plain longs.
+        columns: the reader schema's values by their shapes (see plan.paths), in order; a timestamp is in ms.
         micros: the columns whose raw long is in microseconds (floored to ms on reading).
         lateness_ms: an event that arrives later than this after its time is refused.
+        event_time: a path through records, as is event_id.
         full_history: the topic holds every event there ever was.
     """
 

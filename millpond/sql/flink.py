@@ -11,12 +11,15 @@ offsets under a name of its own: those of the live job tell how fresh its tiles 
 The views are common to all inserts, and Flink evaluates each once: see CONFIG.
 """
 
+import json
 from collections.abc import Iterable
 from typing import Final
 
 from millpond.plan.deployment import Backfill, Fragment, JobRecord
 from millpond.plan.expr import fields_of
 from millpond.plan.model import OUTAGE, Column, SourcePlan, ViewPlan
+from millpond.plan.paths import parse, shape_of
+from millpond.plan.reader_schema import with_units
 from millpond.sql.dialects import FLINK
 from millpond.sql.expressions import render
 from millpond.sql.flink_tables import (
@@ -126,7 +129,7 @@ def _rendered(
             source,
             dead_letter_table(job, target),
             *(tile_table(fragment, view, target) for fragment, view in fragments),
-            _decoded(job.source, target),
+            _decoded(job.source, target, read),
             _judged(job.source, rules),
             _accepted(job.source, read, own),
             _events(job.source, read),
@@ -146,12 +149,17 @@ def _at(offsets: tuple[int, ...]) -> str:
 
 
 def _columns_read(source: SourcePlan, views: Iterable[ViewPlan]) -> tuple[Column, ...]:
-    """The columns that reach the fragments: those that any of them reads, and the event time."""
+    """The columns that reach the fragments: those that any of them reads, and the event time; of maps one a key."""
     names = {source.event_time}
     for view in views:
         trees = [*view.by, *(tree for p in view.partials for tree in p.trees)]
         names |= {field.name for tree in trees for field in fields_of(tree)}
-    return tuple(column for column in source.columns if column.name in names)
+    return tuple(
+        Column(name, column.type)
+        for column in source.columns
+        for name in sorted(names)
+        if shape_of(name) == column.name
+    )
 
 
 # --- views ----------------------------------------------------------------------------------------------------------
@@ -168,14 +176,22 @@ def _field(name: str) -> str:
 def _value(source: SourcePlan, name: str) -> str:
     """A field of the decoded event as its column's value: timestamps in ms."""
     field = _field(name)
-    if name not in source.micros:
+    if shape_of(name) not in source.micros:
         return field
     # Flink's division truncates, this floors; it cannot overflow.
     return f"CASE WHEN {field} < 0 THEN ({field} + 1) / 1000 - 1 ELSE {field} / 1000 END"
 
 
-def _decoded(source: SourcePlan, target: Target) -> str:
-    decode = f"`AVRO_DECODE`(`value`, {flink_text(source.schema)}, {flink_text(target.registry)}, {target.schema_id})"
+def _decoded(source: SourcePlan, target: Target, read: tuple[Column, ...]) -> str:
+    """The record's value decoded: of the event what is read, one column a path.
+
+    All of the reader schema is decoded, whatever is read: which events are accepted is the same for every job.
+    """
+    paths = {column.name: parse(column.name) for column in read}
+    if source.event_id is not None:
+        paths |= {source.event_id: parse(source.event_id)}
+    literals = (with_units(source), json.dumps(paths, ensure_ascii=False, separators=(",", ":")), target.registry)
+    decode = f"`AVRO_DECODE`(`value`, {', '.join(map(flink_text, literals))}, {target.schema_id})"
     return _view(
         "decoded",
         "SELECT `key`, `value`, `partition`, `offset`, `headers`, `now`,\n"

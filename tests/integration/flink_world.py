@@ -22,6 +22,7 @@ from millpond.control.topics import Topic, Topics, job_topics
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.model import ViewPlan
 from millpond.plan.partials import Partial
+from millpond.plan.paths import parse
 from millpond.plan.windows import DAY
 from millpond.sql.job_sql import JobSql
 from tests.oracles.expressions import evaluate
@@ -240,6 +241,17 @@ def payments(count: int, *, since: int, seed: int) -> list[Row]:
         }
         for number, made_at in enumerate(times)
     ]
+
+
+def by_path(event: Row, paths: Iterable[str]) -> Row:
+    """An event with the values at some paths beside its fields: null through what is null or not there."""
+    found = dict(event)
+    for text in paths:
+        value: Any = event
+        for step in parse(text):
+            value = None if value is None else value.get(step)
+        found[text] = value
+    return found
 
 
 def in_ms(event: Row) -> Row:

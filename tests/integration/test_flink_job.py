@@ -134,7 +134,7 @@ def test_a_job_makes_exactly_the_tiles_and_dead_letters_of_its_events(
         for place, (one, reason) in expected.items()
     }
     assert {reason for _, reason in expected.values()} == {
-        "null_value", "bad_magic", "unknown_schema", "truncated", "undecodable", "non_finite",
+        "null_value", "bad_magic", "unknown_schema", "truncated", "undecodable", "incompatible", "non_finite",
         "null_event_time", "event_time_out_of_range", "late", "future", "before_start",
     }  # fmt: skip
 
@@ -256,7 +256,7 @@ def _poison(own: int, later: int, unlike: int, event: Row) -> list[tuple[Record,
             ),
             "undecodable",
         ),
-        (wire(unlike, UNLIKE, {"id": 5}), "undecodable"),
+        (wire(unlike, UNLIKE, {"id": 5}), "incompatible"),
         (but(distance=math.nan), "non_finite"),
         (but(distance=-math.inf), "non_finite"),
         (but(made_at=None), "null_event_time"),

@@ -19,12 +19,13 @@ from millpond.control.topics import Topic, Topics
 from millpond.plan.compiled import load_compiled
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import DeployError
+from millpond.plan.expr import fields_of
 from millpond.plan.hashes import hashed_view
 from millpond.plan.model import Pool, ViewPlan
 from millpond.plan.windows import DAY, HOUR
 from millpond.serve import Reader, Vector
 from tests.integration.deployed import all_of, drained, materializing, until
-from tests.integration.flink_world import Record, Row, produce, register, wire
+from tests.integration.flink_world import Record, Row, by_path, produce, register, wire
 from tests.integration.stacks import AnyStack
 from tests.unit.define.sample import RIGHT
 
@@ -83,8 +84,9 @@ def sales(now: int) -> list[Row]:
             "rating": None if number % 11 == 0 else float(draw.randrange(6)),
             "gift": number % 8 == 0,
             "tags": ["a"],
-            "extra": {},
-            "address": {"city": "x"},
+            "extra": draw.choice(({}, {"other": "x"}, {"campaign": f"n{number}", "other": "x"}, {"campaign": ""})),
+            "address": address(draw),
+            "billed_to": None if number % 3 == 0 else address(draw),
             "digest": bytes(16),
             "raw": b"",
             "day": 1,
@@ -92,6 +94,16 @@ def sales(now: int) -> list[Row]:
         }
         for number, ts in enumerate(times)
     ]
+
+
+def address(draw: random.Random) -> Row:
+    place = {"lat": draw.uniform(-90, 90), "lon": float(draw.randrange(-180, 180))}
+    return {
+        "city": draw.choice(("Oslo", "", "é{:}")),
+        "count": draw.choice((None, 0, -(2**31))),
+        "lines": ["a", "b"][: draw.randrange(3)],
+        "place": draw.choice((None, place)),
+    }
 
 
 def records(schema_id: int, schema: dict[str, Any], events: list[Row]) -> list[Record]:
@@ -120,7 +132,9 @@ def shop(settings: Settings, stack: AnyStack) -> Iterator[Shop]:
     with pytest.raises(DeployError, match=r"takes timestamps up to[\s\S]*--replay"):
         deploy(settings, pool, start="earliest")
     deployed = deploy(settings, pool, start="earliest", replay=True)
+    read = [f.name for view in pool.views for p in view.partials for tree in p.trees for f in fields_of(tree)]
     in_ms = [{**e, "paid_at": None if e["paid_at"] is None else e["paid_at"] // 1000} for e in events]
+    in_ms = [by_path(event, dict.fromkeys(read)) for event in in_ms]
     made = Shop(settings=settings, pool=pool, deployed=deployed, now=now, events=in_ms)
     with materializing(settings, stack):
         for job in deployed.started:

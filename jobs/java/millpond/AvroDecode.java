@@ -8,9 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.avro.shaded.org.apache.avro.Schema;
 import org.apache.flink.avro.shaded.org.apache.avro.generic.GenericRecord;
-import org.apache.flink.formats.avro.AvroToRowDataConverters;
-import org.apache.flink.formats.avro.AvroToRowDataConverters.AvroToRowDataConverter;
-import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.catalog.DataTypeFactory;
 import org.apache.flink.table.data.GenericRowData;
@@ -21,21 +18,22 @@ import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.inference.CallContext;
 import org.apache.flink.table.types.inference.StaticArgument;
 import org.apache.flink.table.types.inference.TypeInference;
-import org.apache.flink.table.types.logical.RowType;
 
 /**
- * {@code AVRO_DECODE(value, reader schema, registry url, own schema id) -> ROW<event, reason, detail>}.
+ * {@code AVRO_DECODE(value, reader schema, paths, registry url, own schema id) -> ROW<event, reason, detail>}.
  *
- * <p>{@code value} is Avro in the Confluent wire format, in any writer schema the reader schema can read; the other
- * three are literals, and the type of {@code event} is the reader schema's. A record that cannot be read gives a null
- * event and a {@code reason}, one of
+ * <p>{@code value} is Avro in the Confluent wire format, in any writer schema the reader schema can read; the others
+ * are literals. All of the reader schema is read, so that the same records are refused whatever is asked for; {@code
+ * event} holds what {@code paths} lead to (see {@link Leaves}). A record that cannot be read gives a null event and a
+ * {@code reason}, one of
  *
  * <ul>
  *   <li>{@code null_value}: there is no value
  *   <li>{@code bad_magic}: it is not in the Confluent wire format
  *   <li>{@code unknown_schema}: the registry has no schema of that id (and still has the source's own)
  *   <li>{@code truncated}: it ends before its schema does
- *   <li>{@code undecodable}: otherwise corrupt, or of a schema that the reader schema cannot read
+ *   <li>{@code incompatible}: its schema is one that the reader schema cannot read (see {@link Resolution})
+ *   <li>{@code undecodable}: otherwise corrupt, or one value of it cannot be read as what the reader schema says
  *   <li>{@code non_finite}: a float or double is NaN or infinite
  * </ul>
  *
@@ -49,9 +47,10 @@ public final class AvroDecode extends ScalarFunction {
 
     private transient Source source;
 
-    public RowData eval(byte[] value, String readerSchema, String registryUrl, Integer ownId) {
-        if (source == null || !source.is(readerSchema, registryUrl, ownId)) {
-            source = new Source(readerSchema, registryUrl, ownId);
+    public RowData eval(byte[] value, String readerSchema, String paths, String registryUrl, Integer ownId) {
+        Given given = new Given(readerSchema, paths, registryUrl, ownId);
+        if (source == null || !source.given.equals(given)) {
+            source = new Source(given);
         }
         return source.decode(value);
     }
@@ -69,6 +68,7 @@ public final class AvroDecode extends ScalarFunction {
                 .staticArguments(
                         StaticArgument.scalar("value", DataTypes.BYTES().bridgedTo(byte[].class), false),
                         StaticArgument.scalar("reader_schema", text, false),
+                        StaticArgument.scalar("paths", text, false),
                         StaticArgument.scalar("registry_url", text, false),
                         StaticArgument.scalar("own_id", DataTypes.INT().notNull().bridgedTo(Integer.class), false))
                 .outputTypeStrategy(AvroDecode::outputType)
@@ -76,45 +76,48 @@ public final class AvroDecode extends ScalarFunction {
     }
 
     private static Optional<DataType> outputType(CallContext call) {
-        String schema = call.getArgumentValue(1, String.class)
-                .orElseThrow(() -> call.newValidationError("The reader schema must be a literal."));
+        Schema schema = new Schema.Parser().parse(literal(call, 1));
         return Optional.of(DataTypes.ROW(
-                        DataTypes.FIELD("event", AvroSchemaConverter.convertToDataType(schema, false).nullable()),
+                        DataTypes.FIELD("event", new Leaves(schema, literal(call, 2)).type()),
                         DataTypes.FIELD("reason", DataTypes.STRING()),
                         DataTypes.FIELD("detail", DataTypes.STRING()))
                 .notNull()
                 .bridgedTo(RowData.class));
     }
 
+    private static String literal(CallContext call, int argument) {
+        return call.getArgumentValue(argument, String.class)
+                .orElseThrow(() -> call.newValidationError("Argument " + argument + " must be a literal."));
+    }
+
+    /** The literals. */
+    private record Given(String readerSchema, String paths, String registryUrl, int ownId) {}
+
     /** What is known of the one source whose records are decoded. */
     private static final class Source {
-        private final String schemaText;
-        private final String registryUrl;
-        private final int ownId;
+        private final Given given;
         private final Schema schema;
-        private final AvroToRowDataConverter converter;
+        private final Leaves leaves;
         private final WriterSchemas writers;
         private final BoundedDecoder decoder = new BoundedDecoder();
-        private final Map<Integer, AvroReader> readers = new LinkedHashMap<>(16, 0.75f, true) {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<Integer, AvroReader> eldest) {
-                return size() > MOST_READERS;
-            }
-        };
+        private final Map<Integer, AvroReader> readers = bounded();
+        /** Schemas never change under their ids, and an id's verdict neither. */
+        private final Map<Integer, Refused> incompatible = bounded();
 
-        Source(String schemaText, String registryUrl, int ownId) {
-            this.schemaText = schemaText;
-            this.registryUrl = registryUrl;
-            this.ownId = ownId;
-            this.schema = new Schema.Parser().parse(schemaText);
-            RowType type = (RowType)
-                    AvroSchemaConverter.convertToDataType(schemaText, false).getLogicalType();
-            this.converter = AvroToRowDataConverters.createRowConverter(type, false);
-            this.writers = new WriterSchemas(registryUrl, schema, ownId);
+        Source(Given given) {
+            this.given = given;
+            this.schema = new Schema.Parser().parse(given.readerSchema);
+            this.leaves = new Leaves(schema, given.paths);
+            this.writers = new WriterSchemas(given.registryUrl, schema, given.ownId);
         }
 
-        boolean is(String schemaText, String registryUrl, int ownId) {
-            return this.schemaText.equals(schemaText) && this.registryUrl.equals(registryUrl) && this.ownId == ownId;
+        private static <T> Map<Integer, T> bounded() {
+            return new LinkedHashMap<>(16, 0.75f, true) {
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<Integer, T> eldest) {
+                    return size() > MOST_READERS;
+                }
+            };
         }
 
         RowData decode(byte[] value) {
@@ -143,7 +146,7 @@ public final class AvroDecode extends ScalarFunction {
                 if (reader.nonFiniteField() != null) {
                     throw new Refused("non_finite", "field " + reader.nonFiniteField());
                 }
-                return converter.convert(record);
+                return leaves.of(record);
             } catch (EOFException e) {
                 throw new Refused("truncated", e.getMessage());
             } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
@@ -154,11 +157,22 @@ public final class AvroDecode extends ScalarFunction {
 
         private AvroReader reader(int id) throws Refused {
             AvroReader known = readers.get(id);
-            if (known == null) {
-                known = new AvroReader(writers.get(id), schema);
-                readers.put(id, known);
+            if (known != null) {
+                return known;
             }
-            return known;
+            if (incompatible.containsKey(id)) {
+                throw incompatible.get(id);
+            }
+            Schema writer = writers.get(id);
+            try {
+                AvroReader made = new AvroReader(writer, schema);
+                readers.put(id, made);
+                return made;
+            } catch (Refused e) {
+                Refused why = new Refused(e.reason, "schema " + id + ": " + e.getMessage());
+                incompatible.put(id, why);
+                throw why;
+            }
         }
     }
 }

@@ -12,16 +12,19 @@ import org.apache.flink.avro.shaded.org.apache.avro.io.ResolvingDecoder;
 
 /**
  * Reads records of one writer schema as the reader schema, and looks at the values as they pass: a decimal with more
- * digits than its type is refused (Flink's converter would make it null), a double that is not finite is remembered.
+ * digits than its type is refused (it would become null), a double that is not finite is remembered.
  */
 final class AvroReader extends GenericDatumReader<GenericRecord> {
     private static final double DIGITS_PER_BIT = 0.30103; // log10(2), rounded up
 
+    private final Resolution resolution;
     private boolean finite;
     private String nonFiniteField;
 
-    AvroReader(Schema writer, Schema reader) {
+    /** @throws Refused when the reader schema cannot read what this writer writes. */
+    AvroReader(Schema writer, Schema reader) throws Refused {
         super(writer, reader);
+        resolution = new Resolution(writer, reader);
     }
 
     /** Read the one record the decoder stands on. */
@@ -35,7 +38,7 @@ final class AvroReader extends GenericDatumReader<GenericRecord> {
         return record;
     }
 
-    /** The first field of the last record that held NaN or an infinity; null when there was none. */
+    /** The path of the first field of the last record that held NaN or an infinity; null when there was none. */
     String nonFiniteField() {
         return nonFiniteField;
     }
@@ -43,19 +46,22 @@ final class AvroReader extends GenericDatumReader<GenericRecord> {
     @Override
     protected void readField(Object record, Schema.Field field, Object old, ResolvingDecoder in, Object state)
             throws IOException {
+        boolean before = finite;
         super.readField(record, field, old, in, state);
-        if (!finite && nonFiniteField == null) {
-            nonFiniteField = field.name();
+        if (before && !finite) { // found in here: inner fields have said their names first
+            nonFiniteField = nonFiniteField == null ? field.name() : field.name() + "." + nonFiniteField;
         }
     }
 
     @Override
     protected Object readWithoutConversion(Object old, Schema expected, ResolvingDecoder in) throws IOException {
         Object value = super.readWithoutConversion(old, expected, in);
+        Resolution.Change change = resolution.of(expected);
+        if (change != null) {
+            value = change.of(value);
+        }
         if (value instanceof Double number) {
             finite &= Double.isFinite(number);
-        } else if (value instanceof Float number) {
-            finite &= Float.isFinite(number);
         } else if (value instanceof ByteBuffer bytes && expected.getLogicalType() instanceof LogicalTypes.Decimal type) {
             requireDigits(bytes, type);
         }

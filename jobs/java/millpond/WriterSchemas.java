@@ -10,8 +10,6 @@ import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schema
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import org.apache.flink.avro.shaded.org.apache.avro.AvroRuntimeException;
 import org.apache.flink.avro.shaded.org.apache.avro.Schema;
-import org.apache.flink.avro.shaded.org.apache.avro.SchemaCompatibility;
-import org.apache.flink.avro.shaded.org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
@@ -91,10 +89,13 @@ final class WriterSchemas {
         } catch (AvroRuntimeException e) {
             throw lost(unknown, e);
         }
-        if (own.isEmpty()
-                || SchemaCompatibility.checkReaderWriterCompatibility(reader, own.get()).getType()
-                        != SchemaCompatibilityType.COMPATIBLE) {
+        if (own.isEmpty()) {
             throw lost(unknown, null);
+        }
+        try {
+            new Resolution(own.get(), reader);
+        } catch (Refused e) {
+            throw lost(unknown, e); // another schema under its id
         }
     }
 

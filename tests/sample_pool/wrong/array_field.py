@@ -1,5 +1,5 @@
-"""features/shop/array_field.py:16: array_field.features['tagged']: where: the field 'tags' cannot be read: it is an array, which is not a single value
-  mend: name another field; known here: amount, article_id, channel, count, customer_id, discount, fee, gift, paid_at, quantity, rating, returned_by, sale_id, sold_at, store_id, weight
+"""features/shop/array_field.py:16: array_field.features['tagged']: where: the field 'tags' cannot be read: it is an array, and how many values it has differs from event to event
+  mend: let its producer write what is needed of it as a field of its own, such as the number of its values
 """
 
 from features.shop import sources

@@ -1,5 +1,5 @@
 """features/shop/date_field.py:16: date_field.features['today']: where: the field 'day' cannot be read: it is a date, which is not an instant
-  mend: name another field; known here: amount, article_id, channel, count, customer_id, discount, fee, gift, paid_at, quantity, rating, returned_by, sale_id, sold_at, store_id, weight
+  mend: name another field; known here: address, amount, article_id, billed_to, channel, count, customer_id, discount, extra, fee, gift, paid_at, quantity, rating, returned_by, sale_id, sold_at, store_id, weight
 """
 
 from features.shop import sources

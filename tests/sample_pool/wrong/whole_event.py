@@ -1,5 +1,5 @@
 """features/shop/whole_event.py:16: whole_event.features['spend']: _ alone is the whole event
-  mend: write a field of it, such as _.amount
+  mend: write a field of it, such as _.sale_id
 """
 
 from features.shop import sources

@@ -3,14 +3,13 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from ibis.common.deferred import Deferred
 
 from millpond.define.avro import SourceSchema, read_schema
 from millpond.define.expressions import bind
+from millpond.define.fields import Record, Value
 from millpond.plan.expr import Expr
-from millpond.plan.model import Column
 from millpond.plan.types import Type
 
 SAMPLE_POOL = Path(__file__).resolve().parents[2] / "sample_pool"
@@ -25,12 +24,7 @@ def sale() -> SourceSchema:
 
 def schema(types: Mapping[str, str]) -> SourceSchema:
     """A schema of such columns."""
-    return SourceSchema(
-        reader="",
-        columns=tuple(Column(name, Type.parse(type)) for name, type in types.items()),
-        micros=(),
-        unreadable=MappingProxyType({}),
-    )
+    return SourceSchema(reader="", fields=Record({name: Value(Type.parse(type)) for name, type in types.items()}))
 
 
 def bound(written: Deferred) -> Expr:

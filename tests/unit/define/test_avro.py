@@ -39,6 +39,15 @@ def test_every_readable_type_has_its_column() -> None:
         "weight": "double",
         "rating": "double",
         "gift": "boolean",
+        "extra[]": "string",
+        "address.city": "string",
+        "address.count": "int",
+        "address.place.lat": "double",
+        "address.place.lon": "double",
+        "billed_to.city": "string",
+        "billed_to.count": "int",
+        "billed_to.place.lat": "double",
+        "billed_to.place.lon": "double",
     }
     assert sale().micros == ("paid_at",)
 
@@ -47,8 +56,7 @@ def test_every_readable_type_has_its_column() -> None:
     ("name", "reason"),
     [
         ("tags", "an array"),
-        ("extra", "a map"),
-        ("address", "a record"),
+        ("address.lines", "an array"),
         ("digest", "a fixed"),
         ("raw", "bytes"),
         ("day", "a date"),
@@ -117,6 +125,30 @@ def test_the_reader_schema_holds_what_is_read_and_no_prose() -> None:
         "weight": ["null", "double"],
         "rating": ["double", "null"],
         "gift": "boolean",
+        "extra": {"type": "map", "values": "string"},
+        "address": {
+            "type": "record",
+            "name": "Address",
+            "namespace": "shop",
+            "fields": [
+                {"name": "city", "type": "string"},
+                {"name": "count", "type": ["null", "long"], "default": None},
+                {
+                    "name": "place",
+                    "type": [
+                        "null",
+                        {
+                            "type": "record",
+                            "name": "Place",
+                            "namespace": "shop",
+                            "fields": [{"name": "lat", "type": "double"}, {"name": "lon", "type": "double"}],
+                        },
+                    ],
+                    "default": None,
+                },
+            ],
+        },
+        "billed_to": ["null", "shop.Address"],
     }
     assert [f["aliases"] for f in reader["fields"] if "aliases" in f] == [["product_id"]]
     assert {f["name"]: f["default"] for f in reader["fields"] if "default" in f} == {
@@ -129,6 +161,7 @@ def test_the_reader_schema_holds_what_is_read_and_no_prose() -> None:
         "weight": None,
         "rating": 0,
         "gift": False,
+        "billed_to": None,
     }
 
 
@@ -138,8 +171,9 @@ def test_avro_reads_with_the_reader_schema_what_was_written_with_the_whole_one()
         "sale_id": "7d444840-9dc0-11d1-b245-5ffdce74fad2", "sold_at": 5, "paid_at": 6, "customer_id": "c",
         "store_id": 7, "article_id": 8, "channel": "WEB", "returned_by": "TILL", "amount": Decimal("1.50"),
         "discount": None, "fee": Decimal(2), "quantity": 3, "count": 4, "weight": 0.5, "rating": 1.5, "gift": True,
-        "tags": ["a"], "extra": {"b": "c"}, "address": {"city": "d"}, "digest": b"0123456789abcdef", "raw": b"e",
-        "day": 1, "either": 2,
+        "tags": ["a"], "extra": {"b": "c"},
+        "address": {"city": "d", "lines": ["x"], "place": {"lat": 1.5, "lon": 2.5}},
+        "digest": b"0123456789abcdef", "raw": b"e", "day": 1, "either": 2,
     }  # fmt: skip
     # What fastavro would convert is plain on both sides.
     text = json.dumps(writer).replace("timestamp-m", "plain-m").replace("uuid", "plain")
@@ -150,7 +184,8 @@ def test_avro_reads_with_the_reader_schema_what_was_written_with_the_whole_one()
 
     read_back = fastavro.schemaless_reader(data, plain, fastavro.parse_schema(json.loads(sale().reader)))
 
-    assert read_back == {name: event[name] for name in sale().types}
+    read = {name: event.get(name) for name in sale().fields.known}
+    assert read_back == {**read, "address": {"city": "d", "count": None, "place": {"lat": 1.5, "lon": 2.5}}}
 
 
 def test_an_enum_that_is_first_met_in_a_field_that_is_left_out_is_still_known(tmp_path: Path) -> None:

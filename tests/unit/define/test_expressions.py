@@ -32,6 +32,16 @@ EVERY_FORM: dict[str, tuple[Deferred, Expr]] = {
     "a field": (_.amount, AMOUNT),
     "a field by its text": (_["amount"], AMOUNT),
     "a field named as a method": (_["count"], Field("count", INT)),
+    "a field of a record": (_.address.city, Field("address.city", STRING)),
+    "a field of a record in a record": (_.address.place.lat, Field("address.place.lat", DOUBLE)),
+    "a field of a record that may be null": (_.billed_to.city, Field("billed_to.city", STRING)),
+    "a field of a record by its text": (_["address"]["city"], Field("address.city", STRING)),
+    "a field of a record named as a method": (_.address["count"], Field("address.count", INT)),
+    "a value of a map": (_.extra['a "key"'], Field('extra["a \\"key\\""]', STRING)),
+    "a value of a map in a formula": (
+        _.extra["channel"].isin(["x"]),
+        call("in", Field('extra["channel"]', STRING), constant("x", STRING)),
+    ),
     "==": (_.channel == "WEB", call("eq", CHANNEL, constant("WEB", STRING))),
     "!=": (_.channel != "WEB", call("ne", CHANNEL, constant("WEB", STRING))),
     "<": (_.quantity < 3, call("lt", QUANTITY, constant(3, INT))),
@@ -95,7 +105,7 @@ def test_the_list_covers_our_operations_and_each_has_a_spelling() -> None:
     reached = {node.op for _form, tree in EVERY_FORM.values() for node in _calls(tree)}
 
     assert reached >= OPERATIONS.keys() - {"cast"}
-    assert {op.__name__ for op in LISTED} == SPELLINGS.keys() | {"Field", "Literal"}
+    assert {op.__name__ for op in LISTED} == SPELLINGS.keys() | {"Field", "StructField", "MapGet", "Literal"}
 
 
 def _calls(tree: Expr) -> list[Call]:

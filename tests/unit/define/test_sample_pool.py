@@ -84,7 +84,7 @@ def test_the_right_pool_is_right_and_its_committed_plans_are_current() -> None:
     code, said = check(RIGHT)
 
     assert code == 0, said
-    assert "4 views, 47 features, 2 sets, 6 examples" in said
+    assert "4 views, 52 features, 2 sets, 6 examples" in said
 
 
 def test_errors_are_a_document_with_json(tmp_path: Path) -> None:

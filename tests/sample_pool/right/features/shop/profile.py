@@ -41,6 +41,8 @@ profile = FeatureView(
         "first_sale": First(_.sale_id, windows=["7d", LIFETIME]),
         "last_rating": Last(_.rating, windows=[Window("7d", delay="1d")]),
         "last": Last({"channel": _.channel, "discount": _.discount, "gift": _.gift, "paid_at": _.paid_at}),
+        "home": Last({"city": _.address.city, "lat": _.address.place.lat, "campaign": _.extra["campaign"]}),
+        "billed": ArgMax({"city": _.billed_to.city, "count": _.billed_to["count"]}, by=_.billed_to.place.lon),
         "dearest": ArgMax({"sale": _.sale_id, "article": _.article_id}, by=_.amount),
         "lightest": ArgMin(_.quantity, by=_.weight, where=_.amount > 0),
         "most_given": ArgMax(_.sold_at, by=_.gift),

@@ -1,0 +1,262 @@
+"""Which fields an event has, level by level, and how a path to one of them is checked.
+
+    _.amount    _.customer.address.country    _.attributes["channel"]    _.parts["left"].weight
+
+A path leads to a single value. Through a record that is null, and to a key that a map lacks, it leads to null.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import ibis.expr.types as ir
+
+from millpond.plan.errors import DefinitionError
+from millpond.plan.model import SourcePlan
+from millpond.plan.names import did_you_mean
+from millpond.plan.paths import EACH, Key, Path, parse, text_of
+from millpond.plan.types import Type
+
+
+@dataclass(frozen=True)
+class Value:
+    """A single value.
+
+    Attributes:
+        micros: a timestamp whose raw long is in microseconds.
+    """
+
+    type: Type
+    micros: bool = False
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """Fields by name."""
+
+    fields: Mapping[str, "Node"]
+    nullable: bool = False
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The names of those that can be read, or have something in them that can."""
+        return tuple(name for name, node in self.fields.items() if not isinstance(node, Unreadable))
+
+
+@dataclass(frozen=True)
+class MapOf:
+    """Values of one kind by keys that are texts."""
+
+    values: "Node"
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """What has no place among the value types.
+
+    Attributes:
+        mend: what to do; empty where another field is all there is to name.
+    """
+
+    reason: str
+    mend: str = ""
+    nullable: bool = False
+
+
+Node = Value | Record | MapOf | Unreadable
+
+
+def leaves(node: Node, shape: str = "") -> Iterator[tuple[str, Value | Unreadable]]:
+    """Every value by its shape, in order, also those that cannot be read."""
+    match node:
+        case Value() | Unreadable():
+            yield shape, node
+        case Record(fields=fields):
+            for name, inner in fields.items():
+                yield from leaves(inner, f"{shape}.{name}" if shape else name)
+        case MapOf(values=values):
+            yield from leaves(values, shape + EACH)
+
+
+def of_source(source: SourcePlan) -> Record:
+    """The fields a Plan's source has: what its reader schema holds, typed by its columns."""
+    types = {column.name: column.type for column in source.columns}
+    return _OfSource(types, source.micros).record(json.loads(source.schema), "")
+
+
+class _OfSource:
+    """One pass over a reader schema."""
+
+    def __init__(self, types: Mapping[str, Type], micros: Sequence[str]) -> None:
+        self.types = types
+        self.micros = micros
+        self.records: dict[str, Any] = {}
+
+    def record(self, schema: Any, shape: str) -> Record:
+        fields = {
+            f["name"]: self.node(f["type"], f"{shape}.{f['name']}" if shape else f["name"]) for f in schema["fields"]
+        }
+        return Record(fields)
+
+    def node(self, schema: Any, shape: str) -> Value | Record | MapOf:
+        match schema:
+            case list():
+                (value,) = [branch for branch in schema if branch != "null"]
+                return replace(self.node(value, shape), nullable=True)
+            case {"type": "record"}:
+                self.records[f"{schema['namespace']}.{schema['name']}".removeprefix(".")] = schema
+                return self.record(schema, shape)
+            case {"type": "map"}:
+                return MapOf(self.node(schema["values"], shape + EACH))
+            case str() if schema in self.records:
+                return self.record(self.records[schema], shape)
+            case _:
+                return Value(self.types[shape], shape in self.micros)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as an author wrote it: `.name`, or `[key]`.
+
+    Attributes:
+        item: written in brackets.
+        name: None for a key that is not a constant text.
+    """
+
+    item: bool
+    name: str | None
+    written: str
+
+
+def plain(path: Path) -> tuple[Step, ...]:
+    """The steps of a path that is a text, as where no name can be mistaken for a method."""
+    return tuple(Step(True, step, text_of((step,)) if isinstance(step, Key) else f".{step}") for step in path)
+
+
+def value_at(root: Record, text: str) -> Value:
+    """The value a path's text leads to.
+
+    Raises:
+        DefinitionError: it leads to none.
+    """
+    steps = plain(parse(text))
+    path, value = follow(root, steps)
+    if len(path) < len(steps):
+        raise DefinitionError(
+            f"{text_of(path)!r} is a single value, and has no {steps[len(path)].name!r} in it",
+            mend=f"name {text_of(path)!r}",
+        )
+    return value
+
+
+def follow(root: Record, steps: Sequence[Step]) -> tuple[Path, Value]:
+    """The value that steps lead to, and its path; steps past it are what is done with the value.
+
+    Raises:
+        DefinitionError: an unknown or unreadable field, a record or map as a whole, a map without a key, or a method
+            of ibis where a field is meant.
+    """
+    node: Node = root
+    path: Path = ()
+    written = "_"
+    for step in steps:
+        match node:
+            case Record():
+                node = _field(node, step, path, written)
+                path = (*path, str(step.name))
+            case MapOf():
+                path = (*path, _key(step, path, written))
+                node = node.values
+            case Value() | Unreadable():
+                break
+        written += step.written
+    match node:
+        case Value():
+            return path, node
+        case Unreadable():
+            raise DefinitionError(
+                f"the field {text_of(path)!r} cannot be read: {node.reason}",
+                mend=node.mend or "name another field; " + did_you_mean("", _level(root, path[:-1])),
+            )
+        case Record():
+            raise DefinitionError(
+                f"{written} is a record, not a value" if path else "_ alone is the whole event",
+                mend=f"write a field of it, such as {written}.{_plain_name(node)}",
+            )
+        case MapOf():
+            raise DefinitionError(
+                f"{written} is a map, not a value", mend=f'name one of its keys: {written}["some_key"]'
+            )
+
+
+def _plain_name(record: Record) -> str:
+    """A field that can be written behind a dot; the first where none can."""
+    names = [name for name in record.known if not is_method(name) and not is_method(name, ir.StructColumn)]
+    return [*names, *record.known][0]
+
+
+def _level(root: Record, path: Path) -> tuple[str, ...]:
+    """The names that are known where a path leads."""
+    node: Node = root
+    for step in path:
+        match node:
+            case Record():
+                node = node.fields[step]
+            case MapOf():
+                node = node.values
+            case Value() | Unreadable():
+                return ()
+    return node.known if isinstance(node, Record) else ()
+
+
+def is_method(name: str, of: type = ir.Table) -> bool:
+    """True where `_.name` would give an ibis method, not a field."""
+    return hasattr(of, name)
+
+
+def _field(record: Record, step: Step, path: Path, written: str) -> Node:
+    name = step.name
+    if name is None:
+        raise DefinitionError(
+            f"{written}{step.written} takes a field not by its name", mend=f'write {written}["{_plain_name(record)}"]'
+        )
+    known = name in record.fields
+    if not step.item and is_method(name, ir.StructColumn if path else ir.Table):
+        if known and not isinstance(record.fields[name], Unreadable):
+            raise DefinitionError(
+                f"{written}.{name} is a method of ibis, not the field", mend=f'write {written}["{name}"]'
+            )
+        if not known:
+            raise DefinitionError(
+                f"{written}.{name} is a method of ibis, and there is no field {text_of((*path, name))!r}",
+                mend=f"{written} is a record; write {written}.{_plain_name(record)}.{name}"
+                if path
+                else "an expression is about one event; aggregate with Count, Sum, Mean, Min or Max",
+            )
+    if not known:
+        of = f" in {text_of(path)}" if path else ""
+        raise DefinitionError(f"there is no field {name!r}{of}", mend=did_you_mean(name, record.known))
+    return record.fields[name]
+
+
+def _key(step: Step, path: Path, written: str) -> Key:
+    if not step.item:
+        shown = "some_key" if step.name is None or is_method(step.name, ir.MapColumn) else step.name
+        raise DefinitionError(
+            f"{written} is a map, and {written}{step.written} is no key of it", mend=f'write {written}["{shown}"]'
+        )
+    if step.name is None:
+        raise DefinitionError(
+            f"{written}{step.written} is no key of a map: its keys are texts",
+            mend=f'name one in quotes: {written}["some_key"]; no key can be taken from the event itself',
+        )
+    try:
+        step.name.encode()
+    except UnicodeEncodeError as cause:
+        raise DefinitionError(
+            f"the key {step.name!r} of {text_of(path)} is not Unicode", mend="write text that can be encoded as UTF-8"
+        ) from cause
+    return Key(step.name)

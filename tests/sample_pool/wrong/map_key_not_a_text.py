@@ -1,0 +1,17 @@
+"""features/shop/map_key_not_a_text.py:16: map_key_not_a_text.features['campaign']: _.extra[0] is no key of a map: its keys are texts
+  mend: name one in quotes: _.extra["some_key"]; no key can be taken from the event itself
+"""
+
+from features.shop import sources
+from millpond import FeatureView, Last, _
+
+map_key_not_a_text = FeatureView(
+    "map_key_not_a_text",
+    version=1,
+    owner="loyalty",
+    entity=sources.customer,
+    source=sources.sales,
+    by={"customer_id": _.customer_id},
+    windows=["1h"],
+    features={"campaign": Last(_.extra[0])},
+)
