@@ -27,9 +27,9 @@ def run_folder(root: Path, env: str) -> Path:
     return root / ".millpond" / env
 
 
-def settings_of(env: str) -> Settings:
+def settings_of(env: str, root: Path | None = None) -> Settings:
     """The settings of an environment; addresses of a running local stack fill in what millpond.toml leaves open."""
-    root = find_root()
+    root = root or find_root()
     return load_settings(root, env, stack=lambda: _local_stack(root, env))
 
 

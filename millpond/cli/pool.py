@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 import typer
 from rich.table import Table
 
-from millpond.cli.context import Json, err, out, print_json
+from millpond.cli.context import Json, err, out, print_json, settings_of
 from millpond.control.settings import find_root
 from millpond.plan.errors import MillpondError
 from millpond.plan.model import Pool
@@ -26,21 +26,40 @@ Root = Annotated[
 ]
 
 
-def check(root: Root = None, json: Json = False) -> None:
+Against = Annotated[
+    str | None,
+    typer.Option(
+        "--env", help="Also compare each source with all that the registry of this environment has for its topic."
+    ),
+]
+
+
+def check(root: Root = None, env: Against = None, json: Json = False) -> None:
     """Check every definition, run every example, and compare the committed plans.
 
-    Exits 2 when a definition is wrong, 1 when an example says otherwise or a plan is stale.
+    Exits 2 when a definition is wrong or a registry does not answer, 1 when an example says otherwise, a plan is stale,
+    or a schema is registered that a source cannot read.
     """
     # Imported where they are used, here and below: what runs, and its images, have no ibis.
     from millpond.define.loader import InvalidPool
     from millpond.define.pool_files import check_pool
 
+    folder = (root or find_root()).resolve()
     try:
-        found = check_pool((root or find_root()).resolve())
+        found = check_pool(folder)
     except InvalidPool as invalid:
         _fail(invalid.errors, json, WRONG)
-    if found.findings:
-        _fail(found.findings, json, NOT_IN_ORDER)
+    findings = found.findings
+    if env is not None:
+        # Only who asks for a registry needs its client.
+        from millpond.control.writers import unreadable_writers
+
+        try:
+            findings += tuple(unreadable_writers(settings_of(env, folder), [view.source for view in found.pool.views]))
+        except MillpondError as error:
+            _fail((*findings, error), json, WRONG)
+    if findings:
+        _fail(findings, json, NOT_IN_ORDER)
     if json:
         print_json({"ok": True, **_counts(found.pool), "examples": found.examples, "errors": []})
         return

@@ -20,6 +20,7 @@ from millpond.control.settings import Settings
 from millpond.control.submit import new_job_id
 from millpond.control.topics import SourceTopic, Topics
 from millpond.control.turn import turn
+from millpond.control.writers import require_readable
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import JobRecord, Start
 from millpond.plan.errors import DeployError
@@ -89,6 +90,7 @@ def deploy(
         before = records.jobs()
         lost = lost_jobs(before, cluster)
         plans = _planned(settings, topics, records, pool, rebuild, lost, start=start, replay=replay)
+        require_readable(settings, [job.source for job in plans])
         if resume:
             wanted = [before[name] for name in lost if not is_superseded(before[name], before)]
             for job in _resumed(wanted, lifecycle, cluster, say):

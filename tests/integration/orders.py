@@ -1,0 +1,657 @@
+"""Orders with records, maps, enums and unions in them: what a source reads, and what producers make of it in years.
+
+Every event is of an entity of its own, so that a feature reads back each of its values.
+"""
+
+import copy
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from millpond.define.compiler import compile_pool
+from millpond.plan.model import Pool
+from tests.integration.flink_world import Row, by_path, wire
+
+TOPIC: Final = "shop.order.v1"
+NOON: Final = 1_717_243_200_000  # 2024-06-01 12:00
+Schema = dict[str, Any]
+
+
+def _decimal(precision: int, scale: int) -> Schema:
+    return {"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale}
+
+
+def _instant(unit: str) -> Schema:
+    return {"type": "long", "logicalType": f"timestamp-{unit}"}
+
+
+def _or_null(type: Any) -> Schema:
+    return {"type": ["null", type], "default": None}
+
+
+_ADDRESS: Final[Schema] = {
+    "type": "record",
+    "name": "Address",
+    "fields": [{"name": "country", "type": "string"}, {"name": "zip", **_or_null("string")}],
+}
+_KIND: Final[Schema] = {"type": "enum", "name": "Kind", "symbols": ["NEW", "AGAIN", "OTHER"], "default": "OTHER"}
+_CUSTOMER: Final[Schema] = {
+    "type": "record",
+    "name": "Customer",
+    "fields": [
+        {"name": "id", "type": "string"},
+        {"name": "tier", "type": ["null", "Kind"]},
+        {"name": "address", **_or_null(_ADDRESS)},
+        {"name": "balance", "type": _decimal(10, 2)},
+        {"name": "first_seen", **_or_null(_instant("micros"))},
+    ],
+}
+_PART: Final[Schema] = {
+    "type": "record",
+    "name": "Part",
+    "fields": [{"name": "weight", "type": "double"}, {"name": "made_in", **_or_null("Address")}],
+}
+_TREE: Final[Schema] = {
+    "type": "record",
+    "name": "Tree",
+    "fields": [{"name": "leaf", "type": "double"}, {"name": "rest", **_or_null("Tree")}],
+}
+SCHEMA: Final[Schema] = {
+    "type": "record",
+    "name": "Order",
+    "namespace": "shop",
+    "fields": [
+        {"name": "header", "type": {"type": "record", "name": "Header", "fields": [
+            {"name": "id", "type": "string"},
+            {"name": "sent_at", "type": _instant("millis")},
+            {"name": "taken_at", "type": _instant("micros")},
+            {"name": "kind", "type": _KIND},
+        ]}},
+        {"name": "case_id", "type": "string"},
+        {"name": "customer", **_or_null(_CUSTOMER)},
+        {"name": "state", "type": {"type": "enum", "name": "State", "symbols": ["OPEN", "DONE"]}},
+        {"name": "attributes", "type": {"type": "map", "values": "string"}},
+        {"name": "scores", "type": {"type": "map", "values": ["null", "double"]}},
+        {"name": "amounts", "type": {"type": "map", "values": _decimal(10, 2)}},
+        {"name": "seen", "type": {"type": "map", "values": _instant("micros")}},
+        {"name": "parts", "type": {"type": "map", "values": _PART}},
+        {"name": "quantity", "type": "long", "default": 1, "aliases": ["pieces"]},
+        {"name": "rate", "type": "double"},
+        {"name": "lines", "type": {"type": "array", "items": "string"}},
+        {"name": "tree", "type": _TREE},
+    ],
+}  # fmt: skip
+# Every kind of value: what is written in a definition, the path it has, and how many of its units are a millisecond.
+VALUES: Final[dict[str, tuple[str, str, int]]] = {
+    "sent_at": ("_.header.sent_at", "header.sent_at", 1),
+    "taken_at": ("_.header.taken_at", "header.taken_at", 1_000),
+    "kind": ("_.header.kind", "header.kind", 0),
+    "customer": ("_.customer.id", "customer.id", 0),
+    "tier": ("_.customer.tier", "customer.tier", 0),
+    "country": ("_.customer.address.country", "customer.address.country", 0),
+    "zip": ('_["customer"]["address"].zip', "customer.address.zip", 0),
+    "balance": ("_.customer.balance", "customer.balance", 0),
+    "first_seen": ("_.customer.first_seen", "customer.first_seen", 1_000),
+    "state": ("_.state", "state", 0),
+    "channel": ('_.attributes["channel"]', 'attributes["channel"]', 0),
+    "odd": (r"""_.attributes["it's \"`odd`\"\n.é"]""", r"""attributes["it's \"`odd`\"\n.é"]""", 0),
+    "risk": ('_.scores["risk"]', 'scores["risk"]', 0),
+    "net": ('_.amounts["net"]', 'amounts["net"]', 0),
+    "seen_first": ('_.seen["first"]', 'seen["first"]', 1_000),
+    "weight": ('_.parts["left"].weight', 'parts["left"].weight', 0),
+    "made_in": ('_.parts["left"].made_in.country', 'parts["left"].made_in.country', 0),
+    "quantity": ("_.quantity", "quantity", 0),
+    "rate": ("_.rate", "rate", 0),
+}
+ORDER: Final[Row] = {
+    "header": {"id": "", "sent_at": NOON, "taken_at": NOON * 1_000 + 999, "kind": "AGAIN"},
+    "customer": {
+        "id": "c1", "tier": "NEW", "address": {"country": "SE", "zip": "1"}, "balance": Decimal("12.30"),
+        "first_seen": -1,
+    },
+    "state": "DONE",
+    "attributes": {"channel": "web", "it's \"`odd`\"\n.é": "even"},
+    "scores": {"risk": 0.5, "none": None},
+    "amounts": {"net": Decimal("-1.20"), "gross": Decimal(0)},
+    "seen": {"first": NOON * 1_000 - 1},
+    "parts": {"left": {"weight": 2.5, "made_in": {"country": "NO", "zip": None}}},
+    "quantity": 3,
+    "rate": 1.25,
+    "lines": ["a", "b"],
+    "tree": {"leaf": 1.0, "rest": {"leaf": 2.0, "rest": None}},
+}  # fmt: skip
+
+
+def pool(root: Path, topic: str = TOPIC) -> Pool:
+    """A view of what each event says, and one of what the events of a customer say together; compiled in a folder."""
+    (root / "schemas").mkdir()
+    (root / "features" / "orders").mkdir(parents=True)
+    (root / "millpond.toml").touch()
+    (root / "schemas" / "order.avsc").write_text(json.dumps(SCHEMA))
+    (root / "features" / "orders" / "sources.py").write_text(_SOURCES.format(topic=topic))
+    said = ", ".join(f'"{name}": {written}' for name, (written, _path, _per_ms) in VALUES.items())
+    for view, text in (("said", _SAID), ("together", _TOGETHER)):
+        (root / "features" / "orders" / f"{view}.py").write_text(text.format(said=said))
+    return compile_pool(root)
+
+
+_SOURCES: Final = """
+from millpond import Entity, EventSource
+
+case = Entity("case", keys=["case_id"])
+customer = Entity("customer", keys=["customer_id", "country"])
+orders = EventSource(
+    "orders", topic="{topic}", schema="schemas/order.avsc", event_time="header.sent_at", event_id="header.id",
+    lateness="2h", owner="tests", full_history=True,
+)
+"""
+_SAID: Final = """
+from features.orders import sources
+from millpond import LIFETIME, Count, FeatureView, Last, _
+
+said = FeatureView(
+    "said", version=1, owner="tests", entity=sources.case, source=sources.orders, by={{"case_id": _.case_id}},
+    windows=[LIFETIME], features={{"last": Last({{{said}}}), "events": Count()}},
+)
+"""
+_TOGETHER: Final = """
+from features.orders import sources
+from millpond import LIFETIME, ArgMax, ArgMin, Count, FeatureView, First, Last, Sum, _
+
+together = FeatureView(
+    "together", version=1, owner="tests", entity=sources.customer, source=sources.orders,
+    by={{"customer_id": _.customer.id, "country": _.customer.address.country}}, windows=[LIFETIME],
+    features={{
+        "first": First({{{said}}}),
+        "last": Last({{{said}}}),
+        "dearest": ArgMax({{{said}}}, by=_.customer.balance),
+        "lightest": ArgMin({{{said}}}, by=_.parts["left"].weight),
+        "net": Sum(_.amounts["net"], where=(_.attributes["channel"] == "web") & _.customer.tier.notnull()),
+        "at_home": Count(where=_.customer.address.country == _.parts["left"].made_in.country),
+    }},
+)
+"""
+
+
+# --- what customers do ----------------------------------------------------------------------------------------------
+
+CUSTOMERS: Final = (("t0", "SE"), ("t0", "NO"), ("t1", "SE"), ("nobody", "SE"))
+
+
+def history(draw: random.Random, count: int) -> list[Row]:
+    """Orders of a few customers that often tie in time, with nulls at every level; up to noon."""
+    return [_drawn(draw, f"h{number}") for number in range(count)]
+
+
+def _drawn(draw: random.Random, name: str) -> Row:
+    def or_null(value: Any) -> Any:
+        return None if draw.random() < 0.25 else value
+
+    def some(values: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in values.items() if draw.random() < 0.75}
+
+    customer = {
+        "id": draw.choice(("t0", "t1")),
+        "tier": or_null(draw.choice(("NEW", "OTHER"))),
+        "address": or_null({"country": draw.choice(("SE", "NO")), "zip": or_null(str(draw.randrange(9)))}),
+        "balance": Decimal(draw.randrange(-3, 4)).scaleb(-2),
+        "first_seen": or_null(draw.randrange(-(10**6), 10**6)),
+    }
+    made_in = {"country": draw.choice(("SE", "NO")), "zip": None}
+    return {
+        "header": {
+            "id": name,
+            "sent_at": NOON - draw.randrange(6),
+            "taken_at": draw.randrange(10**9),
+            "kind": draw.choice(("NEW", "AGAIN")),
+        },
+        "case_id": f"history {name}",
+        "customer": or_null(customer),
+        "state": draw.choice(("OPEN", "DONE")),
+        "attributes": some({"channel": draw.choice(("web", "till")), 'it\'s "`odd`"\n.é': name}),
+        "scores": some({"risk": or_null(draw.random())}),
+        "amounts": some({"net": Decimal(draw.randrange(-99, 99)).scaleb(-2)}),
+        "seen": some({"first": draw.randrange(10**9)}),
+        "parts": some({"left": {"weight": float(draw.randrange(3)), "made_in": or_null(made_in)}}),
+        "quantity": draw.randrange(3),
+        "rate": draw.random(),
+        "lines": [],
+        "tree": {"leaf": 0.0, "rest": None},
+    }
+
+
+def told(event: Row) -> Row:
+    """The value of each path of an event, timestamps in ms."""
+    flat = by_path(event, [path for _, path, _ in VALUES.values()])
+    return {
+        path: flat[path] // per_ms if per_ms and flat[path] is not None else flat[path]
+        for _, path, per_ms in VALUES.values()
+    }
+
+
+# --- what producers write -------------------------------------------------------------------------------------------
+
+Change = Callable[[Any], object]
+
+
+def changed(**fields: Any) -> Row:
+    """The order with some fields of it changed; `customer__balance=` is in a record."""
+    event = copy.deepcopy(ORDER)
+    for name, value in fields.items():
+        *way, last = name.split("__")
+        inner = event
+        for step in way:
+            inner = inner[step]
+        inner[last] = value
+    return event
+
+
+def evolved(*changes: tuple[str, Change]) -> Schema:
+    """The schema, with changes to what stands at some paths: a field, or a record's list of fields."""
+    schema = copy.deepcopy(SCHEMA)
+    for path, change in changes:
+        change(_at(schema, path))
+    return schema
+
+
+def _at(schema: Any, path: str) -> Any:
+    """A field by its path; the list of fields of a record where the path ends in a dot."""
+    here: Any = schema
+    for step in path.split("."):
+        fields = _record(here)["fields"]
+        if not step:
+            return fields
+        (here,) = [one for one in fields if one["name"] == step]
+    return here
+
+
+def _record(found: Any) -> Any:
+    if "fields" in found:
+        return found
+    type = found["type"]
+    (record,) = [one for one in (type if isinstance(type, list) else [type]) if isinstance(one, dict)]
+    return record["values"] if record["type"] == "map" else record
+
+
+def typed(type: Any) -> Change:
+    """The field has another type."""
+    return lambda at: at.update(type=type)
+
+
+def without(*names: str) -> Change:
+    """The record lacks fields."""
+
+    def change(fields: Any) -> None:
+        fields[:] = [one for one in fields if one["name"] not in names]
+
+    return change
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A writer schema, an event in it, and what must come of it.
+
+    Attributes:
+        says: values by path that are not those of the event as it was written.
+        refused: the reason of the dead letter; empty where the event is read.
+        detail: what the dead letter says besides.
+        differs: the paths that a check of the registry refuses.
+        body: what stands in place of the event's last byte, an empty block.
+    """
+
+    schema: Schema
+    event: Row = field(default_factory=changed)
+    says: Row = field(default_factory=dict)
+    refused: str = ""
+    detail: str = ""
+    differs: tuple[str, ...] = ()
+    body: bytes = b""
+
+    def wire(self, schema_id: int, case: str, arrival: int) -> bytes:
+        event = {**self.event, "case_id": case}
+        if isinstance(event.get("header"), dict):
+            event["header"] = {**event["header"], "id": case}
+        whole = wire(schema_id, self.schema, event)
+        return whole[:-1] + self.body if self.body else whole
+
+
+def _varint(number: int) -> bytes:
+    zigzag = (number << 1) ^ (number >> 63)
+    out = b""
+    while zigzag > 0x7F:
+        out += bytes([zigzag & 0x7F | 0x80])
+        zigzag >>= 7
+    return out + bytes([zigzag])
+
+
+def _more(*fields: Schema) -> Schema:
+    """The schema with further fields that nobody reads, at the end."""
+    return evolved(("", lambda known: known.extend(copy.deepcopy(fields))))
+
+
+_EXTRA: Final = {"name": "extra", "type": {"type": "map", "values": "string"}}
+_NULLS: Final = {"name": "extra", "type": {"type": "array", "items": "null"}}
+_NAN: Final = float("nan")
+
+WRITTEN: Final[dict[str, Written]] = {
+    # --- read ---------------------------------------------------------------------------------------------------
+    "as the source has it": Written(schema=SCHEMA),
+    "a record that is null": Written(schema=SCHEMA, event=changed(customer=None)),
+    "a record in a record that is null": Written(schema=SCHEMA, event=changed(customer__address=None)),
+    "a record in a map that is null": Written(
+        schema=SCHEMA, event=changed(parts={"left": {"weight": 0.0, "made_in": None}})
+    ),
+    "maps without the keys": Written(
+        schema=SCHEMA,
+        event=changed(
+            attributes={"Channel": "web"}, scores={"risk": None}, amounts={}, seen={}, parts={"right": {"weight": 1.0}}
+        ),
+    ),
+    "empty and strange texts": Written(
+        schema=SCHEMA, event=changed(customer__id="\0", attributes={"channel": "", 'it\'s "`odd`"\n.é': "\U0001f600"})
+    ),
+    "extreme numbers": Written(
+        schema=SCHEMA,
+        event=changed(
+            quantity=-(2**63), rate=5e-324, customer__balance=Decimal("-99999999.99"), customer__first_seen=-(2**63)
+        ),
+    ),
+    "fields in another order, and more of them": Written(
+        schema=evolved(
+            (
+                "",
+                lambda fields: fields.insert(
+                    0, {"name": "notes", "type": {"type": "array", "items": ["null", "string"]}}
+                ),
+            ),
+            ("header.", lambda fields: fields.insert(0, {"name": "trace", "type": {"type": "map", "values": "bytes"}})),
+            (
+                "customer.",
+                lambda fields: fields.append({"name": "friends", "type": {"type": "array", "items": "Customer"}}),
+            ),
+        ),
+        event={
+            **changed(header__trace={"a": b"\xff"}, customer__friends=[{**ORDER["customer"], "friends": []}]),
+            "notes": [None, "x"],
+        },
+    ),
+    "a record that is defined in another place": Written(
+        schema=evolved(
+            (
+                "customer.address",
+                typed(
+                    [
+                        "null",
+                        {
+                            "type": "record",
+                            "name": "Address",
+                            "namespace": "other",
+                            "fields": [{"name": "zip", "type": "string"}, {"name": "country", "type": "string"}],
+                        },
+                    ]
+                ),
+            ),
+            ("parts.made_in", typed(["null", "other.Address"])),
+        ),
+        event=changed(parts={"left": {"weight": 2.5, "made_in": {"country": "NO", "zip": "9"}}}),
+    ),
+    "narrower numbers": Written(
+        schema=evolved(
+            ("quantity", typed("int")),
+            ("rate", typed("float")),
+            ("scores", typed({"type": "map", "values": "float"})),
+            ("parts.weight", typed("int")),
+        ),
+        event=changed(scores={"risk": 0.5}, rate=0.25, parts={"left": {"weight": 7, "made_in": None}}),
+        says={'parts["left"].weight': 7.0},
+    ),
+    "a long for a double": Written(
+        schema=evolved(("rate", typed("long"))), event=changed(rate=2**53 + 1), says={"rate": 2.0**53}
+    ),
+    "an earlier name": Written(
+        schema=evolved(("quantity", lambda at: at.update(name="pieces"))),
+        event={**changed(), "pieces": 8},
+        says={"quantity": 8},
+    ),
+    "fields that are missing": Written(
+        schema=evolved(
+            ("", without("quantity")), ("customer.", without("first_seen")), ("customer.address.", without("zip"))
+        ),
+        says={"quantity": 1, "customer.first_seen": None, "customer.address.zip": None},
+    ),
+    "a record that is missing": Written(
+        schema=evolved(
+            ("customer.", without("address")),
+            (
+                "parts.made_in",
+                typed(
+                    ["null", {"type": "record", "name": "Address", "fields": [{"name": "country", "type": "string"}]}]
+                ),
+            ),
+        ),
+        says={"customer.address.country": None, "customer.address.zip": None},
+    ),
+    "never null": Written(
+        schema=evolved(
+            ("customer", lambda at: (at.pop("default"), at.update(type=at["type"][1]))),
+            ("scores", typed({"type": "map", "values": "double"})),
+        ),
+        event=changed(scores={"risk": 9.0}),
+    ),
+    "null last": Written(schema=evolved(("customer", lambda at: (at.pop("default"), at["type"].reverse())))),
+    "one of several numbers": Written(
+        schema=evolved(("quantity", typed(["int", "null", "long"])), ("rate", typed(["int", "float"]))),
+        event=changed(quantity=2**40, rate=3),
+        differs=("quantity",),
+        says={"rate": 3.0},
+    ),
+    "a symbol that the source does not know": Written(
+        schema=evolved(("header.kind", typed({**_KIND, "symbols": ["OTHER", "GIFT", "AGAIN", "NEW"]}))),
+        event=changed(header__kind="GIFT"),
+        says={"header.kind": "OTHER"},
+    ),
+    "symbols in another order": Written(
+        schema=evolved(("header.kind", typed({**_KIND, "symbols": ["OTHER", "GIFT", "AGAIN", "NEW"]}))),
+    ),
+    "decimals of fewer places": Written(
+        schema=evolved(
+            ("customer.balance", typed(_decimal(8, 1))), ("amounts", typed({"type": "map", "values": _decimal(8, 0)}))
+        ),
+        event=changed(customer__balance=Decimal("12.3"), amounts={"net": Decimal(-7)}),
+        says={"customer.balance": Decimal("12.30"), 'amounts["net"]': Decimal("-7.00")},
+    ),
+    "decimals of more places, which are 0": Written(
+        schema=evolved(("customer.balance", typed(_decimal(12, 4)))), differs=("customer.balance",)
+    ),
+    "timestamps in the other unit": Written(
+        schema=evolved(
+            ("header.sent_at", typed(_instant("micros"))),
+            ("header.taken_at", typed(_instant("millis"))),
+            ("customer.first_seen", typed(["null", _instant("millis")])),
+            ("seen", typed({"type": "map", "values": _instant("millis")})),
+        ),
+        event=changed(
+            header__sent_at=NOON * 1_000 + 999, header__taken_at=NOON + 1, customer__first_seen=-1, seen={"first": 5}
+        ),
+        says={"header.sent_at": NOON, "header.taken_at": NOON + 1, "customer.first_seen": -1, 'seen["first"]': 5},
+    ),
+    "may be null, and is not": Written(schema=evolved(("rate", typed(["null", "double"]))), differs=("rate",)),
+    "fields that nobody reads": Written(
+        schema=_more(
+            {"name": "digest", "type": {"type": "fixed", "name": "Digest", "size": 3}},
+            {"name": "any", "type": ["null", "string", {"type": "array", "items": "Digest"}, "Tree"]},
+            {"name": "nan", "type": "double"},
+        ),
+        event={**changed(), "digest": b"abc", "any": [b"abc", b"def"], "nan": _NAN},
+    ),
+    # --- refused: the writer schema ---------------------------------------------------------------------------------
+    "a field is missing that has no default": Written(
+        schema=evolved(("", without("rate"))),
+        refused="incompatible",
+        detail="the field rate is missing, and has no default",
+        differs=("rate",),
+    ),
+    "a field of a record is missing": Written(
+        schema=evolved(("customer.", without("id"))),
+        refused="incompatible",
+        detail="customer: the field id is missing, and has no default",
+        differs=("customer.id",),
+    ),
+    "a record became a text": Written(
+        schema=evolved(("customer", typed(["null", "string"])), ("parts", typed({"type": "map", "values": "string"}))),
+        event=changed(customer="c1", parts={"left": "x"}),
+        refused="incompatible",
+        detail="customer: found string, expected [null, record shop.Customer]",
+        differs=("customer", "parts[]"),
+    ),
+    "a text became a number": Written(
+        schema=evolved(("customer.id", typed("long"))),
+        event=changed(customer__id=7),
+        refused="incompatible",
+        detail="customer.id: found long, expected string",
+        differs=("customer.id",),
+    ),
+    "a text became bytes": Written(
+        schema=evolved(("customer.id", typed("bytes"))),
+        event=changed(customer__id=b"c1"),
+        refused="incompatible",
+        detail="customer.id: found bytes, expected string",
+        differs=("customer.id",),
+    ),
+    "a timestamp lost its unit": Written(
+        schema=evolved(("header.sent_at", typed("long"))),
+        refused="incompatible",
+        detail="header.sent_at: found long, expected a timestamp that says its unit",
+        differs=("header.sent_at",),
+    ),
+    "a timestamp became a date": Written(
+        schema=evolved(("customer.first_seen", typed(["null", {"type": "int", "logicalType": "date"}]))),
+        event=changed(customer__first_seen=7),
+        refused="incompatible",
+        detail="customer.first_seen: found int date, expected a timestamp that says its unit",
+        differs=("customer.first_seen",),
+    ),
+    "a timestamp in nanoseconds": Written(
+        schema=evolved(("seen", typed({"type": "map", "values": _instant("nanos")}))),
+        refused="incompatible",
+        detail="seen[]: found long timestamp-nanos, expected a timestamp that says its unit",
+        differs=("seen[]",),
+    ),
+    "a decimal became a text": Written(
+        schema=evolved(("customer.balance", typed("string"))),
+        event=changed(customer__balance="12.30"),
+        refused="incompatible",
+        detail="customer.balance: found string, expected decimal(10,2)",
+        differs=("customer.balance",),
+    ),
+    "a decimal became plain bytes": Written(
+        schema=evolved(("customer.balance", typed("bytes"))),
+        event=changed(customer__balance=b"\1"),
+        refused="incompatible",
+        detail="customer.balance: found bytes, expected decimal(10,2)",
+        differs=("customer.balance",),
+    ),
+    "a decimal became a double": Written(
+        schema=evolved(("amounts", typed({"type": "map", "values": "double"}))),
+        event=changed(amounts={"net": 1.5}),
+        refused="incompatible",
+        detail="amounts[]: found double, expected decimal(10,2)",
+        differs=("amounts[]",),
+    ),
+    "an enum of another name": Written(
+        schema=evolved(("state", typed({"type": "enum", "name": "Status", "symbols": ["OPEN", "DONE"]}))),
+        refused="incompatible",
+        detail="state: found enum shop.Status, expected enum shop.State",
+        differs=("state",),
+    ),
+    "a field under its name and its alias": Written(
+        schema=_more({"name": "pieces", "type": "long"}),
+        event={**changed(), "pieces": 1},
+        refused="incompatible",
+        detail="Duplicate field quantity",
+        differs=("quantity",),
+    ),
+    # --- refused: the record ----------------------------------------------------------------------------------------
+    "a symbol that the source does not know, without a default": Written(
+        schema=evolved(("state", typed({"type": "enum", "name": "State", "symbols": ["OPEN", "LOST", "DONE"]}))),
+        event=changed(state="LOST"),
+        refused="undecodable",
+        detail="No match for LOST",
+        differs=("state",),
+    ),
+    "a null where nothing is never null": Written(
+        schema=evolved(("rate", typed(["null", "double"]))),
+        event=changed(rate=None),
+        refused="undecodable",
+        detail="Found null, expecting double",
+        differs=("rate",),
+    ),
+    "a decimal with more places than are read": Written(
+        schema=evolved(("customer.balance", typed(_decimal(12, 4)))),
+        event=changed(customer__balance=Decimal("12.3001")),
+        refused="undecodable",
+        detail="the decimal 12.3001 has more than 2 digits behind the point",
+        differs=("customer.balance",),
+    ),
+    "a decimal with more digits than are read": Written(
+        schema=evolved(("amounts", typed({"type": "map", "values": _decimal(11, 1)}))),
+        event=changed(amounts={"gross": Decimal("1000000000.0")}),
+        refused="undecodable",
+        detail="that is not decimal(10, 2)",
+        differs=("amounts[]",),
+    ),
+    "an instant beyond 64 bits of microseconds": Written(
+        schema=evolved(("header.taken_at", typed(_instant("millis")))),
+        event=changed(header__taken_at=2**60),
+        refused="undecodable",
+        detail="the instant 1152921504606846976 is out of range",
+    ),
+    "a double of a record is not finite": Written(
+        schema=SCHEMA,
+        event=changed(parts={"right": {"weight": _NAN}}),
+        refused="non_finite",
+        detail="field parts.weight",
+    ),
+    "a double of a map is not finite": Written(
+        schema=SCHEMA, event=changed(scores={"unread": -float("inf")}), refused="non_finite", detail="field scores"
+    ),
+    "a null event time": Written(
+        schema=evolved(("header.sent_at", typed(["null", _instant("millis")]))),
+        event=changed(header__sent_at=None),
+        refused="undecodable",
+        detail="Found null, expecting long",
+        differs=("header.sent_at",),
+    ),
+    "a map that is skipped and says it has more than there is": Written(
+        schema=_more(_EXTRA),
+        event={**changed(), "extra": {}},
+        body=_varint(2**61),
+        refused="truncated",
+        detail="a block of",
+    ),
+    "a map that is skipped and says it is longer than there is": Written(
+        schema=_more(_EXTRA),
+        event={**changed(), "extra": {}},
+        body=_varint(-1) + _varint(2**61),
+        refused="truncated",
+        detail="length 2305843009213693952",
+    ),
+    "an array of nulls that is skipped and never ends": Written(
+        schema=_more(_NULLS),
+        event={**changed(), "extra": []},
+        body=_varint(2**61),
+        refused="truncated",
+        detail="a block of",
+    ),
+    "a key of a map that is skipped, longer than there is": Written(
+        schema=_more(_EXTRA),
+        event={**changed(), "extra": {}},
+        body=_varint(1) + _varint(2**31),
+        refused="truncated",
+        detail="length 2147483648",
+    ),
+}
