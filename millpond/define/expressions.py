@@ -1,7 +1,6 @@
 """ibis's `_` in definitions: checked when written, and bound to the fields of a source when the pool is compiled."""
 
 import inspect
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,7 +11,7 @@ import ibis.expr.types as ir
 from ibis.common.deferred import Attr, Deferred, Item, Just, Resolver, Variable, resolver
 
 from millpond.define.avro import SourceSchema
-from millpond.define.fields import MapOf, Node, Record, Step, Unreadable, Value, follow
+from millpond.define.fields import MapOf, Node, Record, Step, Unreadable, Value, follow, item
 from millpond.define.operations import translate
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Expr
@@ -108,11 +107,9 @@ def _chains(node: Any) -> Iterator[tuple[Step, ...]]:
 
 def _step(node: Attr | Item) -> Step:
     if isinstance(node, Attr):
-        return Step(item=False, name=node.name.value, written=f".{node.name.value}")
+        return Step(name=node.name.value, written=f".{node.name.value}")
     name = node.indexer.value if isinstance(node.indexer, Just) else node.indexer
-    if isinstance(name, str):
-        return Step(item=True, name=name, written=f"[{json.dumps(name, ensure_ascii=False)}]")
-    return Step(item=True, name=None, written=f"[{name!r}]")
+    return Step(name=name, written=item(name)) if isinstance(name, str) else Step(name=None, written=f"[{name!r}]")
 
 
 def _parts(node: Any) -> Iterator[Any]:

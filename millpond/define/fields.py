@@ -8,7 +8,7 @@ A path leads to a single value. Through a record that is null, and to a key that
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import ibis.expr.types as ir
 
@@ -17,6 +17,8 @@ from millpond.plan.model import SourcePlan
 from millpond.plan.names import did_you_mean
 from millpond.plan.paths import EACH, Key, Path, parse, text_of
 from millpond.plan.types import Type
+
+LONGEST_PATH: Final = 256  # in UTF-16: Flink's parser takes no longer name of a column
 
 
 @dataclass(frozen=True)
@@ -122,18 +124,23 @@ class Step:
     """A step as an author wrote it: `.name`, or `[key]`.
 
     Attributes:
-        item: written in brackets.
         name: None for a key that is not a constant text.
+        in_text: part of a text, where no name can be mistaken for a method of ibis.
     """
 
-    item: bool
     name: str | None
     written: str
+    in_text: bool = False
+
+    @property
+    def is_item(self) -> bool:
+        """Written in brackets."""
+        return self.written.startswith("[")
 
 
-def plain(path: Path) -> tuple[Step, ...]:
-    """The steps of a path that is a text, as where no name can be mistaken for a method."""
-    return tuple(Step(True, step, text_of((step,)) if isinstance(step, Key) else f".{step}") for step in path)
+def item(key: str) -> str:
+    """A key in brackets, as it is written."""
+    return f"[{json.dumps(key, ensure_ascii=False)}]"
 
 
 def value_at(root: Record, text: str) -> Value:
@@ -142,7 +149,7 @@ def value_at(root: Record, text: str) -> Value:
     Raises:
         DefinitionError: it leads to none.
     """
-    steps = plain(parse(text))
+    steps = [Step(step, item(step) if isinstance(step, Key) else f".{step}", in_text=True) for step in parse(text)]
     path, value = follow(root, steps)
     if len(path) < len(steps):
         raise DefinitionError(
@@ -175,6 +182,11 @@ def follow(root: Record, steps: Sequence[Step]) -> tuple[Path, Value]:
         written += step.written
     match node:
         case Value():
+            if (length := len(text_of(path).encode("utf-16-le")) // 2) > LONGEST_PATH:
+                raise DefinitionError(
+                    f"the path {text_of(path)[:40]}… has {length} characters",
+                    mend=f"Flink takes {LONGEST_PATH}: name a shorter key, or have a field of its own written",
+                )
             return path, node
         case Unreadable():
             raise DefinitionError(
@@ -224,7 +236,7 @@ def _field(record: Record, step: Step, path: Path, written: str) -> Node:
             f"{written}{step.written} takes a field not by its name", mend=f'write {written}["{_plain_name(record)}"]'
         )
     known = name in record.fields
-    if not step.item and is_method(name, ir.StructColumn if path else ir.Table):
+    if not (step.is_item or step.in_text) and is_method(name, ir.StructColumn if path else ir.Table):
         if known and not isinstance(record.fields[name], Unreadable):
             raise DefinitionError(
                 f"{written}.{name} is a method of ibis, not the field", mend=f'write {written}["{name}"]'
@@ -243,7 +255,7 @@ def _field(record: Record, step: Step, path: Path, written: str) -> Node:
 
 
 def _key(step: Step, path: Path, written: str) -> Key:
-    if not step.item:
+    if not step.is_item:
         shown = "some_key" if step.name is None or is_method(step.name, ir.MapColumn) else step.name
         raise DefinitionError(
             f"{written} is a map, and {written}{step.written} is no key of it", mend=f'write {written}["{shown}"]'

@@ -207,3 +207,86 @@ def test_an_enum_that_is_first_met_in_a_field_that_is_left_out_is_still_known(tm
 
 def test_a_nested_spelling_of_a_type_is_the_type(tmp_path: Path) -> None:
     assert str(read(tmp_path, {"name": "x", "type": {"type": {"type": "string"}}}).types["x"]) == "string"
+
+
+def record(name: str, *fields: Any, **more: Any) -> dict[str, Any]:
+    return {"type": "record", "name": name, "fields": list(fields), **more}
+
+
+LEAF = {"name": "leaf", "type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("type", "reason"),
+    [
+        (record("Tree", LEAF, {"name": "next", "type": ["null", "Tree"]}), "it is x.Tree, a record that holds itself"),
+        (record("A", LEAF, {"name": "b", "type": record("B", {"name": "a", "type": {"type": "map", "values": "A"}})}),
+         "it is x.A, a record that holds itself"),
+        (record("A", {"name": "all", "type": {"type": "array", "items": "string"}}),
+         "it is x.A, a record with nothing in it that can be read"),
+        ({"type": "map", "values": {"type": "array", "items": "long"}},
+         "it is a map whose values cannot be read: it is an array, and how many"),
+        ({"type": "map", "values": ["string", "long"]}, "it is a map whose values cannot be read: it is a union"),
+        ("X", "it is x.X, a record that holds itself"),
+    ],
+)  # fmt: skip
+def test_records_and_maps_without_an_end_or_a_value_are_refused_by_name(type: Any, reason: str, tmp_path: Path) -> None:
+    schema = read(tmp_path, {"name": "a", "type": type}, {"name": "y", "type": "string"}, namespace="x")
+
+    assert schema.unreadable["a"].startswith(reason)
+    assert list(schema.types) == ["y"]
+
+
+def test_a_field_that_leads_back_into_its_record_does_not_keep_its_neighbours_from_being_read(tmp_path: Path) -> None:
+    top = {"name": "of", "type": ["null", "X"]}
+    inner = {"name": "in", "type": record("In", LEAF, top)}
+    schema = read(tmp_path, LEAF, top, inner)
+
+    assert list(schema.types) == ["leaf"]
+    assert schema.unreadable == {
+        "of": "it is X, a record that holds itself: how deep it goes differs from event to event",
+        "in": "it is In, a record that holds itself: how deep it goes differs from event to event",
+    }
+
+
+def test_names_are_looked_up_in_the_namespace_they_stand_in(tmp_path: Path) -> None:
+    """`Place` is y.Place inside of y.Address, and x.Place outside."""
+    place = record("Place", {"name": "north", "type": "double"}, namespace="x")
+    address = record("y.Address", {"name": "own", "type": record("Place", LEAF)}, {"name": "place", "type": "Place"})
+    schema = read(
+        tmp_path,
+        {"name": "first", "type": place},
+        {"name": "address", "type": address},
+        {"name": "last", "type": "Place"},
+        {"name": "again", "type": {"type": "map", "values": ["null", "y.Place"]}},
+        namespace="x",
+    )
+
+    assert list(schema.types) == ["first.north", "address.own.leaf", "address.place.leaf", "last.north", "again[].leaf"]
+    fastavro.parse_schema(json.loads(schema.reader))
+
+
+def test_what_is_referred_to_before_it_is_read_is_defined_where_it_is_first_read(tmp_path: Path) -> None:
+    """Its definition stands in an array, which is not read."""
+    many = {"name": "many", "type": {"type": "array", "items": record("Part", LEAF)}}
+    schema = read(tmp_path, many, {"name": "one", "type": "Part"}, {"name": "two", "type": ["null", "Part"]})
+
+    assert json.loads(schema.reader)["fields"] == [
+        {"name": "one", "type": {"type": "record", "name": "Part", "namespace": "", "fields": [LEAF]}},
+        {"name": "two", "type": ["null", "Part"]},
+    ]
+
+
+def test_fields_of_a_record_that_differ_only_in_case_are_refused(tmp_path: Path) -> None:
+    twins = record("A", {"name": "b", "type": "string"}, {"name": "B", "type": "string"})
+    with pytest.raises(DefinitionError, match="'b' and 'B' differ only in case"):
+        read(tmp_path, {"name": "a", "type": twins})
+
+
+def test_a_timestamp_in_a_map_says_whether_it_is_in_microseconds(tmp_path: Path) -> None:
+    micros = {"type": "long", "logicalType": "timestamp-micros"}
+    schema = read(
+        tmp_path, {"name": "seen", "type": {"type": "map", "values": record("S", {"name": "at", "type": micros})}}
+    )
+
+    assert (schema.micros, str(schema.type_of('seen["a"].at'))) == (("seen[].at",), "timestamp")

@@ -129,6 +129,24 @@ def test_the_doc_of_a_schema_is_no_meaning(tmp_path: Path) -> None:
     assert compile_pool(root) == before
 
 
+def test_a_field_that_comes_into_a_record_is_no_meaning_of_views_that_read_its_neighbours(tmp_path: Path) -> None:
+    root = project(
+        tmp_path / "p",
+        {"features/shop/visitor.py": view_file("visitor", '{"n": Count(where=_.billed_to.city == "Oslo")}')},
+    )
+    (before,) = compile_pool(root).views
+    schema = root / "schemas" / "shop.sale.v1.avsc"
+    street = '{"name": "street", "type": "string"}, {"name": "city"'
+    schema.write_text(schema.read_text().replace('{"name": "city"', street))
+    (gained,) = compile_pool(root).views
+    schema.write_text(schema.read_text().replace('"city", "type": "string"', '"city", "type": "string", "default": ""'))
+    (other,) = compile_pool(root).views
+
+    assert gained.source != before.source
+    assert gained.meaning == before.meaning
+    assert other.meaning != before.meaning
+
+
 def test_a_sets_request_has_each_field_once_and_typed(right: Pool) -> None:
     returns = next(plan for plan in right.sets if plan.name == "returns")
 

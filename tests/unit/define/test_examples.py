@@ -2,12 +2,14 @@
 
 import textwrap
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from millpond.define.examples import Example, WrongExample, check_examples, read_example
+from millpond.define.examples import Example, WrongExample, check_examples, read_example, run_example
 from millpond.plan.compiled import load_compiled
 from millpond.plan.errors import DefinitionError
+from tests.integration.orders import pool as orders
 from tests.unit.define.sample import RIGHT
 
 STORE = load_compiled(RIGHT).view("shop.customer_store")
@@ -175,3 +177,77 @@ def test_copies_of_an_event_id_count_once_and_events_without_are_no_copies() -> 
 
 def test_no_examples_are_an_error() -> None:
     assert errors("") == ["x.yaml: there are no examples"]
+
+
+PROFILE = load_compiled(RIGHT).view("shop.profile")
+SALE = MINIMAL | {"sale_id": "s", "article_id": "1", "quantity": "1", "channel": "WEB", "gift": "false"}
+SALE.pop("store_id")
+
+
+def nested(**fields: object) -> dict[str, object]:
+    """The event of an example of the view that reads records and maps."""
+    written = {"events": [SALE | fields], "read": {"at": "2024-03-10 12:00:00", "customer_id": "c1"}, "expect": {}}
+    (event,) = read_example(PROFILE, written, "example 1").events
+    return {name: value for name, value in event.items() if "." in name or "[" in name}
+
+
+def test_records_and_maps_are_written_as_mappings_and_read_by_path() -> None:
+    place = {"lat": "60.4", "lon": "5.3"}
+    assert nested(address={"city": "Bergen", "count": "2", "place": place}, extra={"campaign": "spring", "x": "y"}) == {
+        "address.city": "Bergen",
+        "address.count": 2,
+        "address.place.lat": 60.4,
+        "address.place.lon": 5.3,
+        "billed_to.city": None,
+        "billed_to.count": None,
+        "billed_to.place.lat": None,
+        "billed_to.place.lon": None,
+        'extra["campaign"]': "spring",
+        'extra["x"]': "y",
+    }
+
+
+def test_a_record_that_is_null_and_a_key_that_is_not_there_give_null() -> None:
+    found = nested(address={"city": "Oslo", "place": None}, billed_to=None, extra={})
+    assert {name for name, value in found.items() if value is not None} == {"address.city"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({}, "'address.city' is never null"),
+        ({"address": {}}, "'address.city' is never null"),
+        ({"address": None}, "'address' is never null"),
+        ({"address": {"city": None}}, "'address.city' is never null"),
+        ({"address": {"city": "x"}, "billed_to": {"count": "1"}}, "'billed_to.city' is never null"),
+        ({"address": {"town": "x"}}, "address has no 'town'"),
+        ({"address": "Oslo"}, "address is not a mapping"),
+        ({"address": {"city": {"x": "y"}}}, "address.city: {'x': 'y'} is not a single value"),
+        ({"address": {"city": "x", "count": "many"}}, "address.count: 'many' is not of type int"),
+        ({"address": {"city": "x"}, "extra": {"campaign": None}}, "'extra[\"campaign\"]' is never null"),
+        ({"address": {"city": "x"}, "extra": "y"}, "extra is not a mapping"),
+    ],
+)
+def test_what_a_record_or_map_cannot_hold_is_refused_by_path(fields: dict[str, object], what: str) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        nested(**fields)
+    assert refused.value.what == what
+
+
+def test_event_time_and_id_may_stand_in_a_record(tmp_path: Path) -> None:
+    said = orders(tmp_path).view("orders.said")
+    order = {"case_id": "c", "state": "OPEN", "rate": "1", "quantity": "1"}
+    header = {"taken_at": "2024-03-10 12:00:00", "kind": "NEW"}
+    read = {"at": "2024-03-10 12:00:00", "case_id": "c"}
+    events = [{"at": "2024-03-10 12:00:00", "header": header | {"id": "x"}} | order,
+              {"header": header | {"id": "x", "sent_at": "2024-03-10 12:00:00"}} | order,
+              {"at": "2024-03-10 12:00:00", "header": header | {"id": "y"}} | order]  # fmt: skip
+    expect = {"events_lifetime": "2", "last_rate_lifetime": "1", "last_taken_at_lifetime": "2024-03-10 12:00:00"}
+    example = read_example(said, {"events": events, "read": read, "expect": expect}, "example 1")
+
+    assert [event["header.sent_at"] for event in example.events] == [NOON, NOON, NOON]
+    assert run_example(said, example) == []
+    with pytest.raises(DefinitionError, match="'at' is never null"):
+        read_example(
+            said, {"events": [order | {"header": header | {"id": "z"}}], "read": read, "expect": expect}, "example 1"
+        )

@@ -19,6 +19,7 @@ from millpond.plan.types import INT, STRING
 from millpond.plan.windows import HOUR
 from millpond.sql.flink import render_backfill, render_job
 from millpond.sql.job_sql import JobSql
+from tests.integration.orders import pool
 from tests.unit.sql.jobs import FAILED, FIELDS, PARTIALS, SOURCE, TARGET, job, view
 
 SNAPSHOTS = Path(__file__).parents[2] / "snapshots"
@@ -69,6 +70,11 @@ def test_a_job_with_marks_and_powers() -> None:
         "job_with_marks_and_powers",
         job(view(sizes=(HOUR,), lifetime=False, partials=(*PARTIALS[:1], marked, *squares))),
     )
+
+
+def test_a_job_over_records_and_maps(tmp_path: Path) -> None:
+    made = pool(tmp_path)
+    assert_snapshot("job_over_records_and_maps", job(made.view("orders.together"), source=made.views[0].source))
 
 
 def test_every_fragment_keeps_its_state_as_long_as_its_plan_says() -> None:
