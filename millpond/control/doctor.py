@@ -27,13 +27,13 @@ NEARLY_FULL: Final = 0.9
 
 # Nobody's fault but the event's own; the others say that a producer or a schema is broken.
 _OF_THE_EVENT: Final = frozenset({"late", "future", "before_start"})
-_LETTERS: Final = {
+REASONS: Final = {
     "null_value": "a producer writes records without a value (tombstones?): see its owner",
     "bad_magic": "a producer does not write the Confluent wire format: see its owner",
     "unknown_schema": "a producer names a schema the registry does not have: have it registered",
     "truncated": "a producer writes records that end too early: see its owner",
     "incompatible": "a producer writes a schema that the source cannot read: see `millpond check --env`",
-    "undecodable": "a producer writes what its own schema does not describe: see its owner",
+    "undecodable": "a producer writes what its schema does not say, or what the source cannot hold: see the detail",
     "non_finite": "a producer writes NaN or infinite doubles: see its owner",
     "null_event_time": "a producer leaves the event time out: see its owner",
     "null_event_id": "a producer leaves the event id out: see its owner",
@@ -333,7 +333,7 @@ def letters(_before: Facts, after: Facts) -> Iterator[Finding]:
         for reason, count in reasons.items():
             say = _note if reason in _OF_THE_EVENT else _wrong
             where = f"topic {dead_letter_topic(after.ns, job)}"
-            yield say(where, f"{count:,} events were refused as {reason} a moment ago", _LETTERS[reason])
+            yield say(where, f"{count:,} events were refused as {reason} a moment ago", REASONS[reason])
 
 
 def published(_before: Facts, after: Facts) -> Iterator[Finding]:

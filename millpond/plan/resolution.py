@@ -127,8 +127,16 @@ class _Resolving:
             written.setdefault(name, field)
         for field in reader["fields"]:
             here = _below(path, field["name"])
+            under_alias = [alias for alias in field.get("aliases", ()) if alias in written]
             if field["name"] in written:
                 yield from self.schema(field["type"], written[field["name"]]["type"], writer["namespace"], here)
+            elif under_alias:
+                yield Difference(
+                    here,
+                    f"it is written as {under_alias[0]!r} in {_shown(writer)}, and aliases of fields hold between "
+                    f"records of one name, {_shown(reader)}",
+                    f"give the source's record the alias {writer['name']!r}, or let the producer keep its name",
+                )
             elif "default" not in field:
                 yield Difference(here, "it is missing, and the source's schema gives no default", _DEFAULT)
 

@@ -379,6 +379,7 @@ WRITTEN: Final[dict[str, Written]] = {
             "notes": [None, "x"],
         },
     ),
+    "a record of another name": Written(schema={**SCHEMA, "name": "Purchase"}),
     "a record that is defined in another place": Written(
         schema=evolved(
             (
@@ -573,6 +574,13 @@ WRITTEN: Final[dict[str, Written]] = {
         event={**changed(), "pieces": 1},
         refused="incompatible",
         detail="Duplicate field quantity",
+        differs=("quantity",),
+    ),
+    "an earlier name in a record of another name": Written(
+        schema={**evolved(("quantity", lambda at: at.update(name="pieces"))), "name": "Purchase"},
+        event={**changed(), "pieces": 8},
+        refused="incompatible",
+        detail="quantity: it is written as pieces in record shop.Purchase",
         differs=("quantity",),
     ),
     # --- refused: the record ----------------------------------------------------------------------------------------

@@ -99,7 +99,14 @@ final class Resolution {
             }
         }
         for (; read < record.readerOrder.length; read++) {
-            noteDefault(record.readerOrder[read].schema(), below(path, record.readerOrder[read]));
+            Schema.Field field = record.readerOrder[read];
+            for (String alias : field.aliases()) {
+                if (record.writer.getField(alias) != null) { // it is there, and Avro would give the default
+                    throw incompatible(below(path, field), "it is written as " + alias + " in " + named(record.writer)
+                            + ", and aliases of fields hold between records of one name, " + named(record.reader));
+                }
+            }
+            noteDefault(field.schema(), below(path, field));
         }
     }
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from millpond.control.doctor import _LETTERS, Finding, diagnose
+from millpond.control.doctor import REASONS, Finding, diagnose
 from millpond.control.facts import Facts, FlinkFacts, FlinkJob, KafkaFacts, PartFact, StoreFacts, TopicFact
 from millpond.plan.deployment import Backfill
 from tests.unit.sql.jobs import job, view
@@ -308,7 +308,7 @@ def test_every_reason_of_a_dead_letter_has_its_mend() -> None:
     sql = "".join(path.read_text() for path in (ROOT / "tests" / "snapshots").glob("*.sql"))
     reasons = set(re.findall(r'Refused\(\s*"(\w+)"', decoder)) | set(re.findall(r"THEN '(\w+)'", sql))
     assert len(reasons) > 8
-    assert reasons == set(_LETTERS)
+    assert reasons == set(REASONS)
 
 
 def test_a_published_set_that_cannot_be_opened_is_wrong() -> None:
