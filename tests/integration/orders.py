@@ -48,6 +48,7 @@ _CUSTOMER: Final[Schema] = {
         {"name": "address", **_or_null(_ADDRESS)},
         {"name": "balance", "type": _decimal(10, 2)},
         {"name": "first_seen", **_or_null(_instant("micros"))},
+        {"name": "born", **_or_null(_instant("millis"))},
     ],
 }
 _PART: Final[Schema] = {
@@ -96,6 +97,7 @@ VALUES: Final[dict[str, tuple[str, str, int]]] = {
     "zip": ('_["customer"]["address"].zip', "customer.address.zip", 0),
     "balance": ("_.customer.balance", "customer.balance", 0),
     "first_seen": ("_.customer.first_seen", "customer.first_seen", 1_000),
+    "born": ("_.customer.born", "customer.born", 1),
     "state": ("_.state", "state", 0),
     "channel": ('_.attributes["channel"]', 'attributes["channel"]', 0),
     "odd": (r"""_.attributes["it's \"`odd`\"\n.é"]""", r"""attributes["it's \"`odd`\"\n.é"]""", 0),
@@ -111,7 +113,7 @@ ORDER: Final[Row] = {
     "header": {"id": "", "sent_at": NOON, "taken_at": NOON * 1_000 + 999, "kind": "AGAIN"},
     "customer": {
         "id": "c1", "tier": "NEW", "address": {"country": "SE", "zip": "1"}, "balance": Decimal("12.30"),
-        "first_seen": -1,
+        "first_seen": -1, "born": -1,
     },
     "state": "DONE",
     "attributes": {"channel": "web", "it's \"`odd`\"\n.é": "even"},
@@ -200,6 +202,7 @@ def _drawn(draw: random.Random, name: str) -> Row:
         "address": or_null({"country": draw.choice(("SE", "NO")), "zip": or_null(str(draw.randrange(9)))}),
         "balance": Decimal(draw.randrange(-3, 4)).scaleb(-2),
         "first_seen": or_null(draw.randrange(-(10**6), 10**6)),
+        "born": or_null(draw.randrange(-(10**6), 10**6)),
     }
     made_in = {"country": draw.choice(("SE", "NO")), "zip": None}
     return {
@@ -473,6 +476,7 @@ WRITTEN: Final[dict[str, Written]] = {
             ("header.sent_at", typed(_instant("micros"))),
             ("header.taken_at", typed(_instant("millis"))),
             ("customer.first_seen", typed(["null", _instant("millis")])),
+            ("customer.born", typed(["null", _instant("micros")])),
             ("seen", typed({"type": "map", "values": _instant("millis")})),
         ),
         event=changed(
