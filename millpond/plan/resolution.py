@@ -91,6 +91,11 @@ class _Resolving:
         """
         reader, writer = _spelt(reader, self.readers, ""), _spelt(writer, self.writers, space)
         if isinstance(writer, list):
+            records = [one for one in (_spelt(b, self.writers, space) for b in writer) if one["type"] == "record"]
+            if len(records) > 1:
+                yield Difference(
+                    path, f"it may be {' or '.join(map(_shown, records))}, and is read as one", _ONE_RECORD
+                )
             for branch in writer:
                 yield from self.schema(reader, branch, space, path, in_union=in_union)
         elif isinstance(reader, list):
@@ -234,6 +239,7 @@ def _decimal(reader: Json, writer: Json, path: str) -> Iterator[Difference]:
         )
 
 
+_ONE_RECORD: Final = "let the producer write one record with the fields of both, those that may be missing as null"
 _NULLABLE: Final = 'write ["null", …] in the source\'s schema, or let the producer keep it from being null'
 _DEFAULT: Final = "give it a default in the source's schema, or let the producer write it"
 

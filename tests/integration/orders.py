@@ -74,6 +74,7 @@ SCHEMA: Final[Schema] = {
         ]}},
         {"name": "case_id", "type": "string"},
         {"name": "customer", **_or_null(_CUSTOMER)},
+        {"name": "payer", **_or_null("Customer")},
         {"name": "state", "type": {"type": "enum", "name": "State", "symbols": ["OPEN", "DONE"]}},
         {"name": "attributes", "type": {"type": "map", "values": "string"}},
         {"name": "scores", "type": {"type": "map", "values": ["null", "double"]}},
@@ -98,6 +99,9 @@ VALUES: Final[dict[str, tuple[str, str, int]]] = {
     "balance": ("_.customer.balance", "customer.balance", 0),
     "first_seen": ("_.customer.first_seen", "customer.first_seen", 1_000),
     "born": ("_.customer.born", "customer.born", 1),
+    "payer": ("_.payer.id", "payer.id", 0),
+    "payer_balance": ("_.payer.balance", "payer.balance", 0),
+    "payer_born": ("_.payer.born", "payer.born", 1),
     "state": ("_.state", "state", 0),
     "channel": ('_.attributes["channel"]', 'attributes["channel"]', 0),
     "odd": (r"""_.attributes["it's \"`odd`\"\n.é"]""", r"""attributes["it's \"`odd`\"\n.é"]""", 0),
@@ -115,6 +119,7 @@ ORDER: Final[Row] = {
         "id": "c1", "tier": "NEW", "address": {"country": "SE", "zip": "1"}, "balance": Decimal("12.30"),
         "first_seen": -1, "born": -1,
     },
+    "payer": None,
     "state": "DONE",
     "attributes": {"channel": "web", "it's \"`odd`\"\n.é": "even"},
     "scores": {"risk": 0.5, "none": None},
@@ -214,6 +219,7 @@ def _drawn(draw: random.Random, name: str) -> Row:
         },
         "case_id": f"history {name}",
         "customer": or_null(customer),
+        "payer": or_null(customer),
         "state": draw.choice(("OPEN", "DONE")),
         "attributes": some({"channel": draw.choice(("web", "till")), 'it\'s "`odd`"\n.é': name}),
         "scores": some({"risk": or_null(draw.random())}),
@@ -336,6 +342,17 @@ def _more(*fields: Schema) -> Schema:
     return evolved(("", lambda known: known.extend(copy.deepcopy(fields))))
 
 
+_PAYER: Final[Schema] = {
+    "type": "record",
+    "name": "Payer",
+    "fields": [
+        {"name": "id", "type": "string"},
+        {"name": "balance", "type": _decimal(8, 1)},
+        {"name": "born", "type": _instant("micros")},
+        {"name": "tier", "type": ["null", "Kind"]},
+    ],
+}
+_WITHOUT_ADDRESS: Final = [one for one in _CUSTOMER["fields"] if one["name"] != "address"]
 _EXTRA: Final = {"name": "extra", "type": {"type": "map", "values": "string"}}
 _NULLS: Final = {"name": "extra", "type": {"type": "array", "items": "null"}}
 _NAN: Final = float("nan")
@@ -469,7 +486,7 @@ WRITTEN: Final[dict[str, Written]] = {
         says={"customer.balance": Decimal("12.30"), 'amounts["net"]': Decimal("-7.00")},
     ),
     "decimals of more places, which are 0": Written(
-        schema=evolved(("customer.balance", typed(_decimal(12, 4)))), differs=("customer.balance",)
+        schema=evolved(("customer.balance", typed(_decimal(12, 4)))), differs=("customer.balance", "payer.balance")
     ),
     "timestamps in the other unit": Written(
         schema=evolved(
@@ -483,6 +500,25 @@ WRITTEN: Final[dict[str, Written]] = {
             header__sent_at=NOON * 1_000 + 999, header__taken_at=NOON + 1, customer__first_seen=-1, seen={"first": 5}
         ),
         says={"header.sent_at": NOON, "header.taken_at": NOON + 1, "customer.first_seen": -1, 'seen["first"]': 5},
+    ),
+    "one record in two places, in one of them otherwise": Written(
+        schema=evolved(("payer", typed(["null", _PAYER]))),
+        event=changed(payer={"id": "q", "tier": "AGAIN", "balance": Decimal("7.5"), "born": -1}),
+        says={"payer.balance": Decimal("7.50"), "payer.born": -1},
+    ),
+    "one of two records": Written(
+        schema=evolved(
+            ("payer", typed(["null", "Customer", {**_CUSTOMER, "name": "Payer", "fields": _WITHOUT_ADDRESS}]))
+        ),
+        event=changed(payer={"-type": "shop.Payer", **ORDER["customer"]}),
+        says={f"payer.{name}": ORDER["customer"][name] for name in ("id", "balance", "born")},
+        differs=("payer",),
+    ),
+    "one of two records, which differ": Written(
+        schema=evolved(("payer", typed(["null", "Customer", _PAYER]))),
+        refused="incompatible",
+        detail="payer.balance: it is one of several records",
+        differs=("payer",),
     ),
     "may be null, and is not": Written(schema=evolved(("rate", typed(["null", "double"]))), differs=("rate",)),
     "fields that nobody reads": Written(
@@ -504,28 +540,32 @@ WRITTEN: Final[dict[str, Written]] = {
         schema=evolved(("customer.", without("id"))),
         refused="incompatible",
         detail="customer: the field id is missing, and has no default",
-        differs=("customer.id",),
+        differs=("customer.id", "payer.id"),
     ),
     "a record became a text": Written(
-        schema=evolved(("customer", typed(["null", "string"])), ("parts", typed({"type": "map", "values": "string"}))),
+        schema=evolved(
+            ("customer", typed(["null", "string"])),
+            ("payer", typed(["null", "string"])),
+            ("parts", typed({"type": "map", "values": "string"})),
+        ),
         event=changed(customer="c1", parts={"left": "x"}),
         refused="incompatible",
         detail="customer: found string, expected [null, record shop.Customer]",
-        differs=("customer", "parts[]"),
+        differs=("customer", "payer", "parts[]"),
     ),
     "a text became a number": Written(
         schema=evolved(("customer.id", typed("long"))),
         event=changed(customer__id=7),
         refused="incompatible",
         detail="customer.id: found long, expected string",
-        differs=("customer.id",),
+        differs=("customer.id", "payer.id"),
     ),
     "a text became bytes": Written(
         schema=evolved(("customer.id", typed("bytes"))),
         event=changed(customer__id=b"c1"),
         refused="incompatible",
         detail="customer.id: found bytes, expected string",
-        differs=("customer.id",),
+        differs=("customer.id", "payer.id"),
     ),
     "a timestamp lost its unit": Written(
         schema=evolved(("header.sent_at", typed("long"))),
@@ -538,7 +578,7 @@ WRITTEN: Final[dict[str, Written]] = {
         event=changed(customer__first_seen=7),
         refused="incompatible",
         detail="customer.first_seen: found int date, expected a timestamp that says its unit",
-        differs=("customer.first_seen",),
+        differs=("customer.first_seen", "payer.first_seen"),
     ),
     "a timestamp in nanoseconds": Written(
         schema=evolved(("seen", typed({"type": "map", "values": _instant("nanos")}))),
@@ -551,14 +591,14 @@ WRITTEN: Final[dict[str, Written]] = {
         event=changed(customer__balance="12.30"),
         refused="incompatible",
         detail="customer.balance: found string, expected decimal(10,2)",
-        differs=("customer.balance",),
+        differs=("customer.balance", "payer.balance"),
     ),
     "a decimal became plain bytes": Written(
         schema=evolved(("customer.balance", typed("bytes"))),
         event=changed(customer__balance=b"\1"),
         refused="incompatible",
         detail="customer.balance: found bytes, expected decimal(10,2)",
-        differs=("customer.balance",),
+        differs=("customer.balance", "payer.balance"),
     ),
     "a decimal became a double": Written(
         schema=evolved(("amounts", typed({"type": "map", "values": "double"}))),
@@ -607,7 +647,7 @@ WRITTEN: Final[dict[str, Written]] = {
         event=changed(customer__balance=Decimal("12.3001")),
         refused="undecodable",
         detail="the decimal 12.3001 has more than 2 digits behind the point",
-        differs=("customer.balance",),
+        differs=("customer.balance", "payer.balance"),
     ),
     "a decimal with more digits than are read": Written(
         schema=evolved(("amounts", typed({"type": "map", "values": _decimal(11, 1)}))),

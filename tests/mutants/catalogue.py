@@ -506,6 +506,13 @@ MUTANTS: Final = (
         tests=RESOLUTION,
     ),
     Mutant(
+        name="one of two records is read as one",
+        file="millpond/plan/resolution.py",
+        old="if len(records) > 1:",
+        new="if len(records) > 2:",
+        tests=RESOLUTION,
+    ),
+    Mutant(
         name="values of maps are not compared",
         file="millpond/plan/resolution.py",
         old='yield from self.schema(reader["values"], writer["values"], space, f"{path}[]")',

@@ -106,7 +106,7 @@ public final class AvroDecode extends ScalarFunction {
 
         Source(Given given) {
             this.given = given;
-            this.schema = new Schema.Parser().parse(given.readerSchema);
+            this.schema = Resolution.apart(new Schema.Parser().parse(given.readerSchema));
             this.leaves = new Leaves(schema, given.paths);
             this.writers = new WriterSchemas(given.registryUrl, schema, given.ownId);
         }

@@ -74,6 +74,31 @@ final class Resolution {
         changes.values().removeIf(AS_IS::equals);
     }
 
+    /**
+     * A reader schema in which each leaf is an object of its own, also those of a record that stands in two places: what
+     * is done with a value depends on its place, for a writer may have another record there.
+     */
+    static Schema apart(Schema schema) {
+        return switch (schema.getType()) {
+            case RECORD -> {
+                Schema copy = Schema.createRecord(schema.getName(), null, schema.getNamespace(), false);
+                schema.getAliases().forEach(copy::addAlias);
+                copy.setFields(schema.getFields().stream().map(Resolution::apart).toList());
+                yield copy;
+            }
+            case UNION -> Schema.createUnion(
+                    schema.getTypes().stream().map(Resolution::apart).toList());
+            case MAP -> Schema.createMap(apart(schema.getValueType()));
+            default -> new Schema.Parser().parse(schema.toString());
+        };
+    }
+
+    private static Schema.Field apart(Schema.Field field) {
+        Schema.Field copy = new Schema.Field(field.name(), apart(field.schema()), null, field.defaultVal());
+        field.aliases().forEach(copy::addAlias);
+        return copy;
+    }
+
     /** What is done with the values of a leaf of the reader schema; null for most: nothing. */
     Change of(Schema leaf) {
         return changes.isEmpty() ? null : changes.get(leaf);
@@ -149,11 +174,11 @@ final class Resolution {
         }
     }
 
-    /** A record type that stands in two places is one schema: its values cannot be changed here and left alone there. */
+    /** A writer's union of two records says of each event which it is, but by then nothing tells them apart. */
     private void note(Schema leaf, Change change, String path) throws Refused {
         Change other = changes.putIfAbsent(leaf, change);
         if (other != null && !other.equals(change)) {
-            throw incompatible(path, "it is written in one unit or scale here and in another elsewhere");
+            throw incompatible(path, "it is one of several records, which write it in different units or scales");
         }
     }
 

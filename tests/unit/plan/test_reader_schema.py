@@ -31,7 +31,7 @@ def shapes(schema: Any, at: str = "") -> list[str]:
 
 
 def test_with_all_leaves_kept_every_column_is_there_in_order(source: SourcePlan) -> None:
-    assert shapes(of_leaves(source, lambda shape: True)) == [column.name for column in source.columns]
+    assert shapes(of_leaves(source, lambda _shape: True)) == [column.name for column in source.columns]
 
 
 @pytest.mark.parametrize(
