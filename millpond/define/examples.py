@@ -237,7 +237,7 @@ class _Fields:
             case fields.MapOf() if written is not _ABSENT and written is not None:
                 for key, value in _mapping(written, name, None).items():
                     self._take(event, node.values, value, (*path, Key(key)))
-            case _:  # a record or map that is null, and all in it
+            case fields.Record() | fields.MapOf() | fields.Unreadable():  # null, and all in it
                 return
 
     def _never_null(self, name: str) -> DefinitionError:
