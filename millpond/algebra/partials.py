@@ -6,17 +6,20 @@
     value(states)                 the feature
 
 A state is a plain int, float, text or None: exact numbers are held unscaled (9.99 as decimal(10,2) is 999), so sums are
-exact whatever their length; a mark is a text (see marks.py). `count` and `sum` of nothing are 0, the others None.
+exact whatever their length; a mark is a text (see marks.py), several are a tuple of them or a Tally (see tallies.py).
+`count` and `sum` of nothing are 0, the others None. A tally tells its tiles apart; `add` is to that of one tile.
 """
 
+import heapq
 from collections.abc import Callable
 from decimal import Context, Decimal
 from typing import Any, Final
 
+from millpond.algebra.tallies import Tally, counted, some_of, tally_of, together
 from millpond.plan.partials import LIMB, Partial, PartialFunction
 from millpond.plan.types import Type
 
-State = int | float | str | None
+State = int | float | str | tuple[str, ...] | Tally | None
 
 _WIDE: Final = Context(prec=100)  # wider than any exact number here: never rounds
 
@@ -43,31 +46,36 @@ _ZERO: Final[dict[PartialFunction, State]] = {
     "max": None,
     "least": None,
     "greatest": None,
+    "firsts": None,
+    "lasts": None,
+    "tally": None,
 }
 
 
-def _plus(a: Any, b: Any) -> State:
+def _plus(a: Any, b: Any, _partial: Partial) -> State:
     total: int | float = a + b
     return total
 
 
-def _least(a: Any, b: Any) -> State:
-    least: State = b if a is None else a if b is None else min(a, b)
-    return least
+def _of_some(merge: Callable[[Any, Any, Partial], Any]) -> "_Merge":
+    """None is no event."""
+    return lambda a, b, partial: b if a is None else a if b is None else merge(a, b, partial)
 
 
-def _greatest(a: Any, b: Any) -> State:
-    greatest: State = b if a is None else a if b is None else max(a, b)
-    return greatest
+_Merge = Callable[[Any, Any, Partial], State]
+_least: Final = _of_some(lambda a, b, _partial: min(a, b))
+_greatest: Final = _of_some(lambda a, b, _partial: max(a, b))
 
-
-MERGE: Final[dict[PartialFunction, Callable[[State, State], State]]] = {
+MERGE: Final[dict[PartialFunction, _Merge]] = {
     "count": _plus,
     "sum": _plus,
     "min": _least,
     "max": _greatest,
     "least": _least,
     "greatest": _greatest,
+    "firsts": _of_some(lambda a, b, partial: tuple(heapq.nsmallest(partial.most, (*a, *b)))),
+    "lasts": _of_some(lambda a, b, partial: tuple(heapq.nlargest(partial.most, (*a, *b)))),
+    "tally": _of_some(lambda a, b, _partial: together((a, b))),
 }
 
 
@@ -76,15 +84,19 @@ def zero(partial: Partial) -> State:
     return _ZERO[partial.function]
 
 
-def add(partial: Partial, state: State, value: float | Decimal | str | None) -> State:
-    """The state after one more event for which `where` held.
+def add(partial: Partial, state: State, value: float | Decimal | str | None, ts: int) -> State:
+    """The state of a tile after one more event of it, for which `where` held.
 
     Args:
         value: of the partial's expression, or its mark, null skipped; a plain count (without expression) is given 1.
+        ts: of the event, ms.
     """
     if value is None:
         return state
-    return MERGE[partial.function](state, _one(partial, value))
+    if partial.function == "tally":
+        assert isinstance(state, Tally | None), "it is a tally's"
+        return counted(state or Tally({}), str(value), ts, partial.most)
+    return MERGE[partial.function](state, _one(partial, value), partial)
 
 
 def _one(partial: Partial, value: float | Decimal | str) -> State:
@@ -92,7 +104,7 @@ def _one(partial: Partial, value: float | Decimal | str) -> State:
     if partial.function == "count":
         return 1
     if isinstance(value, str):
-        return value
+        return (value,) if partial.most else value
     assert partial.value is not None, "it is over an expression"
     if partial.power == 1:
         return unscaled(value, partial.type)
@@ -107,4 +119,18 @@ def limb(whole: int, place: int) -> int:
 
 def merge(partial: Partial, a: State, b: State) -> State:
     """The state of the events of both."""
-    return MERGE[partial.function](a, b)
+    return MERGE[partial.function](a, b, partial)
+
+
+def state_of(partial: Partial, text: str) -> State:
+    """The state that a tile's text says, of a partial over marks."""
+    return _OF_TEXT[partial.function](text)
+
+
+_OF_TEXT: Final[dict[PartialFunction, Callable[[str], State]]] = {
+    "least": str,
+    "greatest": str,
+    "firsts": some_of,
+    "lasts": some_of,
+    "tally": tally_of,
+}

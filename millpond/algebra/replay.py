@@ -5,14 +5,13 @@ Events go into tiles and tiles into windows exactly as in the running system, wi
 
 from collections.abc import Iterable, Sequence
 
+from millpond.algebra import values
+from millpond.algebra.buckets import bucket
 from millpond.algebra.evaluate import Event, Value, evaluate
 from millpond.algebra.marks import mark
 from millpond.algebra.partials import State, add, merge, zero
-from millpond.algebra.values import value
 from millpond.plan.model import FeaturePlan, ViewPlan
 from millpond.plan.partials import MARKED, Partial
-
-Tiles = dict[int, list[State]]
 
 
 def accepted(view: ViewPlan, events: Iterable[Event]) -> list[Event]:
@@ -36,7 +35,7 @@ def accepted(view: ViewPlan, events: Iterable[Event]) -> list[Event]:
     return kept
 
 
-def replay(view: ViewPlan, events: Iterable[Event], key: Sequence[Value], q: int) -> dict[str, Value | None]:
+def replay(view: ViewPlan, events: Iterable[Event], key: Sequence[Value], q: int) -> dict[str, values.Value]:
     """Every feature of `key` read at instant `q` (ms UTC), events after q not seen.
 
     Args:
@@ -52,9 +51,7 @@ def replay(view: ViewPlan, events: Iterable[Event], key: Sequence[Value], q: int
         if (ts := _instant(event[view.source.event_time])) <= q
         and tuple(evaluate(expr, event) for expr in view.by) == wanted
     ]
-    sizes = {feature.level_ms for feature in view.features}
-    levels = {size: _tiles(view.partials, mine, size) for size in sizes}
-    return {feature.name: _answer(view, feature, levels[feature.level_ms], q) for feature in view.features}
+    return {feature.name: _answer(view, feature, mine, q) for feature in view.features}
 
 
 def _instant(value: Value | None) -> int:
@@ -62,14 +59,14 @@ def _instant(value: Value | None) -> int:
     return value
 
 
-def _tiles(partials: Sequence[Partial], events: Iterable[tuple[int, Event]], size: int) -> Tiles:
-    tiles: Tiles = {}
+def tile(partials: Sequence[Partial], events: Iterable[tuple[int, Event]]) -> list[State]:
+    """The states of one tile: of the events in it, each with its time (ms)."""
+    states = [zero(partial) for partial in partials]
     for ts, event in events:
-        states = tiles.setdefault(ts // size, [zero(partial) for partial in partials])
         for i, partial in enumerate(partials):
             if partial.where is None or evaluate(partial.where, event) is True:
-                states[i] = add(partial, states[i], given(partial, event))
-    return tiles
+                states[i] = add(partial, states[i], given(partial, event), ts)
+    return states
 
 
 def given(partial: Partial, event: Event) -> int | float | str | None:
@@ -78,18 +75,25 @@ def given(partial: Partial, event: Event) -> int | float | str | None:
         order, fields = (
             [(evaluate(tree, event), tree.type) for tree in trees] for trees in (partial.order, partial.fields)
         )
+        if partial.bucketed:
+            order = [(None if value is None else bucket(float(value)), type) for value, type in order]
         return mark(order, fields)
     if partial.value is None:
         return 1
     return evaluate(partial.value, event)  # type: ignore[return-value]  # typed as a number when it was compiled
 
 
-def _answer(view: ViewPlan, feature: FeaturePlan, tiles: Tiles, q: int) -> Value | None:
-    lo, hi = feature.window.bounds(q, feature.level_ms)
-    columns = [i for name in feature.partials for i, partial in enumerate(view.partials) if partial.name == name]
-    partials = [view.partials[i] for i in columns]
+def _answer(view: ViewPlan, feature: FeaturePlan, events: Sequence[tuple[int, Event]], q: int) -> values.Value:
+    """From tiles of the feature's level, whole ones or, where the view is exact, what of them lies in the window."""
+    lo, hi = feature.reach.bounds(q, 1 if view.is_exact else feature.level_ms)
+    named = {partial.name: partial for partial in view.partials}
+    partials = [named[name] for name in feature.partials]
+    tiles: dict[int, list[tuple[int, Event]]] = {}
+    for ts, event in events:
+        if lo <= ts < hi:
+            tiles.setdefault(ts // feature.level_ms, []).append((ts, event))
     states = [zero(partial) for partial in partials]
-    for tile, held in tiles.items():
-        if lo <= tile * feature.level_ms < hi:
-            states = [merge(p, state, held[i]) for p, state, i in zip(partials, states, columns, strict=True)]
-    return value(feature, partials, states, q)[0]
+    for inside in tiles.values():
+        held = tile(partials, inside)
+        states = [merge(p, state, other) for p, state, other in zip(partials, states, held, strict=True)]
+    return values.value(feature, partials, states, q)[0]

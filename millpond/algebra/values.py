@@ -3,23 +3,28 @@
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from millpond.algebra import evaluate
 from millpond.algebra.marks import unmarked
 from millpond.algebra.partials import State, scaled
+from millpond.algebra.tallies import Tally
 from millpond.plan.model import FeaturePlan
 from millpond.plan.partials import LIMB, MARKED, Partial
-from millpond.plan.types import INT_MAX, INT_MIN
+from millpond.plan.types import INT, INT_MAX, INT_MIN
 
-Value: TypeAlias = evaluate.Value | None
+Value: TypeAlias = evaluate.Value | tuple[evaluate.Value, ...] | dict[evaluate.Value, int] | None
+Flaw: TypeAlias = Literal["", "overflow", "capped"]
 _Rule: TypeAlias = Callable[[Sequence[Any], Sequence[Partial], FeaturePlan, int], Any]
 
 _ROOT_BITS: Final = 64  # of a root before it is rounded to 53
 
 
-def value(feature: FeaturePlan, partials: Sequence[Partial], states: Sequence[State], q: int) -> tuple[Value, bool]:
-    """A feature's value from the merged states of its partials, and whether it overflowed its type (then null).
+def value(feature: FeaturePlan, partials: Sequence[Partial], states: Sequence[State], q: int) -> tuple[Value, Flaw]:
+    """A feature's value from the merged states of its partials, and what is wrong with it.
+
+    It is `overflow`, and null, where it does not fit its type, and `capped` where more distinct values were met than
+    are kept.
 
     Args:
         partials: the feature's, in the order of its state.
@@ -29,14 +34,12 @@ def value(feature: FeaturePlan, partials: Sequence[Partial], states: Sequence[St
     try:
         result = _VALUE[feature.aggregation](states, partials, feature, q)
     except OverflowError:  # a quotient of whole numbers beyond the doubles
-        return None, True
-    if result is None:
-        return None, False
+        return None, "overflow"
     if isinstance(result, float) and not math.isfinite(result):
-        return None, True
-    if feature.type.kind == "int" and not INT_MIN <= result <= INT_MAX:
-        return None, True
-    return result, False
+        return None, "overflow"
+    if feature.type == INT and result is not None and not INT_MIN <= result <= INT_MAX:
+        return None, "overflow"
+    return result, "capped" if any(isinstance(state, Tally) and state.is_capped for state in states) else ""
 
 
 # --- rules: exact numbers come unscaled ------------------------------------------------------------------------------
@@ -139,6 +142,68 @@ def _seconds_since(states: Sequence[Any], _partials: Sequence[Partial], _feature
     return None if instant is None else (q - instant) / 1000
 
 
+def _several(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
+    (marks,) = states
+    (partial,) = partials
+    return None if marks is None else tuple(_told(mark, partial)[len(partial.order)] for mark in marks)
+
+
+def _count_distinct(states: Sequence[Any], _partials: Sequence[Partial], feature: FeaturePlan, q: int) -> Any:
+    """Of an undelayed window, the values met in (q - W, q]: whatever the tiles, each tells when it was met last."""
+    (tally,) = states
+    if tally is None:
+        return 0
+    window = feature.window
+    lo = 0 if window.size_ms is None or window.delay_ms else q - window.size_ms + 1
+    return sum(any(met.last >= lo for met in times) for times in tally.met.values())
+
+
+def _count_new(states: Sequence[Any], _partials: Sequence[Partial], feature: FeaturePlan, q: int) -> Any:
+    """The values met in (q - W, q] and not in [q - keep, q - W].
+
+       q - keep                      lo = q - W + 1         q
+    ---[===|=========|=========|=====)=====|=========|======]---> ts
+
+    The two ends that are cut lie in different tiles, so that of either a tile's first and last tell on which side of it
+    the value was met.
+    """
+    (tally,) = states
+    if tally is None:
+        return 0
+    assert feature.window.size_ms is not None, "new since when?"
+    lo, since = q - feature.window.size_ms + 1, q - feature.parameters.keep_ms
+    return sum(
+        any(met.last >= lo for met in times) and not any(met.first < lo and met.last >= since for met in times)
+        for times in tally.met.values()
+    )
+
+
+def _top_k(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePlan, _q: int) -> Any:
+    (tally,) = states
+    if tally is None:
+        return None
+    marks = sorted(tally.met, key=lambda mark: (-tally.count(mark), mark))[: feature.parameters.k]
+    return tuple(_told(mark, partials[0])[0] for mark in marks)
+
+
+def _value_counts(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
+    (tally,) = states
+    return None if tally is None else {_told(mark, partials[0])[0]: tally.count(mark) for mark in sorted(tally.met)}
+
+
+def _quantile(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePlan, _q: int) -> Any:
+    """The middle of the bucket of the value of rank floor(p (n - 1)), from 0."""
+    (tally,) = states
+    if tally is None:
+        return None
+    rank = int(Fraction(feature.parameters.p) * (sum(map(tally.count, tally.met)) - 1))
+    for mark in sorted(tally.met):
+        rank -= tally.count(mark)
+        if rank < 0:
+            return _told(mark, partials[0])[0]
+    raise AssertionError("a rank is less than there are values")
+
+
 _VALUE: Final[dict[str, _Rule]] = {
     "count": _only,
     "sum": _only,
@@ -153,6 +218,13 @@ _VALUE: Final[dict[str, _Rule]] = {
     "last": _field,
     "arg_min": _field,
     "arg_max": _field,
+    "first_k": _several,
+    "last_k": _several,
+    "count_distinct": _count_distinct,
+    "count_new": _count_new,
+    "top_k": _top_k,
+    "value_counts": _value_counts,
+    "quantile": _quantile,
     "seconds_since_first": _seconds_since,
     "seconds_since_last": _seconds_since,
 }

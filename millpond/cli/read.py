@@ -1,6 +1,7 @@
 """`millpond read`: one vector on the terminal."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,11 +74,16 @@ def _instant(text: str | None) -> int | None:
 
 
 def _texts(vector: "Vector") -> dict[str, object]:
-    """Values for JSON: decimals as text, so that no cent is lost."""
-    return {
-        name: str(value) if type.kind == "decimal" and value is not None else value
-        for name, type, value in zip(vector.names, vector.types, vector.values, strict=True)
-    }
+    """Values for JSON: decimals as text, so that no cent is lost; counts of values as a list of pairs."""
+    return {name: _text(value) for name, value in vector.as_dict().items()}
+
+
+def _text(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_text(one) for one in value]
+    if isinstance(value, dict):
+        return [[_text(one), count] for one, count in value.items()]
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _table(name: str, version: int, vector: "Vector") -> Table:

@@ -69,3 +69,11 @@ def first_repeated(values: Iterable[Any]) -> Any | None:
             return value
         seen.append(value)
     return None
+
+
+def whole(value: object, name: str, least: int, greatest: int) -> None:
+    """A whole number within bounds, or DefinitionError."""
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= greatest:
+        raise DefinitionError(
+            f"{name}={value!r} is not a whole number from {least} to {greatest}", mend=f"write {name}={least} or more"
+        )

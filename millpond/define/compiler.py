@@ -14,9 +14,9 @@ from millpond.define.loader import AuthoredPool, InvalidPool, load_pool
 from millpond.define.place import Place, located
 from millpond.define.source import EventSource
 from millpond.define.view import BoundView, FeatureView, feature_name
-from millpond.plan.aggregations import AGGREGATIONS, Operands, partials_of
+from millpond.plan.aggregations import AGGREGATIONS, Operands, Parameters, partials_of
 from millpond.plan.errors import DefinitionError, MillpondError
-from millpond.plan.expr import Expr, Field
+from millpond.plan.expr import Expr, Field, constant, fields_of
 from millpond.plan.hashes import hashed_set, hashed_view
 from millpond.plan.model import (
     Binding,
@@ -31,7 +31,7 @@ from millpond.plan.model import (
 )
 from millpond.plan.partials import Partial
 from millpond.plan.types import BOOLEAN, INT, STRING, Type
-from millpond.plan.windows import WindowSpan, choose_levels, level_for, parse_precision, ring_slots
+from millpond.plan.windows import EXACT, WindowSpan, choose_levels, level_for, ring_slots, share_of
 
 _T = TypeVar("_T")
 
@@ -125,7 +125,10 @@ class _Compiling:
         kept = self.levels.get((f"{domain}.{view.name}", view.version))
         features, levels = _windows(view, kept)
         partials = _partials(bound)
-        self.attempt(view.place, f"{view.name}.features", lambda: _check_columns(view, partials))
+        columns = tuple(dict.fromkeys(p for ps in partials.values() for p in ps))
+        if view.precision == EXACT:
+            columns = (*columns, _kept_events(view, schema, columns))
+        self.attempt(view.place, f"{view.name}.features", lambda: _check_columns(view, columns))
         if len(self.errors) > before:
             return None
         return hashed_view(
@@ -139,7 +142,7 @@ class _Compiling:
                 source=view.source.plan(schema),
                 by=tuple(expr for expr in by if expr),
                 precision=view.precision,
-                partials=tuple(dict.fromkeys(p for ps in partials.values() for p in ps)),
+                partials=columns,
                 features=tuple(
                     FeaturePlan(
                         name=feature_name(name, part, span),
@@ -148,9 +151,10 @@ class _Compiling:
                         window=span,
                         partials=tuple(partial.name for partial in partials[name]),
                         level_ms=level,
-                        tail_error_ms=0 if span.size_ms is None and span.delay_ms == 0 else level - 1,
+                        tail_error_ms=_tail_error(view, aggregation, span, level),
                         description=aggregation.description,
                         field=place if part else msgspec.UNSET,
+                        given=bound[name].given,
                     )
                     for name, aggregation, span, level in features
                     for place, (part, result) in enumerate(zip(aggregation.parts, bound[name].results, strict=True))
@@ -223,11 +227,13 @@ class _Bound:
                     raise DefinitionError(
                         f"it gives {self.where.type}, not a boolean", mend="compare it with something: _.amount > 0"
                     )
-        place = [Field(name, schema.type_of(name)) for name in (source.event_time, source.event_id) if name is not None]
+        given = aggregation.parameters
+        self.given: Parameters | msgspec.UnsetType = msgspec.UNSET if given == Parameters() else given
         over = Operands(
             fields=tuple(bind(expression, schema) for expression in aggregation.expressions),
-            place=tuple(place),
+            place=_place(source, schema),
             by=None if aggregation.chosen_by is None else bind(aggregation.chosen_by, schema),
+            most=aggregation.most,
         )
         types: tuple[Type | None, ...] = tuple(field.type for field in over.fields) or (None,)
         self.results = tuple(rule.result(type) for type in types)
@@ -253,9 +259,25 @@ def _partials(bound: dict[str, _Bound]) -> dict[str, tuple[Partial, ...]]:
     return {name: tuple(map(column, partials_of(one.state, name, one.where))) for name, one in bound.items()}
 
 
-def _check_columns(view: FeatureView, partials: dict[str, tuple[Partial, ...]]) -> None:
+def _kept_events(view: FeatureView, schema: SourceSchema, partials: tuple[Partial, ...]) -> Partial:
+    """The last events of a tile, with every field that any partial reads; it stands last."""
+    place = _place(view.source, schema)
+    read = dict.fromkeys(field for partial in partials for tree in partial.trees for field in fields_of(tree))
+    # A mark needs a field that is not null.
+    fields: tuple[Expr, ...] = (constant(True, BOOLEAN), *(field for field in read if field not in place))
+    return Partial(
+        name="events", function="lasts", value=None, where=None, type=STRING, order=place, fields=fields, most=view.cap
+    )
+
+
+def _place(source: EventSource, schema: SourceSchema) -> tuple[Field, ...]:
+    """What an event's place in time is read from."""
+    return tuple(Field(name, schema.type_of(name)) for name in (source.event_time, source.event_id) if name is not None)
+
+
+def _check_columns(view: FeatureView, partials: tuple[Partial, ...]) -> None:
     """Key columns and state stand in one row."""
-    for partial in (p for ps in partials.values() for p in ps):
+    for partial in partials:
         if partial.name in view.entity.keys:
             raise DefinitionError(
                 f"{partial.name!r} is a key column and a column of the aggregation's state",
@@ -267,23 +289,26 @@ def _windows(
     view: FeatureView, kept: ViewPlan | None
 ) -> tuple[list[tuple[str, Aggregation, WindowSpan, int]], tuple[LevelPlan, ...]]:
     """The level of every feature, and the view's levels."""
-    share = parse_precision(view.precision)
     windowed = list(view.windowed())
     earlier = tuple(level.size_ms for level in kept.levels) if kept else ()
-    sizes = choose_levels([span for _, _, span in windowed], view.precision, earlier)
+    sizes = choose_levels([aggregation.reach(span) for _, aggregation, span in windowed], view.precision, earlier)
     features: list[tuple[str, Aggregation, WindowSpan, int]] = []
+    reaches: dict[int, list[WindowSpan]] = {size: [] for size in sizes}
     for name, aggregation, span in windowed:
-        level = level_for(span, sizes, share)
+        reach = aggregation.reach(span)
+        level = level_for(reach, sizes, share_of(reach, view.precision))
         assert level is not None, f"choose_levels left {span.label} without a level"
         features.append((name, aggregation, span, level))
-    levels = tuple(
-        LevelPlan(
-            size_ms=size,
-            slots=ring_slots([s for _, _, s, level in features if level == size and s.size_ms is not None], size),
-        )
-        for size in sizes
-    )
-    return features, levels
+        if reach.size_ms is not None:
+            reaches[level].append(reach)
+    return features, tuple(LevelPlan(size_ms=size, slots=ring_slots(reaches[size], size)) for size in sizes)
+
+
+def _tail_error(view: FeatureView, aggregation: Aggregation, span: WindowSpan, level: int) -> int:
+    """How far off the window's tail may be, ms."""
+    is_whole = span.size_ms is None and span.delay_ms == 0
+    is_told = AGGREGATIONS[aggregation.kind].to_the_ms and span.delay_ms == 0
+    return 0 if is_whole or is_told or view.precision == EXACT else level - 1
 
 
 def _request(bound_views: tuple[BoundView, ...], plans: dict[FeatureView, ViewPlan | None]) -> tuple[Column, ...]:

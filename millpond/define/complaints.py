@@ -31,10 +31,6 @@ _LATER: Final = {
     "request": "request fields come in a later version; name features of bound views only",
     "own_event": "own_event comes in a later version; the vector counts every event that has arrived",
     "Derived": "derived expressions come in a later version",
-    "CountDistinct": "it comes in a later version; there are Count, Sum, Mean, Min and Max",
-    "Last": "it comes in a later version; there are Count, Sum, Mean, Min and Max",
-    "Std": "it comes in a later version; there are Count, Sum, Mean, Min and Max",
-    "SecondsSinceLast": "it comes in a later version; there are Count, Sum, Mean, Min and Max",
 }
 
 

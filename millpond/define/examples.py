@@ -11,7 +11,8 @@
 A field that is left out is null; it must be written if the view reads it and the schema says it is never null. Records
 and maps are written as mappings: `customer: {address: {country: SE}}`, `attributes: {channel: web}`. An event
 without an event id is no copy of another. Events after `read.at` are not seen. A double is right to nine digits, and
-may be written as a quotient: `mean_30d: 10/3`. `expect` may name some features; every feature of the view must be
+may be written as a quotient: `mean_30d: 10/3`. Several values are a list, `last_3_1h: [9.99, 5]`, and counts of values
+a mapping. `expect` may name some features; every feature of the view must be
 expected by at least one example.
 """
 
@@ -26,6 +27,7 @@ from typing import Any, Final, TypeVar
 
 import yaml
 
+from millpond.algebra import values
 from millpond.algebra.evaluate import Event, Value
 from millpond.algebra.replay import accepted, replay
 from millpond.define import fields
@@ -34,7 +36,7 @@ from millpond.plan.expr import fields_of
 from millpond.plan.model import ViewPlan
 from millpond.plan.names import did_you_mean
 from millpond.plan.paths import EACH, Key, Path, parse, text_of
-from millpond.plan.types import INT_MAX, INT_MIN, Type
+from millpond.plan.types import INT, INT_MAX, INT_MIN, Type
 
 CLOSE: Final = 1e-9  # how far a double may be off, relative: what the product declares
 _T = TypeVar("_T")
@@ -60,7 +62,7 @@ class Example:
     events: tuple[Event, ...]
     at: int
     key: tuple[Value, ...]
-    expect: Mapping[str, Value | None]
+    expect: Mapping[str, values.Value]
 
 
 def check_examples(view: ViewPlan, text: str, where: str) -> tuple[int, list[MillpondError]]:
@@ -113,13 +115,17 @@ def _uncovered(view: ViewPlan, examples: Iterable[Example]) -> list[MillpondErro
     return [WrongExample(f"no example expects {', '.join(missing)}", mend="add them under `expect` of an example")]
 
 
-def _same(got: Value | None, wanted: Value | None) -> bool:
+def _same(got: values.Value, wanted: values.Value) -> bool:
     if isinstance(got, float) and isinstance(wanted, float):
         return math.isclose(got, wanted, rel_tol=CLOSE)
     return got == wanted
 
 
-def _shown(value: Value | None) -> str:
+def _shown(value: values.Value) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_shown(one)}: {count}' for one, count in value.items())}}}"
     return "null" if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
@@ -279,10 +285,29 @@ def _read(view: ViewPlan, written: Any) -> tuple[int, tuple[Value, ...]]:
     return _instant(given["at"]), tuple(key)
 
 
-def _expected(view: ViewPlan, written: Any) -> dict[str, Value | None]:
+def _expected(view: ViewPlan, written: Any) -> dict[str, values.Value]:
     types = {feature.name: feature.type for feature in view.features}
     given = _mapping(written, "an expectation", tuple(types))
-    return {name: _value(text, types[name], name) for name, text in given.items()}
+    return {name: _several(text, types[name], name) for name, text in given.items()}
+
+
+def _several(written: Any, type: Type, name: str) -> values.Value:
+    """A value, a list of values, or values with their counts, as the type is."""
+    if type.many is None or written is None:
+        return _value(written, type, name)
+    if type.many == "list" and isinstance(written, list):
+        return tuple(_some(one, type.one, name) for one in written)
+    if type.many == "counts" and isinstance(written, dict):
+        return {_some(one, type.one, name): int(_some(count, INT, name)) for one, count in written.items()}
+    mend = "write [first, second, …]" if type.many == "list" else "write {value: count, …}"
+    raise DefinitionError(f"{name}: {written!r} is not of type {type}", mend=mend)
+
+
+def _some(text: Any, type: Type, name: str) -> Value:
+    value = _value(text, type, name)
+    if value is None:
+        raise DefinitionError(f"{name}: null is not among several values", mend="leave it out")
+    return value
 
 
 def _mapping(written: Any, what: str, known: Iterable[str] | None) -> dict[str, Any]:

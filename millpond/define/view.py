@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ibis.expr.types import StructColumn
 
 from millpond.define import checks
-from millpond.define.aggregations import ALL, Aggregation
+from millpond.define.aggregations import ALL, MOST_EVENTS, Aggregation
 from millpond.define.entity import Entity
 from millpond.define.expressions import check_expression, field_name
 from millpond.define.fields import is_method
@@ -37,7 +37,10 @@ class FeatureView:
             event whose key is null belongs to nobody.
         windows: of every aggregation that has none of its own.
         features: the aggregations by name.
-        precision: how far the tail of a window may be off, as a share of the window.
+        precision: how far the tail of a window may be off, as a share of the window; or "exact": windows to the
+            millisecond, also at past instants, from the events that tiles keep.
+        cap: of an exact view: how many events a tile keeps, up to 1000. A window that cuts a tile with more of them is
+            answered from whole tiles, as with "5%", and says `capped`.
         description: prose.
 
     Raises:
@@ -54,6 +57,7 @@ class FeatureView:
     windows: Sequence[str | Window] = ()
     features: Mapping[str, Aggregation]
     precision: str = "5%"
+    cap: int = 100
     description: str = ""
     place: Place = field(default_factory=place_of_caller, init=False, repr=False)
 
@@ -74,7 +78,8 @@ class FeatureView:
                 default = spans(self.windows)
                 object.__setattr__(self, "windows", tuple(self.windows))
             self._check_features(default)
-            choose_levels([span for _, _, span in self.windowed()], self.precision)
+            checks.whole(self.cap, "cap", 1, MOST_EVENTS)
+            choose_levels([aggregation.reach(span) for _, aggregation, span in self.windowed()], self.precision)
         remember(self)
 
     def _check_by(self) -> None:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from millpond.plan.errors import DefinitionError
-from millpond.plan.expr import Expr
+from millpond.plan.expr import Expr, cast
 from millpond.plan.partials import Partial, PartialFunction, limbs_of, partial_type, power_limb
 from millpond.plan.types import DOUBLE, INT, MAX_DIGITS, Type
 
@@ -24,18 +24,34 @@ class Operands(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         fields: its expressions: none for whole events, several for those that go together.
         by: what the event is chosen by, of ArgMax and ArgMin.
+        most: how many marks its state keeps.
         place: an event's place in time: its event time and, where the source has one, its event id.
     """
 
     fields: tuple[Expr, ...]
     place: tuple[Expr, ...]
     by: Expr | None = None
+    most: int = 0
 
     @property
     def value(self) -> Expr:
         """The one expression."""
         (value,) = self.fields
         return value
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an aggregation was given beside its expressions.
+
+    Args:
+        k: how many values TopK, FirstK and LastK give at most.
+        p: of a quantile, a decimal number from 0 to 1 as text.
+        keep_ms: how long before the instant read a value of CountNew is remembered.
+    """
+
+    k: int = 0
+    p: str = ""
+    keep_ms: int = 0
 
 
 class AggregationRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +64,7 @@ class AggregationRule(msgspec.Struct, frozen=True, kw_only=True):
         result: the feature's type, of one field of those it is over; raises DefinitionError where it is refused.
         empty: its value over no events.
         fragments: the kinds of fragment that may hold it.
+        to_the_ms: of undelayed windows the tail is exact whatever the tiles, for its state tells when things happened.
     """
 
     takes: Literal["none", "one", "several"]
@@ -55,6 +72,7 @@ class AggregationRule(msgspec.Struct, frozen=True, kw_only=True):
     result: Callable[[Type | None], Type]
     empty: int | None
     fragments: tuple[FragmentKind, ...]
+    to_the_ms: bool = False
 
 
 def partials_of(state: tuple[Partial, ...], name: str, where: Expr | None) -> tuple[Partial, ...]:
@@ -128,6 +146,24 @@ def _instant(function: PartialFunction) -> Callable[[Operands], tuple[Partial, .
     return lambda over: (_over(function, over.place[0]),)
 
 
+def _some(function: PartialFunction) -> Callable[[Operands], tuple[Partial, ...]]:
+    def state(over: Operands) -> tuple[Partial, ...]:
+        return (msgspec.structs.replace(_mark(function, over.place, over.fields), most=over.most),)
+
+    return state
+
+
+def _tally(over: Operands) -> tuple[Partial, ...]:
+    return (msgspec.structs.replace(_mark("tally", over.fields), most=over.most),)
+
+
+def _tally_of_buckets(over: Operands) -> tuple[Partial, ...]:
+    (value,) = over.fields
+    if not value.type.is_numeric:
+        raise DefinitionError(f"a quantile of {value.type}", mend="use a number")
+    return (msgspec.structs.replace(_mark("tally", (cast(value, DOUBLE),)), most=over.most, bucketed=True),)
+
+
 # --- results --------------------------------------------------------------------------------------------------------
 
 
@@ -160,6 +196,14 @@ def _itself(value: Type | None) -> Type:
     return value
 
 
+def _list(value: Type | None) -> Type:
+    return _itself(value).of_many("list")
+
+
+def _counts(value: Type | None) -> Type:
+    return _itself(value).of_many("counts")
+
+
 _EVERYWHERE: Final = FRAGMENT_KINDS
 
 AGGREGATIONS: Final[dict[str, AggregationRule]] = {
@@ -189,6 +233,19 @@ AGGREGATIONS: Final[dict[str, AggregationRule]] = {
     ),
     "arg_max": AggregationRule(
         takes="several", state=_at_the_extreme("greatest"), result=_itself, empty=None, fragments=_EVERYWHERE
+    ),
+    "first_k": AggregationRule(takes="one", state=_some("firsts"), result=_list, empty=None, fragments=_EVERYWHERE),
+    "last_k": AggregationRule(takes="one", state=_some("lasts"), result=_list, empty=None, fragments=_EVERYWHERE),
+    "count_distinct": AggregationRule(
+        takes="one", state=_tally, result=_int, empty=0, fragments=_EVERYWHERE, to_the_ms=True
+    ),
+    "count_new": AggregationRule(
+        takes="one", state=_tally, result=_int, empty=0, fragments=_EVERYWHERE, to_the_ms=True
+    ),
+    "top_k": AggregationRule(takes="one", state=_tally, result=_list, empty=None, fragments=_EVERYWHERE),
+    "value_counts": AggregationRule(takes="one", state=_tally, result=_counts, empty=None, fragments=_EVERYWHERE),
+    "quantile": AggregationRule(
+        takes="one", state=_tally_of_buckets, result=_double, empty=None, fragments=_EVERYWHERE
     ),
     "seconds_since_first": AggregationRule(
         takes="none", state=_instant("min"), result=_double, empty=None, fragments=_EVERYWHERE

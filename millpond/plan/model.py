@@ -4,12 +4,12 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from millpond.plan.aggregations import FragmentKind
+from millpond.plan.aggregations import FragmentKind, Parameters
 from millpond.plan.errors import PlanError
 from millpond.plan.expr import Expr
 from millpond.plan.partials import Partial
 from millpond.plan.types import Type
-from millpond.plan.windows import DAY, LIFETIME_LEVEL, LONGEST_SHORT_LEVEL, SKEW, WindowSpan
+from millpond.plan.windows import DAY, EXACT, LIFETIME_LEVEL, LONGEST_SHORT_LEVEL, SKEW, WindowSpan, remembered
 
 OUTAGE: Final = DAY  # how long a job may be down and still continue from its state
 _T = TypeVar("_T")
@@ -75,6 +75,7 @@ class FeaturePlan(msgspec.Struct, frozen=True, kw_only=True):
         level_ms: the tile size it is answered from.
         tail_error_ms: the tail of the window is off by at most this (level_ms - 1; 0 for an undelayed lifetime).
         field: which one of those that its aggregation is over, where that is over several of one event.
+        given: what its aggregation was given beside its expressions, where that is anything.
     """
 
     name: str
@@ -86,6 +87,18 @@ class FeaturePlan(msgspec.Struct, frozen=True, kw_only=True):
     tail_error_ms: int
     description: str = ""
     field: int | msgspec.UnsetType = msgspec.UNSET
+    given: Parameters | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def parameters(self) -> Parameters:
+        """What its aggregation was given beside its expressions."""
+        return Parameters() if self.given is msgspec.UNSET else self.given
+
+    @property
+    def reach(self) -> WindowSpan:
+        """What it looks at: its window, or, of CountNew, all of what it remembers."""
+        keep = self.parameters.keep_ms
+        return remembered(self.window, keep) if keep else self.window
 
     @property
     def place(self) -> int:
@@ -124,6 +137,11 @@ class ViewPlan(msgspec.Struct, frozen=True, kw_only=True):
         """`<domain>.<name>`."""
         return f"{self.domain}.{self.name}"
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether its windows are answered to the millisecond, from the events that its tiles keep."""
+        return self.precision == EXACT
+
     def feature(self, name: str) -> FeaturePlan:
         """The feature of a name; KeyError where there is none."""
         for feature in self.features:
@@ -156,8 +174,8 @@ class ViewPlan(msgspec.Struct, frozen=True, kw_only=True):
         if kind == "lifetime":
             return None
         sizes = self.sizes(kind)
-        return max((f.window.size_ms or 0) + f.window.delay_ms for f in self.features if f.level_ms in sizes
-                   and f.window.size_ms is not None)  # fmt: skip
+        return max((f.reach.size_ms or 0) + f.reach.delay_ms for f in self.features if f.level_ms in sizes
+                   and f.reach.size_ms is not None)  # fmt: skip
 
     def state_ttl_ms(self, kind: FragmentKind) -> int:
         """How long Flink keeps an idle tile open: its size, the lateness, and the longest outage."""

@@ -8,11 +8,14 @@ from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Expr
 from millpond.plan.types import DOUBLE, INT, MAX_DIGITS, STRING, SUM_HEADROOM, Type
 
-PartialFunction = Literal["count", "sum", "min", "max", "least", "greatest"]
-PARTIAL_FUNCTIONS: Final[tuple[PartialFunction, ...]] = ("count", "sum", "min", "max", "least", "greatest")
+PartialFunction = Literal["count", "sum", "min", "max", "least", "greatest", "firsts", "lasts", "tally"]
+PARTIAL_FUNCTIONS: Final[tuple[PartialFunction, ...]] = (
+    "count", "sum", "min", "max", "least", "greatest", "firsts", "lasts", "tally",
+)  # fmt: skip
 LIMB_DIGITS: Final = MAX_DIGITS - SUM_HEADROOM  # so that a sum of limbs has room to grow
 LIMB: Final = 10**LIMB_DIGITS
-MARKED: Final[frozenset[PartialFunction]] = frozenset({"least", "greatest"})
+# Over the marks of events: one of them, several, or how often each was met.
+MARKED: Final[frozenset[PartialFunction]] = frozenset({"least", "greatest", "firsts", "lasts", "tally"})
 
 
 class Partial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,7 +25,8 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         name: the column, `<aggregation>_<function>` of the first aggregation that needs it.
         function: `count` counts events, or non-null values where there is an expression; `sum` of none is 0;
             `min` and `max` of none are null; `least` and `greatest` keep the mark of the event that comes first or
-            last by `order`, null where there is none.
+            last by `order`, null where there is none; `firsts` and `lasts` those of the first or last `most` events;
+            `tally` keeps for each mark how many events had it, when first and when last.
         value: the expression, None for a plain count and for a mark.
         where: only events for which this is true; None for all.
         type: of the column; a mark is a string.
@@ -30,6 +34,8 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             decimal digits those of this place, LIMB_DIGITS a limb, the lowest first.
         order: what a mark is ordered by; an event where any of it is null has no mark.
         fields: what a mark tells besides; an event where all of it is null has no mark.
+        most: how many marks are kept; a tally keeps those that come first by `order`, and says that there were more.
+        bucketed: of a tally: the mark is that of the value's bucket, see `algebra.buckets`.
     """
 
     name: str
@@ -41,6 +47,8 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     limb: int = 0
     order: tuple[Expr, ...] = ()
     fields: tuple[Expr, ...] = ()
+    most: int = 0
+    bucketed: bool = False
 
     @property
     def trees(self) -> tuple[Expr, ...]:

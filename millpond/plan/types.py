@@ -1,4 +1,7 @@
-"""The value types of fields, expressions and features, written `decimal(18,2)`, and how they widen."""
+"""The value types of fields, expressions and features, written `decimal(18,2)`, and how they widen.
+
+Features alone may be of several values: `list(string)` in an order, `counts(string)` of how often each occurs.
+"""
 
 import re
 from functools import lru_cache
@@ -7,6 +10,7 @@ from typing import Final, Literal, cast, get_args
 from millpond.plan.errors import PlanError
 
 Kind = Literal["int", "decimal", "double", "string", "boolean", "timestamp"]
+ManyKind = Literal["list", "counts"]
 
 MAX_DIGITS: Final = 38
 INT_DIGITS: Final = 19  # a 64-bit integer, held as decimal(19,0) wherever it meets arithmetic
@@ -15,21 +19,24 @@ INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
 
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
+_MANY = re.compile(r"(list|counts)\((.+)\)")
 
 
 class Type:
     """A value type; equal by value and written as text, also in JSON.
 
     `int` is 64 bits, `double` is IEEE 754 and finite, `timestamp` is an instant in milliseconds UTC,
-    `decimal(p,s)` has p digits, s of them behind the point.
+    `decimal(p,s)` has p digits, s of them behind the point. Of `list(T)` and `counts(T)`, kind and digits are those of
+    T, and `many` says which of the two it is.
     """
 
-    __slots__ = ("kind", "precision", "scale")
+    __slots__ = ("kind", "many", "precision", "scale")
     kind: Kind
     precision: int
     scale: int
+    many: ManyKind | None
 
-    def __init__(self, kind: Kind, precision: int = 0, scale: int = 0) -> None:
+    def __init__(self, kind: Kind, precision: int = 0, scale: int = 0, many: ManyKind | None = None) -> None:
         if kind == "decimal" and not (1 <= precision <= MAX_DIGITS and 0 <= scale <= precision):
             raise PlanError(
                 f"decimal({precision},{scale}) is not a type",
@@ -38,6 +45,7 @@ class Type:
         object.__setattr__(self, "kind", kind)
         object.__setattr__(self, "precision", precision)
         object.__setattr__(self, "scale", scale)
+        object.__setattr__(self, "many", many)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Type is frozen: {name}")
@@ -49,13 +57,23 @@ class Type:
         return hash(str(self))
 
     def __str__(self) -> str:
-        return f"decimal({self.precision},{self.scale})" if self.kind == "decimal" else self.kind
+        one = f"decimal({self.precision},{self.scale})" if self.kind == "decimal" else self.kind
+        return one if self.many is None else f"{self.many}({one})"
 
     def __repr__(self) -> str:
         return f"Type.parse({str(self)!r})"
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return parse_type, (str(self),)
+
+    @property
+    def one(self) -> "Type":
+        """The type of one of its values; itself where it is a single one."""
+        return self if self.many is None else Type(self.kind, self.precision, self.scale)
+
+    def of_many(self, many: ManyKind) -> "Type":
+        """The type of several of its values."""
+        return Type(self.kind, self.precision, self.scale, many)
 
     @property
     def is_exact(self) -> bool:
@@ -93,6 +111,8 @@ def parse_type(text: str) -> Type:
         return Type(cast(Kind, text))
     if found := _DECIMAL.fullmatch(text):
         return Type("decimal", int(found[1]), int(found[2]))
+    if found := _MANY.fullmatch(text):
+        return parse_type(found[2]).one.of_many(cast(ManyKind, found[1]))
     raise PlanError(f"{text!r} is not a type", mend="use int, decimal(p,s), double, string, boolean or timestamp")
 
 

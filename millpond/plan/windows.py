@@ -36,6 +36,10 @@ STALE_AFTER: Final = 30 * SECOND  # how long the source's events may not be know
 LONGEST_SHORT_LEVEL: Final = 15 * MINUTE  # levels up to this one share a fragment, larger ones another
 LIFETIME_LEVEL: Final = DAY
 
+EXACT: Final = "exact"
+# Of an exact view, how far off what is answered from tiles alone may be, where the window is long enough for that.
+SHARE_OF_EXACT: Final = Fraction(1, 20)
+
 _UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _DURATION = re.compile(r"([1-9]\d*)([smhd])")
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
@@ -81,17 +85,25 @@ class WindowSpan(msgspec.Struct, frozen=True, kw_only=True):
         return lo, hi
 
 
+def remembered(window: WindowSpan, keep_ms: int) -> WindowSpan:
+    """The span [q - keep, q] that tells whether what a window of CountNew holds is new."""
+    return WindowSpan(label=window.label, size_ms=keep_ms + 1)
+
+
 def parse_precision(text: object) -> Fraction:
-    """The share of a window that its tail may be off: "5%" is 1/20.
+    """The share of a window that its tail may be off: "5%" is 1/20; of an exact view where it must do without events.
 
     Raises:
-        DefinitionError: not a percentage over 0 and up to 100.
+        DefinitionError: not a percentage over 0 and up to 100, nor "exact".
     """
+    if text == EXACT:
+        return SHARE_OF_EXACT
     found = _SHARE.fullmatch(text) if isinstance(text, str) else None
     share = Fraction(found[1]) / 100 if found else Fraction(0)
     if not 0 < share <= 1:
         raise DefinitionError(
-            f"precision={text!r} is not a share of the window", mend='write a percentage, such as precision="5%"'
+            f"precision={text!r} is not a share of the window",
+            mend='write a percentage, such as precision="5%", or precision="exact"',
         )
     return share
 
@@ -101,6 +113,26 @@ def fits(window: WindowSpan, level: int, share: Fraction) -> bool:
     if window.size_ms is None:
         return level == LIFETIME_LEVEL
     return level <= window.size_ms * share and -(-window.size_ms // level) <= MAX_TILES
+
+
+def share_of(window: WindowSpan, precision: str) -> Fraction:
+    """The share of a window that its tail may be off where it is answered from tiles alone.
+
+    An exact view's window that is too short for SHARE_OF_EXACT takes tiles as long as itself: its answer comes from
+    events anyway.
+
+    Raises:
+        DefinitionError: no level satisfies it.
+    """
+    share = parse_precision(precision)
+    if window.size_ms is None or any(fits(window, level, share) for level in LEVELS):
+        return share
+    if precision == EXACT:
+        return Fraction(1)
+    raise DefinitionError(
+        f"no tile size answers the window {window.label!r} to {precision} with at most {MAX_TILES} tiles",
+        mend='allow a larger share, lengthen the window, or write precision="exact"',
+    )
 
 
 def choose_levels(windows: list[WindowSpan], precision: str, keep: tuple[int, ...] = ()) -> tuple[int, ...]:
@@ -115,22 +147,15 @@ def choose_levels(windows: list[WindowSpan], precision: str, keep: tuple[int, ..
     Raises:
         DefinitionError: a window that no level satisfies.
     """
-    share = parse_precision(precision)
     wanted = [w for w in windows if w.size_ms is not None]
-    for window in wanted:
-        if not any(fits(window, level, share) for level in LEVELS):
-            raise DefinitionError(
-                f"no tile size answers the window {window.label!r} to {precision} with at most {MAX_TILES} tiles",
-                mend="allow a larger share, or lengthen the window; "
-                'precision="exact" reads single events and is not in this version',
-            )
-    if keep and {level_for(w, keep, share) for w in wanted} == set(keep):
+    shares = {window: share_of(window, precision) for window in wanted}
+    if keep and {level_for(w, keep, shares[w]) for w in wanted} == set(keep):
         return keep
     for count in range(len(LEVELS) + 1):
         serving = [
             chosen
             for chosen in combinations(sorted(LEVELS, reverse=True), count)
-            if all(any(fits(w, level, share) for level in chosen) for w in wanted)
+            if all(any(fits(w, level, shares[w]) for level in chosen) for w in wanted)
         ]
         if serving:
             return tuple(sorted(max(serving)))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from millpond.algebra.partials import merge
+from millpond.algebra.replay import tile
 from millpond.algebra.values import Value, value
 from millpond.plan.deployment import Publication, Served, fragments_of
 from millpond.plan.errors import ReadError
@@ -10,12 +12,13 @@ from millpond.plan.model import Binding, FeaturePlan, ViewPlan
 from millpond.plan.names import did_you_mean
 from millpond.plan.partials import Partial
 from millpond.plan.windows import SKEW, WindowSpan
+from millpond.serve.events import Chosen, KeptEvents
 from millpond.serve.rows import Merger, Tiles, merger
 from millpond.serve.status import Status, worse
 from millpond.serve.vector import Vector
 from millpond.store.keys import KeyEncoder, KeyTemplate, fragment_freshness_field
 from millpond.store.parts import parts_of
-from millpond.store.records import RecordLayout, Records
+from millpond.store.records import RecordLayout
 
 Reply = list[bytes]
 
@@ -32,9 +35,10 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The features that share a window, and what merges each partial that any of them needs."""
+    """The features that share a window, the partials any of them needs, and what merges each."""
 
     window: WindowSpan
+    partials: tuple[Partial, ...]
     mergers: tuple[Merger, ...]
     answers: tuple[_Answer, ...]
 
@@ -50,6 +54,7 @@ class _PartRead:
         covered_since: windows reaching back before it are incomplete.
         ttl: how long (ms) an idle entity's hash is kept after its last new tile.
         deployed_at: no tile was written before that instant (ms).
+        kept: the events in its tiles, of an exact view.
     """
 
     binding: int
@@ -62,6 +67,7 @@ class _PartRead:
     ttl: int
     deployed_at: int
     spans: tuple[_Span, ...]
+    kept: KeptEvents | None
 
 
 class ReadFlow:
@@ -130,16 +136,16 @@ class ReadFlow:
                 continue
             health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
             for span in part.spans:
-                chosen, found = _select(part, span.window, tiles, q, now)
-                found = worse(found, health)
+                chosen = _select(part, span.window, tiles, q, now)
+                found = worse(chosen.status, health)
                 nothing = worse("empty", found)
-                states = [merge(chosen) for merge in span.mergers]
+                states = [merged(chosen.tiles) for merged in span.mergers]
+                for events in chosen.events:
+                    states = list(map(merge, span.partials, states, tile(span.partials, events)))
                 for answer in span.answers:
-                    result, overflowed = value(answer.feature, answer.partials, [states[i] for i in answer.states], q)
+                    result, flaw = value(answer.feature, answer.partials, [states[i] for i in answer.states], q)
                     computed[answer.place] = result
-                    statuses[answer.place] = (
-                        worse("overflow", found) if overflowed else found if len(chosen) else nothing
-                    )
+                    statuses[answer.place] = worse(flaw, found) if flaw else nothing if chosen.is_empty else found
         return Vector(self.names, self.types, tuple(computed), tuple(statuses), q)
 
     def unavailable(self, *, as_of: int | None, now: int, reason: str) -> Vector:
@@ -167,13 +173,14 @@ def _encoded(encoder: KeyEncoder, fields: tuple[str, ...], request: Mapping[str,
 def _parts(publication: Publication, ns: str, index: int, binding: Binding, served: Served) -> list[_PartRead]:
     view = served.view
     layout = RecordLayout.of(view)
+    kept = KeptEvents(view, layout) if view.is_exact else None
     chosen: dict[tuple[bool, int], dict[WindowSpan, list[tuple[int, FeaturePlan]]]] = {}
     for place, wanted in enumerate(publication.plan.features):
         if wanted.alias != binding.alias:
             continue
         feature = view.feature(wanted.feature)
         where = (feature.window.size_ms is None, feature.level_ms)
-        chosen.setdefault(where, {}).setdefault(feature.window, []).append((place, feature))
+        chosen.setdefault(where, {}).setdefault(feature.reach, []).append((place, feature))
     read = []
     for fragment in fragments_of(view, served.generation):
         stamp = fragment_freshness_field(fragment.topic(ns)).encode()
@@ -193,6 +200,7 @@ def _parts(publication: Publication, ns: str, index: int, binding: Binding, serv
                     ttl=part.ttl_ms,
                     deployed_at=served.deployed_at,
                     spans=tuple(_span(view, layout, window, features) for window, features in spans.items()),
+                    kept=kept,
                 )
             )
     return read
@@ -212,7 +220,8 @@ def _span(
         )
         for place, feature in features
     ]
-    return _Span(window, tuple(merger(layout, partials[name]) for name in needed), tuple(answers))
+    some = tuple(partials[name] for name in needed)
+    return _Span(window, some, tuple(merger(layout, partial) for partial in some), tuple(answers))
 
 
 def _present(parts: Sequence[_PartRead], tables: Sequence[Tiles | None], now: int) -> int:
@@ -224,8 +233,8 @@ def _present(parts: Sequence[_PartRead], tables: Sequence[Tiles | None], now: in
     return min(latest, now + SKEW)
 
 
-def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int, now: int) -> tuple[Records, Status]:
-    """The tiles of a window, and what is wrong with them.
+def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int, now: int) -> Chosen:
+    """What a window holds, and what is wrong with it.
 
       lo                       q  hi = q + 1
     --[====|====|====|====|====x]---> tiles from lo // s up to the one that holds q
@@ -233,13 +242,16 @@ def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int, now: int)
     size = part.size
     lo, hi = window.bounds(q, size)
     first, end = lo // size, -(-hi // size)
-    status: Status = "present"
-    if window.delay_ms == 0 and q // size * size + tiles.last_of(q // size) > q:
-        status = "ahead"
+    if part.kept is not None:
+        chosen = part.kept.choose(window, tiles, size, q)
+    elif window.delay_ms == 0 and q // size * size + tiles.last_of(q // size) > q:
+        chosen = Chosen(tiles.between(first, end), status="ahead")
+    else:
+        chosen = Chosen(tiles.between(first, end))
     # A later tile in a slot of the range: the tile that stood there may have held events.
     reused = part.slots is not None and tiles.reuse(first, end, part.slots)
     # The first tile of the range may have been the last of an idle entity, and be gone with its hash.
     expired = part.slots is not None and max(lo - SKEW, part.deployed_at) + part.ttl <= now
     if reused or expired or lo < part.covered_since:
-        status = worse(status, "incomplete")
-    return tiles.between(first, end), status
+        return chosen._replace(status=worse(chosen.status, "incomplete"))
+    return chosen

@@ -5,20 +5,17 @@ Up to the few hundred tiles of a window, Python's own sum, min and max over a co
 """
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, Final, TypeAlias
 
-from millpond.algebra.partials import State, zero
+from millpond.algebra.partials import State, merge, state_of, zero
+from millpond.algebra.tallies import together
 from millpond.plan.partials import MARKED, Partial, PartialFunction
 from millpond.store.records import RecordLayout, Records, sum_wide, wide_integers
 
 Merger: TypeAlias = Callable[[Records], State]
 
-_EXTREME: Final[dict[PartialFunction, Callable[[list[Any]], State]]] = {
-    "min": min,
-    "max": max,
-    "least": min,
-    "greatest": max,
-}
+_EXTREME: Final[dict[PartialFunction, Callable[[list[Any]], State]]] = {"min": min, "max": max}
 
 
 class Tiles:
@@ -43,6 +40,10 @@ class Tiles:
             return -1
         return int(self.records["last"][self.numbers.index(tile)])
 
+    def of(self, tile: int) -> Records | None:
+        """The record of a tile; None where there is none."""
+        return self.between(tile, tile + 1) if tile in self.numbers else None
+
     def between(self, first: int, end: int) -> Records:
         """The records of the tiles from `first` to before `end`."""
         tiles = self.records["tile"]
@@ -66,26 +67,28 @@ def merger(layout: RecordLayout, partial: Partial) -> Merger:
         return (lambda rows: sum_wide(rows[name])) if layout.is_wide(name) else lambda rows: sum(_plain(rows[name]))
     bit, extreme, nothing = layout.bit(name), _EXTREME[partial.function], zero(partial)
 
-    def merge(rows: Records) -> State:
+    def merged(rows: Records) -> State:
         values = held(rows[name])
         marks = rows["nulls"].tolist()
         if any(marks):
             values = [value for value, mark in zip(values, marks, strict=True) if not mark & bit]
         return extreme(values) if values else nothing
 
-    return merge
+    return merged
 
 
 def _mark_merger(layout: RecordLayout, partial: Partial) -> Merger:
-    """The least or greatest mark."""
-    chosen = _EXTREME[partial.function]
+    """What the marks of several tiles come to."""
 
-    def merge(rows: Records) -> State:
-        marks = [layout.mark(partial.name, held) for held in rows["marks"].tolist()]
-        some = [mark for mark in marks if mark is not None]
-        return chosen(some) if some else None
+    def merged(rows: Records) -> State:
+        texts = [layout.mark(partial.name, held) for held in rows["marks"].tolist()]
+        states: list[Any] = [state_of(partial, text) for text in texts if text is not None]
+        if not states:
+            return zero(partial)
+        # One tally out of many: put together two by two, it would be copied as often as there are tiles.
+        return together(states) if partial.function == "tally" else reduce(lambda a, b: merge(partial, a, b), states)
 
-    return merge
+    return merged
 
 
 def _plain(column: Any) -> list[Any]:

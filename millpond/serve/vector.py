@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from millpond.algebra.values import Value
 from millpond.plan.types import Type
@@ -66,8 +66,12 @@ class Vector:
         """Values as float64 of shape (features,); null is NaN, decimals and integers take the nearest double.
 
         Raises:
-            TypeError: the set has a string feature.
+            TypeError: the set has a feature that is a text or several values.
         """
         import numpy as np
 
-        return np.array([float("nan") if value is None else float(value) for value in self.values], dtype=np.float64)
+        for name, type in zip(self.names, self.types, strict=True):
+            if type.kind == "string" or type.many:
+                raise TypeError(f"{name} is {type}, which is no number: leave it out, or take as_dict()")
+        numbers: list[Any] = [float("nan") if value is None else value for value in self.values]
+        return np.array(numbers, dtype=np.float64)

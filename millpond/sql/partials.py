@@ -1,28 +1,35 @@
 """Partials as Flink SQL: what each takes from an event, and how it is aggregated."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from millpond.plan.partials import MARKED, Partial, PartialFunction
-from millpond.plan.types import Type
 from millpond.sql.dialects import FLINK
 from millpond.sql.expressions import render
 
-Aggregate = Callable[[str, Type], str]
+Aggregate = Callable[[str, Partial], str]
 
 
-def _count(column: str, _type: Type) -> str:
+def _count(column: str, _partial: Partial) -> str:
     return f"COUNT({column})"
 
 
-def _sum(column: str, type: Type) -> str:
+def _sum(column: str, partial: Partial) -> str:
     # SUM of nothing is null in SQL and 0 here; Flink gives decimal(38,s), of which the plan's type holds every sum.
-    zero = FLINK.cast("'0'", type)
-    return f"COALESCE({FLINK.cast(f'SUM({column})', type)}, {zero})"
+    zero = FLINK.cast("'0'", partial.type)
+    return f"COALESCE({FLINK.cast(f'SUM({column})', partial.type)}, {zero})"
 
 
 def _extreme(function: str) -> Aggregate:
-    return lambda column, _type: f"{function}({column})"
+    return lambda column, _partial: f"{function}({column})"
+
+
+def _some(function: str) -> Aggregate:
+    return lambda column, partial: f"{function}({column}, {partial.most})"
+
+
+def _tally(column: str, partial: Partial) -> str:
+    return f"TALLY({column}, `ts`, {partial.most})"
 
 
 AGGREGATES: Final[dict[PartialFunction, Aggregate]] = {
@@ -33,20 +40,37 @@ AGGREGATES: Final[dict[PartialFunction, Aggregate]] = {
     # Flink compares texts by UTF-8 or UTF-16, as it happens to hold them; marks have the same order by either.
     "least": _extreme("MIN"),
     "greatest": _extreme("MAX"),
+    "firsts": _some("FIRSTS"),
+    "lasts": _some("LASTS"),
+    "tally": _tally,
 }
 
-FUNCTIONS: Final = {"MARK": "millpond.Mark", "POWER_LIMB": "millpond.PowerLimb"}
+FUNCTIONS: Final = {
+    "MARK": "millpond.Mark",
+    "POWER_LIMB": "millpond.PowerLimb",
+    "BUCKET": "millpond.Bucket",
+    "FIRSTS": "millpond.Firsts",
+    "LASTS": "millpond.Lasts",
+    "TALLY": "millpond.Tally",
+}
 """The Java functions that partials may need, and their classes."""
 
 
 def functions_of(partials: Iterable[Partial]) -> list[str]:
     """Those of FUNCTIONS that partials need."""
-    needed = set(map(_function, partials))
+    needed = {name for partial in partials for name in _functions(partial)}
     return [name for name in FUNCTIONS if name in needed]
 
 
-def _function(partial: Partial) -> str:
-    return "MARK" if partial.function in MARKED else "POWER_LIMB" if partial.power > 1 else ""
+def _functions(partial: Partial) -> Iterator[str]:
+    if partial.power > 1:
+        yield "POWER_LIMB"
+    if partial.function in MARKED:
+        yield "MARK"
+    if partial.bucketed:
+        yield "BUCKET"
+    if partial.most:
+        yield partial.function.upper()
 
 
 def taken(partial: Partial, column: Callable[[str], str]) -> str:
@@ -63,6 +87,8 @@ def taken(partial: Partial, column: Callable[[str], str]) -> str:
 def _value(partial: Partial, column: Callable[[str], str]) -> str:
     if partial.function in MARKED:
         told = [render(tree, FLINK, column) for tree in (*partial.order, *partial.fields)]
+        if partial.bucketed:
+            told = [f"BUCKET({value})" for value in told]
         return f"MARK({len(partial.order)}, {', '.join(told)})"
     if partial.value is None:
         return "1"
@@ -76,4 +102,4 @@ def _value(partial: Partial, column: Callable[[str], str]) -> str:
 
 def aggregated(partial: Partial, column: str) -> str:
     """The partial over the column that holds what it takes."""
-    return AGGREGATES[partial.function](column, partial.type)
+    return AGGREGATES[partial.function](column, partial)

@@ -39,7 +39,7 @@ _NARROW: Final[dict[str, np.dtype[Any]]] = {
     "decimal": np.dtype("<i8"),
     "double": np.dtype("<f8"),
 }
-_NULLABLE: Final = {"count": False, "sum": False, "min": True, "max": True, "least": False, "greatest": False}
+_NULLABLE: Final = frozenset({"min", "max"})
 
 
 def _dtype_of(partial: Partial) -> np.dtype[Any]:
@@ -98,7 +98,7 @@ class RecordLayout:
 
     def __init__(self, partials: Sequence[Partial]) -> None:
         self.partials = tuple(partials)
-        self.nullable = tuple(p.name for p in self.partials if _NULLABLE[p.function])
+        self.nullable = tuple(p.name for p in self.partials if p.function in _NULLABLE)
         if len(self.nullable) > MAX_NULLABLE:
             raise MillpondError(
                 f"{len(self.nullable)} min and max partials in one view; a record marks {MAX_NULLABLE}",

@@ -4,15 +4,28 @@ Each case is an entity of its own, so that one job computes hundreds of them at 
 edges of tiles and windows, come late and out of order and more than once, and hold nulls and extreme values.
 """
 
+import itertools
 import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, cast
 
-from millpond.define.aggregations import ALL, Chosen, OfOneEvent, Valued
+from millpond.define.aggregations import (
+    ALL,
+    Aggregation,
+    Chosen,
+    CountNew,
+    FirstK,
+    LastK,
+    OfOneEvent,
+    Quantile,
+    TopK,
+    Valued,
+)
 from millpond.define.compiler import compile_pool
 from millpond.plan.aggregations import AGGREGATIONS, Operands
 from millpond.plan.errors import DefinitionError
@@ -21,7 +34,7 @@ from millpond.plan.model import Pool
 from millpond.plan.types import DOUBLE, INT, INT_MAX, INT_MIN, TIMESTAMP, Type
 from millpond.plan.windows import HOUR, MINUTE
 from tests.integration.flink_world import Record, Row, wire
-from tests.oracles.asked import Asked, Event, Kind
+from tests.oracles.asked import MEDIAN, Asked, Event, Kind
 
 TOPIC: Final = "cases.event.v1"
 LATENESS: Final = 2 * HOUR
@@ -70,6 +83,26 @@ def schema() -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What an aggregation is given beside its expressions: as it is written, and as the oracle is told."""
+
+    written: str = ""
+    k: int = 0
+    p: Fraction = MEDIAN
+    keep_ms: int = 0
+    windows: tuple[str, ...] = tuple(WINDOWS)
+
+
+GIVEN: Final[dict[type[Aggregation], Given]] = {
+    FirstK: Given("k=2", k=2),
+    LastK: Given("k=3", k=3),
+    CountNew: Given('keep="3h", windows=["1h"]', keep_ms=3 * HOUR, windows=("1h",)),
+    TopK: Given("k=2", k=2),
+    Quantile: Given('p="0.9"', p=Fraction(9, 10)),
+}
+
+
+@dataclass(frozen=True)
 class Cell:
     """An aggregation over a column, in a view of the column's own: what is written, and what is asked of the oracle."""
 
@@ -80,24 +113,30 @@ class Cell:
     fields: tuple[str, ...]
     where: str | None
     by: str | None
+    given: Given
+    is_exact: bool
 
-    def asked(self, window: str, step_ms: int) -> Asked:
+    def asked(self, window: str, level_ms: int) -> Asked:
+        """What the oracle is asked of a feature that is answered from tiles of a level."""
         size, delay = WINDOWS[window]
         return Asked(
             kind=self.kind,
             window_ms=size,
             delay_ms=delay,
-            step_ms=step_ms,
+            step_ms=1 if self.is_exact else level_ms,
             fields=self.fields,
             where=self.where,
             by=self.by,
+            k=self.given.k,
+            p=self.given.p,
+            keep_ms=self.given.keep_ms,
         )
 
 
 def refusal(kind: str, type: Type) -> str:
     """Why an aggregation is refused over a type; empty where it is not."""
     rule = AGGREGATIONS[kind]
-    over = Operands(fields=(Field("x", type),), place=(Field("at", TIMESTAMP),), by=Field("x", type))
+    over = Operands(fields=(Field("x", type),), place=(Field("at", TIMESTAMP),), by=Field("x", type), most=1)
     try:
         rule.result(type)
         rule.state(over)
@@ -106,22 +145,26 @@ def refusal(kind: str, type: Type) -> str:
     return ""
 
 
+_ALL: Final[tuple[type[Aggregation], ...]] = ALL
+
+
 def cells() -> Iterator[Cell]:
-    """Every aggregation over every column that it is not refused over, with and without a condition."""
-    for where in (None, "flag"):
-        end = "_if" if where else ""
+    """Every aggregation over every column that it is not refused over, with and without a condition, exact and not."""
+    for kind, where, is_exact in itertools.product(_ALL, (None, "flag"), (False, True)):
+        short, name, given = kind.__name__, cast(Kind, kind.kind), GIVEN.get(kind, Given())
+        called = f"{short.lower()}_if" if where else short.lower()
         condition = "where=_.flag" if where else ""
-        for kind in ALL:
-            short, name = kind.__name__, cast(Kind, kind.kind)
-            if issubclass(kind, Valued | OfOneEvent):
-                for column, type in COLUMNS.items():
-                    if refusal(kind.kind, type):
-                        continue
-                    by = column if issubclass(kind, Chosen) else None
-                    given = ", ".join(filter(None, (f"_.{column}", f"by=_.{by}" if by else "", condition)))
-                    yield Cell(f"of_{column}", kind.kind + end, f"{short}({given})", name, (column,), where, by)
-            else:
-                yield Cell("of_whole", kind.kind + end, f"{short}({condition})", name, (), where, None)
+        end = "_exactly" if is_exact else ""
+        if issubclass(kind, Valued | OfOneEvent):
+            for column, type in COLUMNS.items():
+                if refusal(kind.kind, type):
+                    continue
+                by = column if issubclass(kind, Chosen) else None
+                listed = ", ".join(filter(None, (f"_.{column}", f"by=_.{by}" if by else "", given.written, condition)))
+                view, written = f"of_{column}{end}", f"{short}({listed})"
+                yield Cell(view, called, written, name, (column,), where, by, given, is_exact)
+        else:
+            yield Cell(f"of_whole{end}", called, f"{short}({condition})", name, (), where, None, given, is_exact)
 
 
 def pool(root: Path) -> Pool:
@@ -136,7 +179,10 @@ def pool(root: Path) -> Pool:
         by_view.setdefault(cell.view, []).append(cell)
     for view, some in by_view.items():
         features = "".join(f'        "{cell.name}": {cell.written},\n' for cell in some)
-        (root / "features" / "cases" / f"{view}.py").write_text(_VIEW.format(view=view, features=features))
+        (root / "features" / "cases" / f"{view}.py").write_text(
+            _VIEW.format(view=view, features=features, precision="exact" if some[0].is_exact else "5%")
+        )
+    (root / "features" / "cases" / "capped.py").write_text(_CAPPED)
     return compile_pool(root)
 
 
@@ -159,6 +205,24 @@ from millpond import _
     windows=["1h", Window("2h", delay="1h"), LIFETIME],
     features={{
 {features}    }},
+    precision="{precision}",
+)
+"""
+
+_CAPPED: Final = """
+from features.cases import sources
+from millpond import *
+from millpond import _
+
+capped = FeatureView(
+    "capped", version=1, owner="tests", entity=sources.case, source=sources.events, by={"case_id": _.case_id},
+    windows=["1h", Window("2h", delay="1h"), LIFETIME],
+    features={
+        "words": CountDistinct(_.word, cap=2), "counts": ValueCounts(_.word, cap=2), "total": Sum(_.money),
+        "new": CountNew(_.word, cap=2, keep="3h", windows=["1h"]), "middle": Median(_.real, cap=1),
+    },
+    precision="exact",
+    cap=2,
 )
 """
 

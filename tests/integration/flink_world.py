@@ -157,7 +157,7 @@ def _partial(partial: Partial, events: Sequence[Row]) -> Any:
             return min(present, default=None)
         case "max":
             return max(present, default=None)
-        case "least" | "greatest":
+        case "least" | "greatest" | "firsts" | "lasts" | "tally":
             raise NotImplementedError("its tiles are checked by what is read: see test_whole_path")
 
 

@@ -3,8 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import msgspec
@@ -13,22 +12,23 @@ import pytest
 from millpond.control.deploy import deploy
 from millpond.control.settings import Settings
 from millpond.control.topics import Topic, Topics
+from millpond.plan.clock import now_ms
 from millpond.plan.model import Pool
 from millpond.plan.windows import HOUR, MINUTE
 from millpond.serve import Reader, Vector
 from millpond.sql.dialects import DUCKDB
 from tests.integration import cells_page
-from tests.integration.cases import COLUMNS, PARTITIONS, TOPIC, WINDOWS, cells, history, pool, records, schema, told
+from tests.integration.cases import COLUMNS, PARTITIONS, TOPIC, cells, history, pool, records, schema, told
 from tests.integration.deployed import all_of, drained, materializing, until
 from tests.integration.flink_world import Row, produce, register
 from tests.integration.stacks import AnyStack
 from tests.oracles import aggregations
 from tests.oracles.aggregations_sql import SqlOracle
-from tests.oracles.asked import Answer, Asked
+from tests.oracles.agree import agrees, beyond
+from tests.unit.serve import as_stored
 
 CASES: Final = 100
 SEED: Final = 5
-DOUBLES: Final = 1e-9  # what is declared of them
 
 
 class World:
@@ -72,6 +72,17 @@ def world(settings: Settings, stack: AnyStack, tmp_path_factory: pytest.TempPath
         yield World(settings, made, events, end)
 
 
+def test_what_caps_leave_out_is_the_same_in_flink_and_in_the_evaluator(world: World) -> None:
+    until(lambda: all(vector.status != "stale" for vector in world.read("capped")))
+    view = world.pool.view("cases.capped")
+    capped = 0
+    for (key, q), got in zip(world.wanted, world.read("capped"), strict=True):
+        wanted = as_stored.read(all_of(view), view, world.events, key, q, now=now_ms())
+        assert (got.computed, got.statuses) == (wanted.computed, wanted.statuses), (key, q)
+        capped += got.statuses.count("capped")
+    assert capped > CASES
+
+
 @pytest.fixture(scope="module")
 def sql(world: World) -> SqlOracle:
     """The events in DuckDB."""
@@ -90,7 +101,7 @@ def test_the_page_is_that_of_the_table() -> None:
     assert cells_page.PAGE.read_text("utf-8") == cells_page.text()
 
 
-@pytest.mark.parametrize("view", [f"of_{column}" for column in COLUMNS])
+@pytest.mark.parametrize("view", [f"of_{column}{end}" for column in COLUMNS for end in ("", "_exactly")])
 def test_every_cell_equals_both_oracles(world: World, sql: SqlOracle, view: str) -> None:
     until(lambda: all(vector.status != "stale" for vector in world.read(view)))
     vectors = world.read(view)
@@ -100,7 +111,7 @@ def test_every_cell_equals_both_oracles(world: World, sql: SqlOracle, view: str)
     for cell in cells():
         if cell.view != view:
             continue
-        for window in WINDOWS:
+        for window in cell.given.windows:
             feature = plan.feature(f"{cell.name}_{window}")
             place = vectors[0].names.index(f"{view}.{feature.name}")
             asked = cell.asked(window, feature.level_ms)
@@ -116,20 +127,5 @@ def test_every_cell_equals_both_oracles(world: World, sql: SqlOracle, view: str)
                     assert beyond(exact), told_where
                     continue
                 for wanted in (exact, other):
-                    assert same(asked, got, wanted, doubles=cell.fields == ("real",)), (told_where, got, wanted)
+                    assert agrees(asked, got, wanted, doubles=cell.fields == ("real",)), (told_where, got, wanted)
     assert present > len(vectors)
-
-
-def beyond(answer: Answer) -> bool:
-    """A sum that 64 bits do not hold."""
-    assert isinstance(answer, int | float | Decimal), answer
-    return abs(Decimal(answer)) > 2**63 - 1
-
-
-def same(asked: Asked, got: Any, wanted: Answer, *, doubles: bool) -> bool:
-    """Equal; of what is computed in doubles nearly."""
-    if isinstance(wanted, tuple):
-        (wanted,) = wanted
-    if doubles and isinstance(wanted, float) and asked.kind in ("sum", "mean", "var", "std", "skew", "kurtosis"):
-        return got == pytest.approx(wanted, rel=DOUBLES, abs=DOUBLES) if got is not None else False
-    return got == wanted and isinstance(got, bool) == isinstance(wanted, bool)

@@ -64,8 +64,12 @@ public final class Mark extends ScalarFunction {
     }
 
     private static void hexadecimal(StringBuilder mark, long bits) {
-        for (int shift = 60; shift >= 0; shift -= 4) {
-            mark.append(DIGITS[(int) (bits >>> shift) & 15]);
+        hexadecimal(mark, bits, 16);
+    }
+
+    static void hexadecimal(StringBuilder text, long bits, int digits) {
+        for (int shift = 4 * digits - 4; shift >= 0; shift -= 4) {
+            text.append(DIGITS[(int) (bits >>> shift) & 15]);
         }
     }
 

@@ -1,5 +1,5 @@
 """features/shop/bad_precision.py:8: bad_precision: precision='fine' is not a share of the window
-  mend: write a percentage, such as precision="5%"
+  mend: write a percentage, such as precision="5%", or precision="exact"
 """
 
 from features.shop import sources

@@ -1,5 +1,5 @@
 """features/shop/not_an_aggregation.py:8: not_an_aggregation: features['spend']: _.amount is not an aggregation
-  mend: use one of Count, Sum, Mean, Min, Max, Var, Std, Skew, Kurtosis, First, Last, ArgMin, ArgMax, SecondsSinceFirst, SecondsSinceLast, such as Count()
+  mend: use one of Count, Sum, Mean, Min, Max, Var, Std, Skew, Kurtosis, First, Last, ArgMin, ArgMax, FirstK, LastK, CountDistinct, CountNew, TopK, ValueCounts, Quantile, Median, SecondsSinceFirst, SecondsSinceLast, such as Count()
 """
 
 from features.shop import sources

@@ -1,5 +1,5 @@
 """features/shop/window_too_short.py:8: window_too_short: no tile size answers the window '10s' to 5% with at most 400 tiles
-  mend: allow a larger share, or lengthen the window; precision="exact" reads single events and is not in this version
+  mend: allow a larger share, lengthen the window, or write precision="exact"
 """
 
 from features.shop import sources

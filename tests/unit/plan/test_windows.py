@@ -86,10 +86,18 @@ def test_precision_is_a_share(text: str, share: Fraction) -> None:
     assert parse_precision(text) == share
 
 
-@pytest.mark.parametrize("text", ["0%", "101%", "5", "exact", "", "-5%", ".5%"])
+@pytest.mark.parametrize("text", ["0%", "101%", "5", "exactly", "", "-5%", ".5%"])
 def test_other_precisions_are_refused(text: str) -> None:
     with pytest.raises(DefinitionError):
         parse_precision(text)
+
+
+def test_an_exact_view_takes_tiles_as_one_of_five_percent_where_its_windows_are_long_enough() -> None:
+    assert choose_levels([span(HOUR)], "exact") == choose_levels([span(HOUR)], "5%")
+    assert choose_levels([span(10 * SECOND)], "exact") == (5 * SECOND,)
+    assert choose_levels([span(SECOND)], "exact") == (SECOND,)
+    with pytest.raises(DefinitionError, match="no tile size"):
+        choose_levels([span(10 * SECOND)], "5%")
 
 
 def test_a_tile_is_at_most_the_share_and_a_window_at_most_400_tiles() -> None:

@@ -1,0 +1,102 @@
+"""The events that the tiles of an exact view keep, and what of a window is answered from them.
+
+             lo                                    hi = q + 1
+    ----[xxx=|====|=========|=========|=========|====|xxxx]---> ts
+        events    whole tiles                     events
+
+A tile keeps its last so many events. Where the window cuts a tile that had more, and not all that are wanted were kept,
+the whole tile counts, and the answer is `capped`; at the head of a delayed window it does not count.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeAlias
+
+from millpond.algebra.evaluate import Event, Value
+from millpond.algebra.marks import unmarked
+from millpond.algebra.tallies import some_of
+from millpond.plan.expr import Field
+from millpond.plan.model import ViewPlan
+from millpond.plan.partials import Partial
+from millpond.plan.windows import WindowSpan
+from millpond.serve.rows import Tiles
+from millpond.serve.status import Status, worse
+from millpond.store.records import RecordLayout, Records
+
+Timed: TypeAlias = tuple[int, Event]
+_NONE: Final[tuple[list[Timed], ...]] = ()
+
+
+class Chosen(NamedTuple):
+    """What a window holds.
+
+    Attributes:
+        tiles: the tiles that count as a whole.
+        events: by tile, those of the tiles that it cuts.
+        status: what is wrong with it.
+    """
+
+    tiles: Records
+    events: Sequence[list[Timed]] = _NONE
+    status: Status = "present"
+
+    @property
+    def is_empty(self) -> bool:
+        """True where there is nothing in it."""
+        return not len(self.tiles) and not any(self.events)
+
+
+class KeptEvents:
+    """How the events in a view's tiles are read.
+
+    Args:
+        view: an exact one.
+    """
+
+    def __init__(self, view: ViewPlan, layout: RecordLayout) -> None:
+        self._layout = layout
+        self._partial: Partial = view.partials[-1]
+        trees = (*self._partial.order, *self._partial.fields)
+        self._names = [tree.name if isinstance(tree, Field) else None for tree in trees]
+        self._order = [tree.type for tree in self._partial.order]
+        self._fields = [tree.type for tree in self._partial.fields]
+
+    def choose(self, window: WindowSpan, tiles: Tiles, size: int, q: int) -> Chosen:
+        """What a window read at q holds, from tiles of `size` ms."""
+        lo, hi = window.bounds(q, 1)
+        first, end = lo // size, -(-hi // size)
+        events: list[list[Timed]] = []
+        without: set[int] = set()
+        status: Status = "present"
+        for tile in sorted({first, end - 1}):
+            record = tiles.of(tile)
+            if record is None:
+                continue
+            since, until = tile * size + int(record["first"][0]), tile * size + int(record["last"][0])
+            if since >= lo and until < hi:
+                continue
+            kept = self._events(record)
+            if int(record["n"][0]) <= self._partial.most or kept[-1][0] < lo:
+                without.add(tile)
+                events.append([(ts, event) for ts, event in kept if lo <= ts < hi])
+            elif until >= hi and window.delay_ms == 0:
+                status = worse(status, "ahead")
+            else:
+                status = worse(status, "capped")
+                if until >= hi:
+                    without.add(tile)
+        chosen = tiles.between(first + (first in without), end - (end - 1 in without and end - 1 > first))
+        return Chosen(chosen, events, status)
+
+    def _events(self, record: Records) -> list[Timed]:
+        """The last one first."""
+        text = self._layout.mark(self._partial.name, record["marks"][0])
+        return [] if text is None else [self._event(mark) for mark in some_of(text)]
+
+    def _event(self, mark: str) -> Timed:
+        values = unmarked(mark, self._order, self._fields)
+        event: dict[str, Value | None] = {
+            name: value for name, value in zip(self._names, values, strict=True) if name is not None
+        }
+        ts = values[0]
+        assert isinstance(ts, int), "an event time comes first"
+        return ts, event

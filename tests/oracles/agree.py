@@ -1,0 +1,38 @@
+"""When an answer agrees with an oracle's: exactly, but for what is declared of doubles and quantiles."""
+
+import math
+from decimal import Decimal
+from typing import Any, Final
+
+from tests.oracles.asked import Answer, Asked
+
+DOUBLES: Final = 1e-9  # of what is computed in doubles, relative
+QUANTILES: Final = 0.01  # of a quantile, relative
+SUBNORMAL: Final = 2.3e-308  # below the normal doubles no bucket is one percent of its values
+_COMPUTED: Final = ("sum", "mean", "var", "std", "skew", "kurtosis")
+
+
+def agrees(asked: Asked, got: Any, wanted: Answer, *, doubles: bool) -> bool:
+    """Whether an answer is the oracle's.
+
+    Args:
+        doubles: it is computed from doubles.
+    """
+    if got is None or wanted is None:
+        return got is None and wanted is None
+    if asked.kind == "quantile":
+        assert isinstance(wanted, int | float | Decimal)
+        return math.isclose(got, float(wanted), rel_tol=QUANTILES, abs_tol=SUBNORMAL)
+    if isinstance(wanted, tuple) and asked.kind in ("first", "last", "arg_min", "arg_max"):
+        (wanted,) = wanted
+    if doubles and isinstance(wanted, float) and asked.kind in _COMPUTED:
+        return got is not None and math.isclose(got, wanted, rel_tol=DOUBLES, abs_tol=DOUBLES)
+    if isinstance(wanted, tuple | dict):
+        return bool(got == wanted) and [type(one) for one in got] == [type(one) for one in wanted]
+    return bool(got == wanted) and isinstance(got, bool) == isinstance(wanted, bool)
+
+
+def beyond(answer: Answer) -> bool:
+    """A sum that 64 bits do not hold."""
+    assert isinstance(answer, int | float | Decimal), answer
+    return abs(Decimal(answer)) > 2**63 - 1
