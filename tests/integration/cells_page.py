@@ -41,8 +41,8 @@ TAIL: Final = """
 - **`cap=` of `CountDistinct`, `CountNew`, `TopK`, `ValueCounts`, `Quantile`**: how many different values a tile counts
   (1000 unless it says otherwise, at most 10,000). Where it met more, those that come first by their order are counted,
   each completely, and the feature says `capped`: counts of values are at least so many.
-- **Quantiles** are off by at most 1/128 of the value: a tile counts the values of each of 64 buckets between a number and
-  its double, and the bucket's middle is the answer.
+- **Quantiles** are off by at most 1/128 of the value: a tile counts the values of each bucket, of which there are 64
+  between a number and its double, and a bucket's middle is the answer.
 - **Doubles** that are added up are good to a relative 1e-9; everything else is right to its last digit.
 """
 

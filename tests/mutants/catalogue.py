@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.mutants.mutant import Mutant
+from tests.mutants.several import SEVERAL
 
 WINDOWS: Final = ("tests/unit/plan/test_windows.py",)
 PARTIALS: Final = ("tests/unit/algebra/test_partials.py",)
@@ -75,15 +76,15 @@ MUTANTS: Final = (
     Mutant(
         name="a lifetime says that its delayed head is exact",
         file="millpond/define/compiler.py",
-        old="tail_error_ms=0 if span.size_ms is None and span.delay_ms == 0 else level - 1",
-        new="tail_error_ms=0 if span.size_ms is None else level - 1",
+        old="is_whole = span.size_ms is None and span.delay_ms == 0",
+        new="is_whole = span.size_ms is None",
         tests=COMPILER,
     ),
     Mutant(
         name="the tail error is a whole tile",
         file="millpond/define/compiler.py",
-        old="and span.delay_ms == 0 else level - 1",
-        new="and span.delay_ms == 0 else level",
+        old="or view.precision == EXACT else level - 1",
+        new="or view.precision == EXACT else level",
         tests=COMPILER,
     ),
     Mutant(
@@ -653,4 +654,5 @@ MUTANTS: Final = (
         new="times DESC, x DESC",
         tests=ORACLES,
     ),
+    *SEVERAL,
 )

@@ -52,5 +52,5 @@ def test_a_text_is_read_back() -> None:
 
 @pytest.mark.parametrize("text", ["", "2a", "0", "0a12"])
 def test_another_text_is_no_tally(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a tally|invalid literal"):
+    with pytest.raises(ValueError, match=r"is not a tally|invalid literal"):
         tally_of(text)

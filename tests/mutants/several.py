@@ -1,0 +1,160 @@
+"""Faults in what keeps several values: tallies, buckets, the last events of a tile."""
+
+from typing import Final
+
+from tests.mutants.mutant import Mutant
+
+TALLIES: Final = ("tests/unit/algebra/test_tallies.py",)
+BUCKETS: Final = ("tests/unit/algebra/test_buckets.py",)
+EVERY: Final = ("tests/unit/serve/test_every_aggregation.py",)
+CAPPED: Final = ("tests/unit/serve/test_events.py",)
+
+SEVERAL: Final = (
+    Mutant(
+        name="a tally begins at the second event",
+        file="millpond/algebra/tallies.py",
+        old="Met(n + 1, min(first, ts), max(last, ts))",
+        new="Met(n, min(first, ts), max(last, ts))",
+        tests=TALLIES,
+    ),
+    Mutant(
+        name="a tally forgets the last event's time",
+        file="millpond/algebra/tallies.py",
+        old="Met(n + 1, min(first, ts), max(last, ts))",
+        new="Met(n + 1, min(first, ts), last)",
+        tests=TALLIES,
+    ),
+    Mutant(
+        name="a tally forgets that it is capped",
+        file="millpond/algebra/tallies.py",
+        old="return Tally(met, is_capped=True)",
+        new="return Tally(met)",
+        tests=TALLIES,
+    ),
+    Mutant(
+        name="a tally keeps the last marks instead of the first",
+        file="millpond/algebra/tallies.py",
+        old="del met[max(met)]",
+        new="del met[min(met)]",
+        tests=TALLIES,
+    ),
+    Mutant(
+        name="of two tallies that one is capped is lost",
+        file="millpond/algebra/tallies.py",
+        old="is_capped |= tally.is_capped",
+        new="is_capped = tally.is_capped",
+        tests=TALLIES,
+    ),
+    Mutant(
+        name="tallies of two tiles are not added up",
+        file="millpond/algebra/tallies.py",
+        old="met[mark] + times if mark in met else times",
+        new="times",
+        tests=TALLIES,
+    ),
+    Mutant(
+        name="a bucket is told by its lower end",
+        file="millpond/algebra/buckets.py",
+        old="bits & ~_WITHIN | _HALF",
+        new="bits & ~_WITHIN",
+        tests=BUCKETS,
+    ),
+    Mutant(
+        name="there are 32 buckets between a number and its double",
+        file="millpond/algebra/buckets.py",
+        old="(1 << 46) - 1",
+        new="(1 << 47) - 1",
+        tests=BUCKETS,
+    ),
+    Mutant(
+        name="a value met a millisecond before the window counts",
+        file="millpond/algebra/values.py",
+        old="if window.size_ms is None or window.delay_ms else q - window.size_ms + 1",
+        new="if window.size_ms is None or window.delay_ms else q - window.size_ms",
+        tests=EVERY,
+    ),
+    Mutant(
+        name="a delayed distinct count is that of the undelayed window",
+        file="millpond/algebra/values.py",
+        old="lo = 0 if window.size_ms is None or window.delay_ms else",
+        new="lo = 0 if window.size_ms is None else",
+        tests=EVERY,
+    ),
+    Mutant(
+        name="what was met before the window is new",
+        file="millpond/algebra/values.py",
+        old="any(met.first < lo and met.last >= since for met in times)",
+        new="any(met.first < lo and met.last >= lo for met in times)",
+        tests=EVERY,
+    ),
+    Mutant(
+        name="of equally frequent values the greater comes first",
+        file="millpond/algebra/values.py",
+        old="key=lambda mark: (-tally.count(mark), mark))",
+        new="key=tally.count, reverse=True)",
+        tests=EVERY,
+    ),
+    Mutant(
+        name="a quantile's rank is one too high",
+        file="millpond/algebra/values.py",
+        old="(sum(map(tally.count, tally.met)) - 1))",
+        new="sum(map(tally.count, tally.met)))",
+        tests=EVERY,
+    ),
+    Mutant(
+        name="what a tile keeps is taken for all it had",
+        file="millpond/serve/events.py",
+        old='if int(record["n"][0]) <= self._partial.most or kept[-1][0] < lo:',
+        new="if kept:",
+        tests=EVERY,
+    ),
+    Mutant(
+        name="events at the window's end do not count",
+        file="millpond/serve/events.py",
+        old="if lo <= ts < hi])",
+        new="if lo <= ts < hi - 1])",
+        tests=EVERY,
+    ),
+    Mutant(
+        name="a tile that was answered from its events counts as a whole, too",
+        file="millpond/serve/events.py",
+        old="without.add(tile)\n                events.append(",
+        new="events.append(",
+        tests=EVERY,
+    ),
+    Mutant(
+        name="later events of a head tile that kept too few are not told",
+        file="millpond/serve/events.py",
+        old='status = worse(status, "ahead")',
+        new='status = worse(status, "capped")',
+        tests=EVERY,
+    ),
+    Mutant(
+        name="a delayed head that kept too few counts whole",
+        file="millpond/serve/events.py",
+        old="                if until >= hi:\n                    without.add(tile)\n",
+        new="",
+        tests=CAPPED,
+    ),
+    Mutant(
+        name="CountNew reads its window alone",
+        file="millpond/plan/model.py",
+        old="return remembered(self.window, keep) if keep else self.window",
+        new="return self.window",
+        tests=EVERY,
+    ),
+    Mutant(
+        name="an exact window is rounded to tiles",
+        file="millpond/algebra/replay.py",
+        old="1 if view.is_exact else feature.level_ms",
+        new="feature.level_ms",
+        tests=EVERY,
+    ),
+    Mutant(
+        name="an event without anything but its time is not kept",
+        file="millpond/define/compiler.py",
+        old="(constant(True, BOOLEAN), *(field for field in read if field not in place))",
+        new="tuple(field for field in read if field not in place)",
+        tests=EVERY,
+    ),
+)
