@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import bytes as bytes_
-from benchmarks import flink, freshness, growth, materializer, reader, sustained
+from benchmarks import flink, freshness, growth, materializer, reader, several, sustained
 from benchmarks.bars import Bars, below
 from benchmarks.figures import Benchmark
 from benchmarks.results import Measured, Results, this_machine, versions
@@ -20,6 +20,7 @@ from millpond.plan.names import did_you_mean
 BENCHMARKS: Final = (
     reader.BENCHMARK,
     flink.BENCHMARK,
+    several.BENCHMARK,
     sustained.BENCHMARK,
     materializer.BENCHMARK,
     bytes_.BENCHMARK,

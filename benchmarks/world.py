@@ -47,7 +47,9 @@ class World:
     def __init__(self, say: Say) -> None:
         self.say = say
         self.cleanup = ExitStack()
-        self.pool = compile_pool(POOL)
+        compiled = compile_pool(POOL)
+        self.pool = of_domain(compiled, "payments")
+        self.several = of_domain(compiled, "several")
         self.began = now_ms()
         self._materializers = 0
 
@@ -161,6 +163,14 @@ def send(producer: Producer, topic: str, encoder: Encoder, payment: Payment, *, 
         else:
             producer.poll(0)
             return
+
+
+def of_domain(pool: Pool, domain: str) -> Pool:
+    """The views and sets of one domain."""
+    return Pool(
+        views=tuple(view for view in pool.views if view.domain == domain),
+        sets=tuple(plan for plan in pool.sets if plan.domain == domain),
+    )
 
 
 def reading(pool: Pool, topic: str) -> Pool:

@@ -106,7 +106,7 @@ def _one(partial: Partial, value: float | Decimal | str) -> State:
     if isinstance(value, str):
         return (value,) if partial.most else value
     assert partial.value is not None, "it is over an expression"
-    if partial.power == 1:
+    if not partial.power:
         return unscaled(value, partial.type)
     return limb(int(unscaled(value, partial.value.type)) ** partial.power, partial.limb)
 

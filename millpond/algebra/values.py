@@ -53,10 +53,24 @@ def _only(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePl
     return _told(state, partial)[0] if partial.function in MARKED else scaled(state, feature.type)
 
 
+def _sum(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePlan, _q: int) -> Any:
+    (total,) = _power_sums(states, partials)
+    if feature.type.kind == "decimal" and abs(total) >= 10**feature.type.precision:
+        raise OverflowError
+    return scaled(total, feature.type)
+
+
 def _mean(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
-    total, count = states
+    (total,), count = _power_sums(states[:-1], partials[:-1]), states[-1]
     # Division of two Python ints is correctly rounded (PEP 238), whatever their size.
-    return total / (count * 10 ** partials[0].type.scale) if count else None
+    return total / (count * 10 ** _scale(partials)) if count else None
+
+
+def _scale(partials: Sequence[Partial]) -> int:
+    """Of the values that are summed."""
+    (value,) = {partial.value for partial in partials}
+    assert value is not None, "it is over values"
+    return value.type.scale
 
 
 def _var(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
@@ -71,10 +85,10 @@ def _std(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePl
 
 def _variance(states: Sequence[Any], partials: Sequence[Partial]) -> Fraction | None:
     """The sample variance: (n S2 - S1**2) / (n (n - 1))."""
-    n, s1, s2 = _power_sums(states, partials)
+    n, (s1, s2) = states[0], _power_sums(states[1:], partials[1:])
     if n < 2:
         return None
-    return Fraction(n * s2 - s1 * s1, n * (n - 1) * 100 ** partials[1].type.scale)
+    return Fraction(n * s2 - s1 * s1, n * (n - 1) * 100 ** _scale(partials))
 
 
 def _skew(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
@@ -82,7 +96,7 @@ def _skew(states: Sequence[Any], partials: Sequence[Partial], _feature: FeatureP
 
     With a = n**2 m2 and b = n**3 m3 the powers of n cancel: its square is n (n - 1) / (n - 2)**2 * b**2 / a**3.
     """
-    n, s1, s2, s3 = _power_sums(states, partials)
+    n, (s1, s2, s3) = states[0], _power_sums(states[1:], partials[1:])
     a = n * s2 - s1 * s1
     if n < 3 or a == 0:
         return None
@@ -93,7 +107,7 @@ def _skew(states: Sequence[Any], partials: Sequence[Partial], _feature: FeatureP
 
 def _kurtosis(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
     """The sample excess kurtosis G2 = (n - 1) / ((n - 2) (n - 3)) * ((n + 1) (m4 / m2**2 - 3) + 6) (the same)."""
-    n, s1, s2, s3, s4 = _power_sums(states, partials)
+    n, (s1, s2, s3, s4) = states[0], _power_sums(states[1:], partials[1:])
     a = n * s2 - s1 * s1
     if n < 4 or a == 0:
         return None
@@ -102,13 +116,13 @@ def _kurtosis(states: Sequence[Any], partials: Sequence[Partial], _feature: Feat
     return found.numerator / found.denominator
 
 
-def _power_sums(states: Sequence[Any], partials: Sequence[Partial]) -> list[int]:
-    """The count, and the sums of the first, second ... powers, limbs put together."""
-    sums = list(states[:2])
-    for state, partial in zip(states[2:], partials[2:], strict=True):
+def _power_sums(states: Sequence[Any], partials: Sequence[Partial]) -> list[Any]:
+    """The sums of the first, second ... powers, limbs put together."""
+    sums: list[Any] = []
+    for state, partial in zip(states, partials, strict=True):
         if partial.limb == 0:
             sums.append(0)
-        sums[-1] += state * LIMB**partial.limb
+        sums[-1] += state * LIMB**partial.limb if partial.power else state
     return sums
 
 
@@ -206,7 +220,7 @@ def _quantile(states: Sequence[Any], partials: Sequence[Partial], feature: Featu
 
 _VALUE: Final[dict[str, _Rule]] = {
     "count": _only,
-    "sum": _only,
+    "sum": _sum,
     "mean": _mean,
     "min": _only,
     "max": _only,

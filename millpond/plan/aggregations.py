@@ -11,7 +11,7 @@ import msgspec
 
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Expr, cast
-from millpond.plan.partials import Partial, PartialFunction, limbs_of, partial_type, power_limb
+from millpond.plan.partials import Partial, PartialFunction, partial_type, sums_of
 from millpond.plan.types import DOUBLE, INT, MAX_DIGITS, Type
 
 FragmentKind = Literal["tiles_short", "tiles_long", "lifetime"]
@@ -96,8 +96,12 @@ def _events(_over_events: Operands) -> tuple[Partial, ...]:
     return (_over("count", None),)
 
 
-def _of_values(*functions: PartialFunction) -> Callable[[Operands], tuple[Partial, ...]]:
-    return lambda over: tuple(_over(function, over.value) for function in functions)
+def _total(over: Operands) -> tuple[Partial, ...]:
+    return sums_of(over.value)
+
+
+def _total_and_count(over: Operands) -> tuple[Partial, ...]:
+    return (*sums_of(over.value), _over("count", over.value))
 
 
 def _extreme(number: PartialFunction, mark: PartialFunction) -> Callable[[Operands], tuple[Partial, ...]]:
@@ -120,12 +124,8 @@ def _moments(highest: int) -> Callable[[Operands], tuple[Partial, ...]]:
                 f"over {value.type} its sums of powers are not exact, and a tile has nothing else to compute it from",
                 mend="use an integer or a decimal",
             )
-        powers = [
-            power_limb(value, power, limb)
-            for power in range(2, highest + 1)
-            for limb in range(limbs_of(value.type, power))
-        ]
-        return (_over("count", value), _over("sum", value), *powers)
+        sums = [one for power in range(1, highest + 1) for one in sums_of(value, power)]
+        return (_over("count", value), *sums)
 
     return state
 
@@ -172,12 +172,14 @@ def _int(_value: Type | None) -> Type:
 
 
 def _sum(value: Type | None) -> Type:
-    held = partial_type("sum", value)
-    return INT if value == INT else held if held == DOUBLE else Type("decimal", MAX_DIGITS, held.scale)
+    if value is None or not value.is_numeric:
+        partial_type("sum", value)  # says why
+    assert value is not None
+    return value if value in (INT, DOUBLE) else Type("decimal", MAX_DIGITS, value.scale)
 
 
 def _mean(value: Type | None) -> Type:
-    partial_type("sum", value)
+    _sum(value)
     return DOUBLE
 
 
@@ -208,10 +210,8 @@ _EVERYWHERE: Final = FRAGMENT_KINDS
 
 AGGREGATIONS: Final[dict[str, AggregationRule]] = {
     "count": AggregationRule(takes="none", state=_events, result=_int, empty=0, fragments=_EVERYWHERE),
-    "sum": AggregationRule(takes="one", state=_of_values("sum"), result=_sum, empty=0, fragments=_EVERYWHERE),
-    "mean": AggregationRule(
-        takes="one", state=_of_values("sum", "count"), result=_mean, empty=None, fragments=_EVERYWHERE
-    ),
+    "sum": AggregationRule(takes="one", state=_total, result=_sum, empty=0, fragments=_EVERYWHERE),
+    "mean": AggregationRule(takes="one", state=_total_and_count, result=_mean, empty=None, fragments=_EVERYWHERE),
     "min": AggregationRule(
         takes="one", state=_extreme("min", "least"), result=_ordered, empty=None, fragments=_EVERYWHERE
     ),

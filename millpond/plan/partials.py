@@ -30,8 +30,8 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         value: the expression, None for a plain count and for a mark.
         where: only events for which this is true; None for all.
         type: of the column; a mark is a string.
-        power, limb: of a sum: of this power of the value without its point (9.99 counts 999), and of that power's
-            decimal digits those of this place, LIMB_DIGITS a limb, the lowest first.
+        power, limb: of a sum of limbs: of this power of the value without its point (9.99 counts 999) those of its
+            decimal digits that are of this place, LIMB_DIGITS a limb, the lowest first. 0: the value as it is.
         order: what a mark is ordered by; an event where any of it is null has no mark.
         fields: what a mark tells besides; an event where all of it is null has no mark.
         most: how many marks are kept; a tally keeps those that come first by `order`, and says that there were more.
@@ -43,7 +43,7 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     value: Expr | None
     where: Expr | None
     type: Type
-    power: int = 1
+    power: int = 0
     limb: int = 0
     order: tuple[Expr, ...] = ()
     fields: tuple[Expr, ...] = ()
@@ -59,7 +59,7 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def partial_type(function: PartialFunction, value: Type | None) -> Type:
     """The column type of a partial over values of a type.
 
-    A sum of decimal(p,s) is held in p + 10 digits, so that no sum of 10**10 events overflows; more than 38 is refused.
+    A sum of decimal(p,s) is held in p + 10 digits, so that no sum of 10**10 events overflows; see `sums_of` for more.
 
     Raises:
         DefinitionError: the function is not defined over the type.
@@ -73,17 +73,25 @@ def partial_type(function: PartialFunction, value: Type | None) -> Type:
     if function in ("min", "max") or value == DOUBLE:
         return value
     wide = value.as_decimal
-    if wide.precision + SUM_HEADROOM > MAX_DIGITS:
-        raise DefinitionError(
-            f"a sum of {value} may take {wide.precision + SUM_HEADROOM} digits; at most {MAX_DIGITS} are held",
-            mend=f"sum a field of at most {MAX_DIGITS - SUM_HEADROOM} digits",
-        )
     return Type("decimal", wide.precision + SUM_HEADROOM, wide.scale)
 
 
 def limbs_of(value: Type, power: int) -> int:
     """How many limbs the power of a value of an exact type takes."""
     return -(-value.as_decimal.precision * power // LIMB_DIGITS)
+
+
+def sums_of(value: Expr, power: int = 1) -> tuple[Partial, ...]:
+    """The sum of a power of a value: one column where that holds it, else its limbs.
+
+    Raises:
+        DefinitionError: there is no sum over the type.
+    """
+    exact = value.type.as_decimal.precision if value.type.is_exact else 0
+    if power == 1 and exact + SUM_HEADROOM <= MAX_DIGITS:
+        type = partial_type("sum", value.type)
+        return (Partial(name="sum", function="sum", value=value, where=None, type=type),)
+    return tuple(power_limb(value, power, limb) for limb in range(limbs_of(value.type, power)))
 
 
 def power_limb(value: Expr, power: int, limb: int) -> Partial:

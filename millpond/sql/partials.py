@@ -63,7 +63,7 @@ def functions_of(partials: Iterable[Partial]) -> list[str]:
 
 
 def _functions(partial: Partial) -> Iterator[str]:
-    if partial.power > 1:
+    if partial.power:
         yield "POWER_LIMB"
     if partial.function in MARKED:
         yield "MARK"
@@ -93,7 +93,7 @@ def _value(partial: Partial, column: Callable[[str], str]) -> str:
     if partial.value is None:
         return "1"
     value = render(partial.value, FLINK, column)
-    if partial.power > 1:
+    if partial.power:
         return f"POWER_LIMB({value}, {partial.power}, {partial.limb})"
     if partial.function == "sum" and partial.value.type.kind == "int":
         return FLINK.cast(value, partial.value.type.as_decimal)

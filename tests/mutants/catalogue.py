@@ -126,8 +126,8 @@ MUTANTS: Final = (
     Mutant(
         name="a mean is divided in floats",
         file="millpond/algebra/values.py",
-        old="return total / (count * 10 ** partials[0].type.scale) if count",
-        new="return float(total) / count / 10.0 ** partials[0].type.scale if count",
+        old="return total / (count * 10 ** _scale(partials)) if count",
+        new="return float(total) / count / 10.0 ** _scale(partials) if count",
         tests=VALUES,
     ),
     Mutant(

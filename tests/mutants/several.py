@@ -11,6 +11,20 @@ CAPPED: Final = ("tests/unit/serve/test_events.py",)
 
 SEVERAL: Final = (
     Mutant(
+        name="a sum in limbs is taken for its lowest limb",
+        file="millpond/algebra/values.py",
+        old="sums[-1] += state * LIMB**partial.limb if partial.power else state",
+        new="sums[-1] += state",
+        tests=EVERY,
+    ),
+    Mutant(
+        name="a sum of more than 38 digits is told all the same",
+        file="millpond/algebra/values.py",
+        old="abs(total) >= 10**feature.type.precision",
+        new="abs(total) >= 10**99",
+        tests=EVERY,
+    ),
+    Mutant(
         name="a tally begins at the second event",
         file="millpond/algebra/tallies.py",
         old="Met(n + 1, min(first, ts), max(last, ts))",

@@ -8,6 +8,7 @@ from tests.oracles.asked import Answer, Asked
 
 DOUBLES: Final = 1e-9  # of what is computed in doubles, relative
 QUANTILES: Final = 0.01  # of a quantile, relative
+MOST_DIGITS: Final = 38
 SUBNORMAL: Final = 2.3e-308  # below the normal doubles no bucket is one percent of its values
 _COMPUTED: Final = ("sum", "mean", "var", "std", "skew", "kurtosis")
 
@@ -32,7 +33,11 @@ def agrees(asked: Asked, got: Any, wanted: Answer, *, doubles: bool) -> bool:
     return bool(got == wanted) and isinstance(got, bool) == isinstance(wanted, bool)
 
 
-def beyond(answer: Answer) -> bool:
-    """A sum that 64 bits do not hold."""
-    assert isinstance(answer, int | float | Decimal), answer
-    return abs(Decimal(answer)) > 2**63 - 1
+def beyond(answer: Answer, scale: int) -> bool:
+    """A sum that its type does not hold.
+
+    Args:
+        scale: of decimals, of which 38 digits are held; of whole numbers 0, of which 64 bits are.
+    """
+    assert isinstance(answer, int | Decimal), answer
+    return abs(Decimal(answer)) >= (Decimal(10) ** (MOST_DIGITS - scale) if scale else 2**63)
