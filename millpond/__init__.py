@@ -39,6 +39,9 @@ if TYPE_CHECKING:
         ValueCounts,
         Var,
         Window,
+        haversine_km,
+        local_day_of_week,
+        local_hour,
     )
 
 __all__ = [
@@ -72,6 +75,9 @@ __all__ = [
     "Var",
     "Window",
     "_",
+    "haversine_km",
+    "local_day_of_week",
+    "local_hour",
 ]
 
 

@@ -27,6 +27,7 @@ from millpond.define.aggregations import (
 )
 from millpond.define.entity import Entity
 from millpond.define.feature_set import FeatureSet
+from millpond.define.functions import haversine_km, local_day_of_week, local_hour
 from millpond.define.source import EventSource
 from millpond.define.view import FeatureView
 from millpond.define.windows import LIFETIME, Window
@@ -61,4 +62,7 @@ __all__ = [
     "ValueCounts",
     "Var",
     "Window",
+    "haversine_km",
+    "local_day_of_week",
+    "local_hour",
 ]

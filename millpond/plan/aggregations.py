@@ -122,7 +122,7 @@ def _moments(highest: int) -> Callable[[Operands], tuple[Partial, ...]]:
         if not value.type.is_exact:
             raise DefinitionError(
                 f"over {value.type} its sums of powers are not exact, and a tile has nothing else to compute it from",
-                mend="use an integer or a decimal",
+                mend='use an integer or a decimal: .cast("decimal(18,4)")',
             )
         sums = [one for power in range(1, highest + 1) for one in sums_of(value, power)]
         return (_over("count", value), *sums)

@@ -5,14 +5,14 @@ is total (x / 0 is null, a double that is not finite is null). Nulls follow SQL'
 In JSON a tree is an array: ["call","gt","boolean",[["field","amount","decimal(10,2)"],["constant",...]]].
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
 from millpond.plan.errors import DefinitionError
-from millpond.plan.types import BOOLEAN, DOUBLE, INT_MAX, INT_MIN, MAX_DIGITS, Type
+from millpond.plan.types import DOUBLE, INT_MAX, INT_MIN, MAX_DIGITS, Type
 
 
 class Field(msgspec.Struct, frozen=True, array_like=True, tag_field="node", tag="field"):
@@ -30,7 +30,7 @@ class Constant(msgspec.Struct, frozen=True, array_like=True, tag_field="node", t
 
 
 class Call(msgspec.Struct, frozen=True, array_like=True, tag_field="node", tag="call"):
-    """An operation of OPERATIONS over its arguments."""
+    """An operation of `plan/operations.py` over its arguments."""
 
     op: str
     type: Type
@@ -121,14 +121,14 @@ def common(left: Expr, right: Expr, verb: str) -> tuple[Expr, Expr]:
     Raises:
         DefinitionError: the types have nothing in common, or would need more than 38 digits.
     """
-    left, right = _as_written(left, right), _as_written(right, left)
+    left, right = as_written(left, right), as_written(right, left)
     if left.type == right.type:
         return left, right
     if left.type.is_exact and right.type.is_exact:
         a, b = exact(left), exact(right)
         scale = max(a.type.scale, b.type.scale)
         whole = max(a.type.precision - a.type.scale, b.type.precision - b.type.scale)
-        wide = _decimal(whole + scale, scale, verb, left, right)
+        wide = decimal_of(whole + scale, scale, verb, left, right)
         return cast(a, wide), cast(b, wide)
     if left.type.is_numeric and right.type.is_numeric:
         return cast(left, DOUBLE), cast(right, DOUBLE)
@@ -137,13 +137,19 @@ def common(left: Expr, right: Expr, verb: str) -> tuple[Expr, Expr]:
     )
 
 
-def _as_written(expr: Expr, other: Expr) -> Expr:
+def as_written(expr: Expr, other: Expr) -> Expr:
+    """A fractional constant beside an exact number as the decimal that was written; all else as it is."""
     if isinstance(expr, Constant) and isinstance(expr.value, float) and other.type.is_exact:
         return decimal_constant(Decimal(repr(expr.value)))
     return expr
 
 
-def _decimal(precision: int, scale: int, verb: str, left: Expr, right: Expr) -> Type:
+def decimal_of(precision: int, scale: int, verb: str, left: Expr, right: Expr) -> Type:
+    """The decimal type of a result.
+
+    Raises:
+        DefinitionError: it would need more than 38 digits.
+    """
     if precision > MAX_DIGITS:
         raise DefinitionError(
             f"to {verb} {left.type} and {right.type} exactly takes {precision} digits; at most {MAX_DIGITS} are held",
@@ -152,139 +158,5 @@ def _decimal(precision: int, scale: int, verb: str, left: Expr, right: Expr) -> 
     return Type("decimal", precision, scale)
 
 
-# --- the operations -------------------------------------------------------------------------------------------------
-
-
-def _comparison(op: str, verb: str, *, ordered: bool) -> Callable[..., Expr]:
-    def build(left: Expr, right: Expr) -> Expr:
-        left, right = common(left, right, verb)
-        if ordered and left.type == BOOLEAN:
-            raise DefinitionError(f"cannot {verb} two booleans by size", mend="use == or !=, or combine with & and |")
-        return Call(op, BOOLEAN, (left, right))
-
-    return build
-
-
-def _logic(op: str) -> Callable[..., Expr]:
-    def build(*args: Expr) -> Expr:
-        for arg in args:
-            if arg.type != BOOLEAN:
-                raise DefinitionError(
-                    f"{op} takes booleans, not {arg.type}",
-                    mend="put each comparison in parentheses: (_.a > 1) & (_.b == 2)",
-                )
-        return Call(op, BOOLEAN, args)
-
-    return build
-
-
-def _is_null(arg: Expr) -> Expr:
-    return Call("is_null", BOOLEAN, (arg,))
-
-
-def _in(value: Expr, *options: Expr) -> Expr:
-    if not options:
-        raise DefinitionError("isin has no values to compare with", mend="name at least one value")
-    args = [value]
-    for option in options:
-        if not isinstance(option, Constant):
-            raise DefinitionError("isin takes constants", mend="compare with == and combine with |")
-        wide, option = common(value, option, "compare")
-        if wide.type != value.type:
-            raise DefinitionError(
-                f"isin compares {value.type} with {option.type}", mend="write values that fit the field's type"
-            )
-        args.append(option)
-    return Call("in", BOOLEAN, tuple(args))
-
-
-def _sum_type(op: str, verb: str) -> Callable[..., Expr]:
-    def build(left: Expr, right: Expr) -> Expr:
-        left, right = _numbers(left, right, verb)
-        if DOUBLE in (left.type, right.type):
-            return Call(op, DOUBLE, (cast(left, DOUBLE), cast(right, DOUBLE)))
-        a, b = exact(left), exact(right)
-        scale = max(a.type.scale, b.type.scale)
-        whole = max(a.type.precision - a.type.scale, b.type.precision - b.type.scale) + 1
-        wide = _decimal(whole + scale, scale, verb, left, right)
-        return Call(op, wide, (cast(a, wide), cast(b, wide)))
-
-    return build
-
-
-# Flink types a product one digit wider than it needs, and where that passes 38 cuts its scale down to 6.
-FULL_WIDTH_SCALE: Final = 6
-
-
-def _mul(left: Expr, right: Expr) -> Expr:
-    left, right = _numbers(left, right, "multiply")
-    if DOUBLE in (left.type, right.type):
-        return Call("mul", DOUBLE, (cast(left, DOUBLE), cast(right, DOUBLE)))
-    a, b = exact(left), exact(right)
-    wide = _decimal(a.type.precision + b.type.precision, a.type.scale + b.type.scale, "multiply", left, right)
-    if wide.precision == MAX_DIGITS and wide.scale > FULL_WIDTH_SCALE:
-        raise DefinitionError(
-            f"to multiply {left.type} and {right.type} takes {MAX_DIGITS} digits, {wide.scale} behind the point",
-            mend=f"use fields of fewer digits; at full width at most {FULL_WIDTH_SCALE} may lie behind the point",
-        )
-    return Call("mul", wide, (a, b))
-
-
-def _div(left: Expr, right: Expr) -> Expr:
-    left, right = _numbers(left, right, "divide")
-    return Call("div", DOUBLE, (cast(left, DOUBLE), cast(right, DOUBLE)))
-
-
-def _neg(arg: Expr) -> Expr:
-    if not arg.type.is_numeric:
-        raise DefinitionError(f"cannot negate {arg.type}", mend="negate a number")
-    arg = arg if arg.type == DOUBLE else exact(arg)
-    return Call("neg", arg.type, (arg,))
-
-
-def _numbers(left: Expr, right: Expr, verb: str) -> tuple[Expr, Expr]:
-    for side in (left, right):
-        if not side.type.is_numeric:
-            raise DefinitionError(f"cannot {verb} {left.type} and {right.type}", mend="use two numbers")
-    return _as_written(left, right), _as_written(right, left)
-
-
-def _cast(arg: Expr) -> Expr:
-    raise DefinitionError(
-        f"a cast of {arg.type} is not written by hand", mend="leave it out: types widen by themselves"
-    )
-
-
-# What an author may write. `cast` is put in by the rules above and never by hand.
-OPERATIONS: Final[dict[str, Callable[..., Expr]]] = {
-    "eq": _comparison("eq", "compare", ordered=False),
-    "ne": _comparison("ne", "compare", ordered=False),
-    "lt": _comparison("lt", "compare", ordered=True),
-    "le": _comparison("le", "compare", ordered=True),
-    "gt": _comparison("gt", "compare", ordered=True),
-    "ge": _comparison("ge", "compare", ordered=True),
-    "and": _logic("and"),
-    "or": _logic("or"),
-    "not": _logic("not"),
-    "is_null": _is_null,
-    "in": _in,
-    "add": _sum_type("add", "add"),
-    "sub": _sum_type("sub", "subtract"),
-    "mul": _mul,
-    "div": _div,
-    "neg": _neg,
-    "cast": _cast,
-}
-
-
-def call(op: str, *args: Expr) -> Expr:
-    """An operation over typed arguments, itself typed.
-
-    Raises:
-        DefinitionError: the types do not fit, or the exact result would need more than 38 digits.
-    """
-    return OPERATIONS[op](*args)
-
-
-# The types a `cast` node may go between; a renderer has one rule for each.
+# The types a `cast` node may go between, widening; a renderer has one rule for each.
 CASTS: Final = {("int", "decimal"), ("decimal", "decimal"), ("int", "double"), ("decimal", "double")}

@@ -12,10 +12,7 @@ from millpond.plan.errors import PlanError
 from millpond.plan.expr import Call, Constant, Expr, Field
 from millpond.plan.types import Kind, Type
 
-GREATEST_DOUBLE: Final = "1.7976931348623157E308"
 NARROW_DIGITS: Final = 18  # of the decimals that engines hold in 64 bits
-# A double holds every whole number of 15 digits, and one division by a power of ten then rounds once.
-EXACT_DIGITS_OF_A_DOUBLE: Final = 15
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,11 +22,18 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         identifier: quotes a name.
         text: quotes a string constant.
         types: the engine's name of each kind of type; decimals get their digits appended.
+        finite: a double, null where it is not finite; it is given over whose values it was computed.
+        rules: the operations that have no shared rule.
+        casts: the engine's way between two kinds of types, for `cast` and for `try_cast`.
     """
 
     identifier: Callable[[str], str]
     text: Callable[[str], str]
     types: Mapping[Kind, str]
+    finite: Callable[[str, Call], str]
+    rules: "Mapping[str, Rule]"
+    casts: "Mapping[tuple[Kind, Kind], CastRule]"
+    try_casts: "Mapping[tuple[Kind, Kind], CastRule]"
 
     def type_name(self, type: Type) -> str:
         """A type as a cast or a column names it."""
@@ -56,7 +60,7 @@ def render(expr: Expr, dialect: Dialect, column: Callable[[str], str]) -> str:
         case Constant():
             return LITERALS[expr.type.kind](dialect, expr)
         case Call():
-            rule = RULES.get(expr.op)
+            rule = RULES.get(expr.op) or dialect.rules.get(expr.op)
             if rule is None:
                 raise PlanError(f"no SQL is known for the operation {expr.op!r}", mend="run `millpond compile` again")
             return rule(dialect, expr, [render(arg, dialect, column) for arg in expr.args])
@@ -107,7 +111,8 @@ LITERALS: Final[dict[Kind, Literal]] = {
 Rule = Callable[[Dialect, Call, list[str]], str]
 
 
-def _infix(operator: str) -> Rule:
+def infix(operator: str) -> Rule:
+    """An operator between its arguments."""
     return lambda _dialect, _call, args: "(" + f" {operator} ".join(args) + ")"
 
 
@@ -119,19 +124,10 @@ def _is_null(_dialect: Dialect, _call: Call, args: list[str]) -> str:
     return f"({args[0]} IS NULL)"
 
 
-def _in(_dialect: Dialect, _call: Call, args: list[str]) -> str:
-    return f"({args[0]} IN ({', '.join(args[1:])}))"
-
-
-def _finite(text: str) -> str:
-    """Null unless finite: no comparison with NaN is true, and infinities are greater than the greatest."""
-    return f"CASE WHEN ABS({text}) <= {GREATEST_DOUBLE} THEN {text} END"
-
-
 def _sum(operator: str) -> Rule:
     def rule(dialect: Dialect, call: Call, args: list[str]) -> str:
         if call.type.kind == "double":
-            return _finite(f"({args[0]} {operator} {args[1]})")
+            return dialect.finite(f"({args[0]} {operator} {args[1]})", call)
         # The result has one digit more than its sides need. Added at the result's width, an engine gives yet one digit
         # more, and past 38 Flink cuts the scale: a digit was lost from decimal(38,20) + decimal(38,20).
         # Sides of 18 digits DuckDB would add in 64 bits, and raise on overflow.
@@ -144,7 +140,7 @@ def _sum(operator: str) -> Rule:
 
 def _mul(dialect: Dialect, call: Call, args: list[str]) -> str:
     if call.type.kind == "double":
-        return _finite(f"({args[0]} * {args[1]})")
+        return dialect.finite(f"({args[0]} * {args[1]})", call)
     left, right = (arg.type for arg in call.args)
     first = args[0]
     if max(left.precision, right.precision) <= NARROW_DIGITS < call.type.precision:
@@ -153,53 +149,76 @@ def _mul(dialect: Dialect, call: Call, args: list[str]) -> str:
     return dialect.cast(f"({first} * {args[1]})", call.type)
 
 
-def _div(_dialect: Dialect, _call: Call, args: list[str]) -> str:
-    return _finite(f"({args[0]} / {args[1]})")
+def _div(dialect: Dialect, call: Call, args: list[str]) -> str:
+    return dialect.finite(f"({args[0]} / {args[1]})", call)
 
 
 def _neg(_dialect: Dialect, _call: Call, args: list[str]) -> str:
     return f"(- {args[0]})"
 
 
+def _abs(_dialect: Dialect, _call: Call, args: list[str]) -> str:
+    return f"ABS({args[0]})"
+
+
+def _null(dialect: Dialect, call: Call, _args: list[str]) -> str:
+    return dialect.cast("NULL", call.type)
+
+
+def _case(dialect: Dialect, call: Call, args: list[str]) -> str:
+    *branches, otherwise = _values(dialect, call, args)
+    told = " ".join(f"WHEN {asked} THEN {value}" for asked, value in zip(branches[::2], branches[1::2], strict=True))
+    return f"CASE {told} ELSE {otherwise} END"
+
+
+def _coalesce(dialect: Dialect, call: Call, args: list[str]) -> str:
+    return f"COALESCE({', '.join(_values(dialect, call, args))})"
+
+
+def _concat(dialect: Dialect, call: Call, args: list[str]) -> str:
+    return "(" + " || ".join(_values(dialect, call, args)) + ")"
+
+
+def _values(dialect: Dialect, call: Call, args: list[str]) -> list[str]:
+    """Text constants as STRING: a Flink literal is a CHAR of its own length, and the shorter of two is padded."""
+    return [
+        dialect.cast(text, arg.type) if isinstance(arg, Constant) and arg.type.kind == "string" else text
+        for arg, text in zip(call.args, args, strict=True)
+    ]
+
+
 def _cast(dialect: Dialect, call: Call, args: list[str]) -> str:
-    return CASTS[call.args[0].type.kind, call.type.kind](dialect, call, args[0])
+    return dialect.casts[call.args[0].type.kind, call.type.kind](dialect, call, args[0])
 
 
-def _plain(dialect: Dialect, call: Call, arg: str) -> str:
-    return dialect.cast(arg, call.type)
-
-
-def _nearest(dialect: Dialect, call: Call, arg: str) -> str:
-    if call.args[0].type.precision <= EXACT_DIGITS_OF_A_DOUBLE:
-        return dialect.cast(arg, call.type)
-    # Both engines round the digits and then the division; read from text, a double is the nearest in one step.
-    return dialect.cast(dialect.cast(arg, Type("string")), call.type)
+def _try_cast(dialect: Dialect, call: Call, args: list[str]) -> str:
+    return dialect.try_casts[call.args[0].type.kind, call.type.kind](dialect, call, args[0])
 
 
 CastRule = Callable[[Dialect, Call, str], str]
-CASTS: Final[dict[tuple[Kind, Kind], CastRule]] = {
-    ("int", "decimal"): _plain,
-    ("decimal", "decimal"): _plain,
-    ("int", "double"): _plain,
-    ("decimal", "double"): _nearest,
-}
 
+
+def plain(dialect: Dialect, call: Call, arg: str) -> str:
+    """The engine's own cast."""
+    return dialect.cast(arg, call.type)
+
+
+# The operations both engines are told in the same words; the others stand in each one's own table.
 RULES: Final[dict[str, Rule]] = {
-    "eq": _infix("="),
-    "ne": _infix("<>"),
-    "lt": _infix("<"),
-    "le": _infix("<="),
-    "gt": _infix(">"),
-    "ge": _infix(">="),
-    "and": _infix("AND"),
-    "or": _infix("OR"),
+    "and": infix("AND"),
+    "or": infix("OR"),
     "not": _not,
     "is_null": _is_null,
-    "in": _in,
+    "coalesce": _coalesce,
+    "case": _case,
+    "null": _null,
     "add": _sum("+"),
     "sub": _sum("-"),
     "mul": _mul,
     "div": _div,
     "neg": _neg,
+    "abs": _abs,
+    "concat": _concat,
     "cast": _cast,
+    "try_cast": _try_cast,
 }

@@ -30,8 +30,9 @@ from millpond.sql.flink_tables import (
     source_table,
     tile_table,
 )
+from millpond.sql.functions import functions_in, registration
 from millpond.sql.job_sql import JobSql
-from millpond.sql.partials import FUNCTIONS, aggregated, functions_of, taken
+from millpond.sql.partials import aggregated, taken
 from millpond.sql.quote import backticked, flink_text
 
 # 9999-12-31T23:59:59.999Z: beyond, tile arithmetic and dates have no meaning.
@@ -112,8 +113,14 @@ def _rendered(
     dead_letters: str,
 ) -> JobSql:
     fragments = [(fragment, job.view_of(fragment)) for fragment in job.fragments]
-    needed = functions_of(partial for _, view in fragments for partial in view.partials)
     read = _columns_read(job.source, [view for _, view in fragments])
+    views = (
+        _decoded(job.source, target, read),
+        _judged(job.source, rules),
+        _accepted(job.source, read, own),
+        _events(job.source, read),
+    )
+    inserts = (dead_letters, *(_tiles(fragment, view) for fragment, view in fragments))
     return JobSql(
         name=name,
         config={
@@ -124,22 +131,14 @@ def _rendered(
             **CONFIG,
         },
         statements=(
-            _function("AVRO_DECODE", "millpond.AvroDecode"),
-            *(_function(name, FUNCTIONS[name]) for name in needed),
+            *map(registration, functions_in((*views, *inserts))),
             source,
             dead_letter_table(job, target),
             *(tile_table(fragment, view, target) for fragment, view in fragments),
-            _decoded(job.source, target, read),
-            _judged(job.source, rules),
-            _accepted(job.source, read, own),
-            _events(job.source, read),
+            *views,
         ),
-        inserts=(dead_letters, *(_tiles(fragment, view) for fragment, view in fragments)),
+        inserts=inserts,
     )
-
-
-def _function(name: str, java: str) -> str:
-    return f"CREATE TEMPORARY FUNCTION {backticked(name)} AS {flink_text(java)} LANGUAGE JAVA"
 
 
 def _at(offsets: tuple[int, ...]) -> str:

@@ -1,6 +1,6 @@
 """Partials as Flink SQL: what each takes from an event, and how it is aggregated."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from millpond.plan.partials import MARKED, Partial, PartialFunction
@@ -45,32 +45,6 @@ AGGREGATES: Final[dict[PartialFunction, Aggregate]] = {
     "tally": _tally,
 }
 
-FUNCTIONS: Final = {
-    "MARK": "millpond.Mark",
-    "POWER_LIMB": "millpond.PowerLimb",
-    "BUCKET": "millpond.Bucket",
-    "FIRSTS": "millpond.Firsts",
-    "LASTS": "millpond.Lasts",
-    "TALLY": "millpond.Tally",
-}
-"""The Java functions that partials may need, and their classes."""
-
-
-def functions_of(partials: Iterable[Partial]) -> list[str]:
-    """Those of FUNCTIONS that partials need."""
-    needed = {name for partial in partials for name in _functions(partial)}
-    return [name for name in FUNCTIONS if name in needed]
-
-
-def _functions(partial: Partial) -> Iterator[str]:
-    if partial.power:
-        yield "POWER_LIMB"
-    if partial.function in MARKED:
-        yield "MARK"
-    if partial.bucketed:
-        yield "BUCKET"
-    if partial.most:
-        yield partial.function.upper()
 
 
 def taken(partial: Partial, column: Callable[[str], str]) -> str:

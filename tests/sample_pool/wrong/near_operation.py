@@ -1,5 +1,5 @@
-"""features/shop/near_operation.py:16: near_operation.features['pairs']: FloorDivide is not on the list of operations proven equal in every engine
-  mend: did you mean a / b (Divide)?
+"""features/shop/near_operation.py:16: near_operation.features['parts']: ExtractMicrosecond is not on the list of operations proven equal in every engine
+  mend: did you mean a.millisecond() (ExtractMillisecond)?
 """
 
 from features.shop import sources
@@ -13,5 +13,5 @@ near_operation = FeatureView(
     source=sources.sales,
     by={"customer_id": _.customer_id},
     windows=["1h"],
-    features={"pairs": Sum(_.quantity // 2)},
+    features={"parts": Sum(_.sold_at.microsecond())},
 )

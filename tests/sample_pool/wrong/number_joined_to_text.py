@@ -1,5 +1,5 @@
-"""features/shop/number_joined_to_text.py:16: number_joined_to_text.features['codes']: where: StringConcat joins texts
-  mend: add two numbers
+"""features/shop/number_joined_to_text.py:16: number_joined_to_text.features['codes']: where: ibis cannot bind ((_.channel + _.quantity) == 'WEB1'): StringConcat((r0 := UnboundTable: event
+  mend: compare and compute with values of one type, or with numbers
 """
 
 from features.shop import sources
@@ -13,5 +13,5 @@ number_joined_to_text = FeatureView(
     source=sources.sales,
     by={"customer_id": _.customer_id},
     windows=["1h"],
-    features={"codes": Count(where=_.channel + 1 == "WEB1")},
+    features={"codes": Count(where=_.channel + _.quantity == "WEB1")},
 )

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from millpond.algebra.evaluate import EVALUATE, Value, evaluate
 from millpond.plan.errors import DefinitionError
-from millpond.plan.expr import CASTS, OPERATIONS, Call, Expr, Field, call, cast, constant, decimal_constant
+from millpond.plan.expr import CASTS, Call, Expr, Field, cast, constant, decimal_constant
+from millpond.plan.operations import OPERATIONS, call
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, INT_MAX, INT_MIN, STRING, TIMESTAMP, Type
 
 A, B = Field("a", BOOLEAN), Field("b", BOOLEAN)

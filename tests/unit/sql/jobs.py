@@ -6,8 +6,9 @@ from typing import Any, Final
 import msgspec
 
 from millpond.plan.deployment import Backfill, JobRecord, fragments_of
-from millpond.plan.expr import Field, call, constant, decimal_constant
+from millpond.plan.expr import Field, constant, decimal_constant
 from millpond.plan.model import Column, EntityPlan, FeaturePlan, LevelPlan, SourcePlan, ViewPlan
+from millpond.plan.operations import call
 from millpond.plan.partials import Partial
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, STRING, TIMESTAMP, Type
 from millpond.plan.windows import DAY, HOUR, MINUTE, WindowSpan

@@ -6,13 +6,13 @@ from typing import Any, get_args
 import duckdb
 import pytest
 
-from millpond.plan import expr as plan
 from millpond.plan.errors import PlanError
-from millpond.plan.expr import Call, Constant, Field, call, constant, decimal_constant
+from millpond.plan.expr import CASTS, Call, Constant, Field, constant, decimal_constant
+from millpond.plan.operations import OPERATIONS, TRY_CASTS, call
 from millpond.plan.partials import PARTIAL_FUNCTIONS
 from millpond.plan.types import DOUBLE, INT, STRING, Kind, Type
 from millpond.sql.dialects import DUCKDB, FLINK
-from millpond.sql.expressions import CASTS, LITERALS, RULES, render
+from millpond.sql.expressions import LITERALS, RULES, render
 from millpond.sql.partials import AGGREGATES
 from tests.oracles.expressions import evaluate
 from tests.unit.sql.jobs import CENTS
@@ -25,12 +25,13 @@ SUM_OF_CENTS = (
 
 
 def test_every_operation_cast_and_type_of_the_plan_has_its_sql() -> None:
-    assert set(RULES) == set(plan.OPERATIONS)
-    assert set(CASTS) == set(plan.CASTS)
     assert set(LITERALS) == set(get_args(Kind))
     assert set(AGGREGATES) == set(PARTIAL_FUNCTIONS)
     for dialect in (FLINK, DUCKDB):
         assert set(dialect.types) == set(get_args(Kind))
+        assert sorted([*RULES, *dialect.rules]) == sorted(OPERATIONS)  # none twice
+        assert set(dialect.casts) == CASTS
+        assert set(dialect.try_casts) == TRY_CASTS
 
 
 def test_an_unknown_operation_is_refused_by_name() -> None:
