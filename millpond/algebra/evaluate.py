@@ -87,9 +87,14 @@ def _arithmetic(on_doubles: Callable[..., float], on_decimals: Callable[..., Dec
     def rule(type: Type, args: _Values) -> Value | None:
         if None in args:
             return None
-        return _finite(on_doubles(*args)) if type.kind == "double" else on_decimals(*args)
+        return _finite(on_doubles(*args)) if type.kind == "double" else _unsigned(on_decimals(*args))
 
     return rule
+
+
+def _unsigned(value: Decimal) -> Decimal:
+    """SQL's decimals have no -0.00, which as a double would be -0.0."""
+    return _EXACT.plus(value)
 
 
 def _divide(a: float, b: float) -> float | None:
@@ -118,7 +123,7 @@ def _fitted(value: Decimal, type: Type, rounding: str = ROUND_HALF_UP) -> Decima
     if value.adjusted() > MAX_DIGITS:
         return None
     rounded = value.quantize(Decimal(1).scaleb(-type.scale), rounding, _EXACT)
-    return rounded if rounded.is_zero() or rounded.adjusted() < type.precision - type.scale else None
+    return _unsigned(rounded) if rounded.is_zero() or rounded.adjusted() < type.precision - type.scale else None
 
 
 def _case(type: Type, args: Sequence[Value | None]) -> Value | None:
@@ -172,7 +177,7 @@ def _to_text(value: Value, type: Type) -> str:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return format(_EXACT.plus(value), "f")  # plus: there is no -0.00
+            return format(value, "f")
         case _:
             return str(value)
 
@@ -289,7 +294,7 @@ def _mod(type: Type, args: _Values) -> Value | None:
 def _floored_remainder(left: Decimal, right: Decimal) -> Decimal:
     """With the sign of the divisor, as Python's ints have it; its Decimals have the dividend's."""
     rest = _EXACT.remainder(left, right)
-    return _EXACT.add(rest, right) if rest and (rest < 0) != (right < 0) else _EXACT.plus(rest)
+    return _unsigned(_EXACT.add(rest, right) if rest and (rest < 0) != (right < 0) else rest)
 
 
 def _exp(value: float) -> float | None:

@@ -8,15 +8,16 @@ from millpond.sql.expressions import render
 from millpond.sql.functions import FUNCTIONS, functions_in
 from millpond.sql.quote import backticked
 from tests.integration.test_flink_expressions import in_flink, parsed
-from tests.unit.sql.boundary import TYPES, cases, rows
+from tests.unit.sql.boundary import TYPES, cases, nested, rows
 
 
 def test_flink_computes_what_we_do(tmp_path: Path) -> None:
-    texts = [render(case.tree, FLINK, backticked) for case in cases()]
+    proven = [*cases(), *nested(100, seed=2)]
+    texts = [render(case.tree, FLINK, backticked) for case in proven]
     assert set(functions_in(texts)) == FUNCTIONS.keys() - {"AVRO_DECODE", "MARK", "POWER_LIMB"}
     found = in_flink(tmp_path, TYPES, rows(), texts)
     wrong = []
-    for case, text, column in zip(cases(), texts, zip(*found, strict=True), strict=True):
+    for case, text, column in zip(proven, texts, zip(*found, strict=True), strict=True):
         for row, printed in zip(rows(), column, strict=True):
             value, wanted = parsed(printed, case.tree.type), evaluate(case.tree, row)
             if not case.equal(value, wanted):

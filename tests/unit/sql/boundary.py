@@ -5,6 +5,8 @@ what it is made of.
 """
 
 import math
+import random
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,10 +17,13 @@ import ibis
 
 from millpond import _, haversine_km, local_day_of_week, local_hour
 from millpond.define.expressions import bind
+from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Expr, Field, fields_of
+from millpond.plan.operations import call, cast_to
 from millpond.plan.types import INT_MAX, INT_MIN, Type
 from tests.unit.define.sample import schema
 
+LONGEST: Final = 3000  # of a tree written out: rules of zones are left out by it
 TOLERANCE: Final = 1e-9  # declared; what was found is below 1e-14
 
 
@@ -253,6 +258,13 @@ class Case:
     def takes(self) -> tuple[str, ...]:
         """The types of its columns, in order."""
         return tuple(dict.fromkeys(str(field.type) for field in fields_of(self.tree)))
+
+    @property
+    def written(self) -> str:
+        """As an author writes it: columns are fields of `_`."""
+        return re.sub(
+            r"(?<![\w'.])(" + "|".join(sorted(TYPES, key=len, reverse=True)) + r")\b(?!')", r"_.\1", self.spelling
+        )
 
     def equal(self, one: Any, other: Any) -> bool:
         """Whether two results are the same, of the same sort, and doubles to the sign of a zero."""
@@ -498,3 +510,36 @@ def cases() -> list[Case]:
         for operation, spellings in _WRITTEN.items()
         for spelling in spellings
     ]
+
+
+# What nested() puts around other trees. Without what has a tolerance, or takes constants alone.
+_NESTED: Final = {
+    1: ("not", "is_null", "neg", "abs", "floor", "ceil", "sqrt", "length", "lower", "upper", "strip", "hour", "year"),
+    2: (
+        *("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "add", "sub", "mul", "div", "floor_div", "mod"),
+        *("coalesce", "concat", "contains", "starts_with"),
+    ),
+    3: ("case", "coalesce", "concat", "and", "or"),
+}
+_CAST_TO: Final = tuple(map(Type.parse, ("int", "decimal(18,4)", "decimal(38,10)", "double", "string", "boolean")))
+
+
+@cache
+def nested(count: int, seed: int) -> list[Case]:
+    """Operations in operations in operations, at random."""
+    draw = random.Random(seed)
+    below: list[Expr] = [*FIELDS.values(), *(case.tree for case in cases() if not case.tolerance)]
+    made: list[Expr] = []
+    while len(made) < count:
+        size = draw.choice((1, 2, 2, 2, 3, 4))
+        try:
+            if size > len(_NESTED):
+                tree = cast_to(draw.choice(below), draw.choice(_CAST_TO))
+            else:
+                tree = call(draw.choice(_NESTED[size]), *(draw.choice(below) for _ in range(size)))
+        except DefinitionError:
+            continue  # the types did not fit, or the result was too wide: draw again
+        if tree not in below and len(str(tree)) < LONGEST:
+            made.append(tree)
+            below.append(tree)
+    return [Case(operation="nested", spelling=f"nested {i}", tree=tree, tolerance=0.0) for i, tree in enumerate(made)]

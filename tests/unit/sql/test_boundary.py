@@ -8,7 +8,8 @@ import pytest
 from millpond.algebra.evaluate import evaluate
 from millpond.sql.dialects import DUCKDB
 from millpond.sql.expressions import render
-from tests.unit.sql.boundary import TYPES, Case, cases, rows
+from tests.unit.sql import expressions_page
+from tests.unit.sql.boundary import TYPES, Case, cases, nested, rows
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def table() -> "duckdb.DuckDBPyConnection":
     return db
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.spelling)
+@pytest.mark.parametrize("case", [*cases(), *nested(250, seed=1)], ids=lambda case: case.spelling)
 def test_duckdb_computes_what_we_do(table: "duckdb.DuckDBPyConnection", case: Case) -> None:
     text = render(case.tree, DUCKDB, DUCKDB.identifier)
     (kind,) = table.execute(f"SELECT DISTINCT typeof({text}) FROM t").fetchone() or ("",)
@@ -33,3 +34,8 @@ def test_duckdb_computes_what_we_do(table: "duckdb.DuckDBPyConnection", case: Ca
         if not case.equal(value, wanted := evaluate(case.tree, row))
     ]
     assert not wrong, f"{text}\n{wrong[:5]}"
+
+
+def test_the_page_is_that_of_the_table() -> None:
+    assert {case.operation for case in cases()} == expressions_page.NOTES.keys()
+    assert expressions_page.PAGE.read_text("utf-8") == expressions_page.text()

@@ -8,7 +8,7 @@ import pytest
 
 from millpond.plan.errors import PlanError
 from millpond.plan.expr import CASTS, Call, Constant, Field, constant, decimal_constant
-from millpond.plan.operations import OPERATIONS, TRY_CASTS, call
+from millpond.plan.operations import OPERATIONS, TRY_CASTS, call, cast_to
 from millpond.plan.partials import PARTIAL_FUNCTIONS
 from millpond.plan.types import DOUBLE, INT, STRING, Kind, Type
 from millpond.sql.dialects import DUCKDB, FLINK
@@ -73,6 +73,38 @@ def test_duckdb_computes_what_plain_python_does(seed: int) -> None:
             "CAST((CAST(`a` AS DECIMAL(19, 2)) * `b`) AS DECIMAL(20, 4))",
             'CAST((CAST("a" AS DECIMAL(19, 2)) * "b") AS DECIMAL(20, 4))',
         ),
+        # Here Flink is told otherwise, for it would be wrong.
+        (
+            call("lt", FIELDS["text"], constant("b", STRING)),
+            "(TEXT_ORDER(`text`, 'b') < 0)",
+            "(\"text\" < 'b')",
+        ),
+        (
+            call("eq", FIELDS["real"], constant(-0.0, DOUBLE)),
+            "(UNSIGNED_ZERO(`real`) = CAST('0.0' AS DOUBLE))",
+            "(\"real\" = CAST('-0.0' AS DOUBLE))",
+        ),
+        (
+            call("in", FIELDS["real"], constant(0.0, DOUBLE), constant(2.5, DOUBLE)),
+            "(UNSIGNED_ZERO(`real`) IN (CAST('0.0' AS DOUBLE), CAST('2.5' AS DOUBLE)))",
+            "(\"real\" IN (CAST('0.0' AS DOUBLE), CAST('2.5' AS DOUBLE)))",
+        ),
+        (cast_to(FIELDS["cents"], DOUBLE), "TO_DOUBLE(`cents`)", 'CAST("cents" AS DOUBLE)'),
+        (cast_to(FIELDS["rate"], DOUBLE), "TO_DOUBLE(`rate`)", 'CAST(CAST("rate" AS VARCHAR) AS DOUBLE)'),
+        (
+            call("case", FIELDS["yes"], constant("a", STRING), constant("abc", STRING)),
+            "CASE WHEN `yes` THEN CAST('a' AS STRING) ELSE CAST('abc' AS STRING) END",
+            "CASE WHEN \"yes\" THEN CAST('a' AS VARCHAR) ELSE CAST('abc' AS VARCHAR) END",
+        ),
+        (
+            call("div", call("div", FIELDS["real"], FIELDS["other"]), FIELDS["real"]),
+            "FINITE((FINITE((`real` / `other`)) / `real`))",
+            (
+                'list_transform([{\'a0\': (CASE WHEN ABS(("real" / "other")) <= 1.7976931348623157E308 '
+                'THEN ("real" / "other") END / "real")}], '
+                "lambda once: CASE WHEN ABS(once.a0) <= 1.7976931348623157E308 THEN once.a0 END)[1]"
+            ),
+        ),
     ],
 )
 def test_what_people_read(tree: Field | Constant | Call, flink: str, duckdb_text: str) -> None:
@@ -102,3 +134,11 @@ def test_the_helper_tells_values_apart() -> None:
     assert not same(None, 0)
     assert not same(True, 1)
     assert not same(1.5, Decimal("1.50001"))
+
+
+def test_a_deep_expression_is_not_written_out_twice_a_level() -> None:
+    tree: Field | Constant | Call = FIELDS["real"]
+    for _ in range(30):
+        tree = call("add", tree, FIELDS["other"])
+    for dialect in (FLINK, DUCKDB):
+        assert len(render(tree, dialect, dialect.identifier)) < 5000
