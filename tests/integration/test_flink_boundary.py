@@ -12,7 +12,7 @@ from tests.unit.sql.boundary import TYPES, cases, nested, rows
 
 
 def test_flink_computes_what_we_do(tmp_path: Path) -> None:
-    proven = [*cases(), *nested(100, seed=2)]
+    proven = [*cases(), *nested(40, seed=2)]
     texts = [render(case.tree, FLINK, backticked) for case in proven]
     assert set(functions_in(texts)) == FUNCTIONS.keys() - {"AVRO_DECODE", "MARK", "POWER_LIMB"}
     found = in_flink(tmp_path, TYPES, rows(), texts)

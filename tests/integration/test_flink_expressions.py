@@ -20,6 +20,7 @@ from millpond.sql.quote import backticked, flink_text
 from tests.oracles.expressions import evaluate
 from tests.unit.sql.trees import TEXTS, TYPES, rows, trees
 
+CLIENT_OPTIONS: Final = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # as jobs/submit.py: it lives for seconds
 SCRIPT: Final = Path(__file__).parent / "flink_select.py"
 
 
@@ -60,10 +61,11 @@ def in_flink(folder: Path, types: dict[str, Type], data: list[dict[str, Any]], s
             "FLINK_HOME": str(made.flink_home),
             "FLINK_LOG_DIR": str(folder),
             "JAVA_HOME": str(made.java_home),
+            "JVM_ARGS": CLIENT_OPTIONS,
         },
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=420,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

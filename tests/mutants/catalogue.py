@@ -758,13 +758,6 @@ MUTANTS: Final = (
         tests=BOUNDARY,
     ),
     Mutant(
-        name="DuckDB rounds a decimal twice on its way to a double",
-        file="millpond/sql/duckdb_expressions.py",
-        old="EXACT_DIGITS_OF_A_DOUBLE: Final = 15",
-        new="EXACT_DIGITS_OF_A_DOUBLE: Final = 38",
-        tests=BOUNDARY,
-    ),
-    Mutant(
         name="DuckDB reads what is no number of ours",
         file="millpond/sql/duckdb_expressions.py",
         old="CASE WHEN regexp_full_match({x}, '{pattern}') THEN",

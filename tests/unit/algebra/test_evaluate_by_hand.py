@@ -136,6 +136,7 @@ BY_HAND: list[tuple[Deferred, dict[str, Any], Value | None]] = [
     (_.s.like("%b"), {"s": "abab"}, True),
     (_.s.like("a%b%c"), {"s": "abbb"}, False),
     (_.s.like("a"), {"s": "ab"}, False),
+    (_.s.like("%ab"), {"s": "acb"}, False),
     (_.s.ilike("A%"), {"s": "ab"}, True),
     (_.at.hour(), {"at": -1}, 23),
     (_.at.second(), {"at": -1}, 59),

@@ -304,6 +304,8 @@ _WRITTEN: Final[dict[str, tuple[str, ...]]] = {
     "isin": (
         "double.isin([0.0, 1.0])",
         "double.isin([-0.0, 2.5])",
+        "double.isin([0.0, 1.0, 2.5, 0.5, 0.1, 1.005])",
+        "(double + double_2).isin([0.0, 1.0, 2.0])",
         "text.isin(['a', 'é', 'abc', ''])",
         "int.isin([0, 9223372036854775807])",
         "money.isin([0.5, 9.99])",
