@@ -1,5 +1,5 @@
 """features/shop/variance_of_double.py:16: variance_of_double.features['spend']: over double its sums of powers are not exact, and a tile has nothing else to compute it from
-  mend: use an integer or a decimal
+  mend: use an integer or a decimal: .cast("decimal(18,4)")
 """
 
 from features.shop import sources
