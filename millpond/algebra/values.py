@@ -63,14 +63,13 @@ def _sum(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePla
 def _mean(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
     (total,), count = _power_sums(states[:-1], partials[:-1]), states[-1]
     # Division of two Python ints is correctly rounded (PEP 238), whatever their size.
-    return total / (count * 10 ** _scale(partials)) if count else None
+    return total / (count * 10 ** _scale(partials[0])) if count else None
 
 
-def _scale(partials: Sequence[Partial]) -> int:
+def _scale(total: Partial) -> int:
     """Of the values that are summed."""
-    (value,) = {partial.value for partial in partials}
-    assert value is not None, "it is over values"
-    return value.type.scale
+    assert total.value is not None, "it is over values"
+    return total.value.type.scale
 
 
 def _var(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
@@ -88,7 +87,7 @@ def _variance(states: Sequence[Any], partials: Sequence[Partial]) -> Fraction | 
     n, (s1, s2) = states[0], _power_sums(states[1:], partials[1:])
     if n < 2:
         return None
-    return Fraction(n * s2 - s1 * s1, n * (n - 1) * 100 ** _scale(partials))
+    return Fraction(n * s2 - s1 * s1, n * (n - 1) * 100 ** _scale(partials[1]))
 
 
 def _skew(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:

@@ -46,7 +46,6 @@ AGGREGATES: Final[dict[PartialFunction, Aggregate]] = {
 }
 
 
-
 def taken(partial: Partial, column: Callable[[str], str]) -> str:
     """What a partial takes from one event: its value where its condition holds, else null; a plain count takes 1.
 
