@@ -45,6 +45,10 @@ unit: $(PRODUCT)  ## the fast tests alone: no Kafka, Flink or store
 mutants: $(PRODUCT)  ## makes one mistake after the other in a copy of the source, and fails where no test notices; ONLY="guard lateness"
 	@exec .venv/bin/python -m tests.mutants $(ONLY)
 
+.PHONY: differential
+differential: setup  ## every aggregation over the whole retail year, compared with hand-written SQL; LINES=100000; writes docs/differential.md
+	@exec .venv/bin/python -m tests.differential $(call given,LINES,lines)
+
 .PHONY: bench
 bench: setup  ## speed and size on the real parts, compared with benchmarks/bars.toml; ONLY="reader flink"
 	@exec .venv/bin/python -m benchmarks $(ONLY)

@@ -50,7 +50,7 @@ def materializing(settings: Settings, stack: AnyStack) -> Iterator[None]:
     stack.stop(name)
 
 
-def drained(settings: Settings, job: JobRecord) -> None:
+def drained(settings: Settings, job: JobRecord, *, within_s: float = 120) -> None:
     """Wait until all that a job was given is in the store."""
     Drain(
         job,
@@ -58,7 +58,7 @@ def drained(settings: Settings, job: JobRecord) -> None:
         cluster=FlinkCluster(settings.flink),
         store=redis.Redis.from_url(settings.store),
         ns=settings.ns,
-        within_s=120,
+        within_s=within_s,
     ).wait()
 
 
