@@ -13,7 +13,7 @@ from millpond.define.windows import Window, spans
 from millpond.plan.aggregations import Parameters
 from millpond.plan.errors import DefinitionError
 from millpond.plan.names import check_name
-from millpond.plan.windows import WindowSpan, parse_duration, remembered
+from millpond.plan.windows import WindowSpan, format_duration, parse_duration, remembered
 
 MOST_EVENTS: Final = 1_000
 MOST_VALUES: Final = 10_000
@@ -381,11 +381,13 @@ class CountNew(Tallied):
         for span in found:
             if span.size_ms is None or span.delay_ms:
                 raise DefinitionError(
-                    f"CountNew over the window {span.label!r}", mend='give it windows of its own: windows=["24h"]'
+                    f"before the window {span.label!r} there is nothing a value could be new since",
+                    mend='give it windows of its own, not delayed: windows=["24h"]',
                 )
             if 2 * span.size_ms > self.parameters.keep_ms:
                 raise DefinitionError(
-                    f"keep={self.keep!r} is less than twice the window {span.label!r}", mend="remember longer"
+                    f"keep={self.keep!r} is less than twice the window {span.label!r}",
+                    mend=f'remember longer: keep="{format_duration(2 * span.size_ms)}"',
                 )
         return found
 
@@ -439,7 +441,9 @@ class Quantile(Tallied):
             except InvalidOperation:
                 share = None
             if share is None or not share.is_finite() or not 0 <= share <= 1:
-                raise DefinitionError(f"p={given!r} is not a share from 0 to 1", mend='write a text: p="0.95"')
+                raise DefinitionError(
+                    f"p={given!r} is not a share from 0 to 1 written as a text", mend='write a text: p="0.95"'
+                )
         super().__post_init__()
 
     @property

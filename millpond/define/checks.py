@@ -75,5 +75,6 @@ def whole(value: object, name: str, least: int, greatest: int) -> None:
     """A whole number within bounds, or DefinitionError."""
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= greatest:
         raise DefinitionError(
-            f"{name}={value!r} is not a whole number from {least} to {greatest}", mend=f"write {name}={least} or more"
+            f"{name}={value!r} is not a whole number from {least} to {greatest}",
+            mend=f"write {name}={least} or more, up to {greatest}",
         )

@@ -10,10 +10,10 @@
 `at` is the event time (UTC unless it says its zone). Values are read by their field's type, so money needs no quotes.
 A field that is left out is null; it must be written if the view reads it and the schema says it is never null. Records
 and maps are written as mappings: `customer: {address: {country: SE}}`, `attributes: {channel: web}`. An event
-without an event id is no copy of another. Events after `read.at` are not seen. A double is right to nine digits, and
-may be written as a quotient: `mean_30d: 10/3`. Several values are a list, `last_3_1h: [9.99, 5]`, and counts of values
-a mapping. `expect` may name some features; every feature of the view must be
-expected by at least one example.
+without an event id is no copy of another. Events after `read.at` are not seen. A double is right to nine digits, a
+quantile to one percent; both may be written as a quotient: `mean_30d: 10/3`. Several values are a list,
+`last_amounts_1h: [9.99, 5]`, and counts of values a mapping. `expect` may name some features; every feature of the view
+must be expected by at least one example.
 """
 
 import math
@@ -39,6 +39,7 @@ from millpond.plan.paths import EACH, Key, Path, parse, text_of
 from millpond.plan.types import INT, INT_MAX, INT_MIN, Type
 
 CLOSE: Final = 1e-9  # how far a double may be off, relative: what the product declares
+QUANTILE: Final = 0.01  # and how far a quantile
 _T = TypeVar("_T")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PARTS: Final = ("name", "events", "read", "expect")
@@ -103,7 +104,7 @@ def run_example(view: ViewPlan, example: Example) -> list[MillpondError]:
             mend="mend the definition, or what the example expects",
         )
         for name, wanted in example.expect.items()
-        if not _same(got[name], wanted)
+        if not _same(got[name], wanted, QUANTILE if view.feature(name).aggregation == "quantile" else CLOSE)
     ]
 
 
@@ -115,9 +116,9 @@ def _uncovered(view: ViewPlan, examples: Iterable[Example]) -> list[MillpondErro
     return [WrongExample(f"no example expects {', '.join(missing)}", mend="add them under `expect` of an example")]
 
 
-def _same(got: values.Value, wanted: values.Value) -> bool:
+def _same(got: values.Value, wanted: values.Value, close: float) -> bool:
     if isinstance(got, float) and isinstance(wanted, float):
-        return math.isclose(got, wanted, rel_tol=CLOSE)
+        return math.isclose(got, wanted, rel_tol=close)
     return got == wanted
 
 

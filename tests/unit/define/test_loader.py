@@ -14,7 +14,7 @@ def test_definitions_are_found_with_their_domains() -> None:
     pool = load_pool(RIGHT)
 
     assert pool.errors == ()
-    names = ["article", "customer", "customer_store", "profile"]
+    names = ["article", "customer", "customer_store", "habits", "profile"]
     assert list(pool.views) == [("shop", name) for name in names]
     assert list(pool.sets) == [("risk", "returns"), ("shop", "basket")]
     assert [source.name for source in pool.sources] == ["sales", "replayed_sales"]

@@ -28,6 +28,7 @@ def test_plans_are_read_without_their_definitions(root: Path) -> None:
         "shop.article",
         "shop.customer",
         "shop.customer_store",
+        "shop.habits",
         "shop.profile",
     ]
     assert [plan.full_name for plan in pool.sets] == ["risk.returns", "shop.basket"]

@@ -28,6 +28,8 @@ def test_a_view_runs_as_one_fragment_a_kind() -> None:
         "shop.customer.v1.tiles_long.g2",
         "shop.customer.v1.lifetime.g2",
         "shop.customer_store.v2.tiles_long.g2",
+        "shop.habits.v1.tiles_short.g2",
+        "shop.habits.v1.tiles_long.g2",
         "shop.profile.v1.tiles_long.g2",
         "shop.profile.v1.lifetime.g2",
     ]
