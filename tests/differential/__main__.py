@@ -116,13 +116,19 @@ class _Run:
     def replay(self) -> None:
         """Send a part, wait until it is in the store, read everything; and so on."""
         (job,) = deploy(self._settings, self._pool, start="earliest", replay=True).started
-        ends = [self._lines.count * (stop + 1) // STOPS for stop in range(STOPS)]
+        ends = [self._whole_second(self._lines.count * (stop + 1) // STOPS) for stop in range(STOPS)]
         with materializing(self._settings, self._stack):
             for start, end in zip([0, *ends], ends, strict=False):
                 self._send(start, end)
                 say(f"{end:,} of {self._lines.count:,} lines are sent")
                 self._drain(job)
                 self._read(self._lines.time_of(end))
+
+    def _whole_second(self, end: int) -> int:
+        """So many lines, and those of the same second as the last of them."""
+        last = self._lines.time_of(end)
+        ((count,),) = self._db.execute("SELECT count(*) FROM events WHERE sold_at <= ?", [last]).fetchall()
+        return int(count)
 
     def _send(self, start: int, end: int) -> None:
         producer = Producer({"bootstrap.servers": self._settings.kafka, "linger.ms": 50, "acks": "all"})
