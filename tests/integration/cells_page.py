@@ -3,6 +3,7 @@
 `python -m tests.integration.cells_page` writes it.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,62 @@ three kinds of window, from tiles and with `precision="exact"`, and equals brute
 DuckDB SQL (`tests/oracles/aggregations.py`, `aggregations.sql`). `tests/unit/serve/test_every_aggregation.py` does the
 same over drawn histories without Flink. A number in brackets is the reason why a cell is refused, with any precision.
 
+"""
+NUMBERS: Final = (
+    (
+        "type",
+        "held as",
+        "null, empty, odd values",
+        "too large",
+    ),
+    (
+        "int",
+        "64 bits, sums in 38 digits",
+        "null is skipped",
+        "a sum beyond 64 bits is null with `overflow`, never wrapped",
+    ),
+    (
+        "decimal(p,s)",
+        "up to 38 digits, exact; sums wider than that in limbs of 28 digits",
+        "null is skipped",
+        "a sum of more than 38 digits is null with `overflow`",
+    ),
+    (
+        "double",
+        "IEEE 754, finite",
+        "NaN and infinities refuse the event; computed ones are null; -0.0 is 0.0",
+        "a sum that is not finite is null with `overflow`",
+    ),
+    (
+        "string",
+        "Unicode, ordered by the bytes of UTF-8",
+        "the empty text is a value; NUL and `:{}*` are characters like any, in keys, too; NFC and NFD differ",
+        "",
+    ),
+    (
+        "boolean",
+        "true, false",
+        "null is neither; no least and greatest",
+        "",
+    ),
+    (
+        "timestamp",
+        "milliseconds UTC; microseconds are floored",
+        "an event time before 1970 or after 9999 refuses the event",
+        "",
+    ),
+    (
+        "bytes",
+        "refused: no value to compute with, see [sources.md](sources.md)",
+        "",
+        "",
+    ),
+)
+MEANING: Final = """
+Counts and sums of nothing are 0, distinct counts too; everything else is null, lists and counts of values included.
+Mean, Var, Std, Skew and Kurtosis are computed from exact sums and rounded once; Var and Std of fewer than two values,
+Skew of fewer than three and Kurtosis of fewer than four are null. Of events at the same millisecond the event id, by
+its bytes, says which is first. `tests/integration/cases.py` draws all of these; the two tests named above hold them.
 """
 TAIL: Final = """
 ## How exact
@@ -63,9 +120,16 @@ def text() -> str:
         + "\n".join(told)
         + "\n\n## What each is\n\n"
         + "\n".join(meanings)
-        + "\n"
+        + "\n\n## Numbers, texts and instants\n\n"
+        + _table(NUMBERS)
+        + MEANING
         + TAIL
     )
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    head, *others = (f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join((head, "|---" * len(rows[0]) + "|", *others)) + "\n"
 
 
 def _cell(one: type[Aggregation], type: Type, reasons: dict[str, int]) -> str:
