@@ -133,6 +133,12 @@ class Cell:
         )
 
 
+def scale_of(asked: Asked) -> int | None:
+    """Of the column it is over; None where that is no decimal."""
+    type = COLUMNS[asked.fields[0]]
+    return type.scale if type.kind == "decimal" else None
+
+
 def refusal(kind: str, type: Type) -> str:
     """Why an aggregation is refused over a type; empty where it is not."""
     rule = AGGREGATIONS[kind]

@@ -2,6 +2,7 @@
 
 import math
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from tests.oracles.asked import Answer, Asked
@@ -33,11 +34,16 @@ def agrees(asked: Asked, got: Any, wanted: Answer, *, doubles: bool) -> bool:
     return bool(got == wanted) and isinstance(got, bool) == isinstance(wanted, bool)
 
 
-def beyond(answer: Answer, scale: int) -> bool:
+def beyond(answer: Answer, scale: int | None) -> bool:
     """A sum that its type does not hold.
 
     Args:
-        scale: of decimals, of which 38 digits are held; of whole numbers 0, of which 64 bits are.
+        scale: of decimals, of which 38 digits are held; None of whole numbers, of which 64 bits are.
     """
+    if isinstance(answer, float):
+        return not math.isfinite(answer)
+    if scale is None:
+        assert isinstance(answer, int), answer
+        return not -(2**63) <= answer < 2**63
     assert isinstance(answer, int | Decimal), answer
-    return abs(Decimal(answer)) >= (Decimal(10) ** (MOST_DIGITS - scale) if scale else 2**63)
+    return abs(Fraction(answer)) >= Fraction(10) ** (MOST_DIGITS - scale)
