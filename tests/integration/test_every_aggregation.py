@@ -27,7 +27,7 @@ from tests.oracles.aggregations_sql import SqlOracle
 from tests.oracles.agree import agrees, beyond
 from tests.unit.serve import as_stored
 
-CASES: Final = 100
+CASES: Final = 60
 SEED: Final = 5
 
 
