@@ -172,7 +172,7 @@ def test_every_feature_of_every_key_equals_the_plans_meaning(shop: Shop, view: V
                 assert got == pytest.approx(wanted[name], rel=1e-9), (key, name)
             else:
                 assert (got, type(got)) == (wanted[name], type(wanted[name])), (key, name)
-            lo, _ = feature.window.bounds(shop.now, feature.level_ms)
+            lo, _ = feature.reach.bounds(shop.now, feature.level_ms)
             if lo < covered_since:
                 assert state == "incomplete", (key, name)
             else:

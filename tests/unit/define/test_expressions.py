@@ -121,7 +121,6 @@ REFUSED: dict[str, Deferred] = {
     "regular expressions": _.channel.re_search("a"),
     "all of Unicode": _.channel.capitalize(),
     "a text's end": _.channel.right(2),
-    "a slice from the end": _.channel[-2:],
     "a part before the start": _.channel.substr(-1, 2),
     "a part from a field on": _.channel.substr(_.quantity, 2),
     "a pattern that is a field": _.channel.like(_.channel),
