@@ -11,12 +11,13 @@ from millpond.algebra.partials import State, scaled
 from millpond.algebra.tallies import Tally
 from millpond.plan.model import FeaturePlan
 from millpond.plan.partials import LIMB, MARKED, Partial
-from millpond.plan.types import INT, INT_MAX, INT_MIN
+from millpond.plan.types import INT_MAX, INT_MIN, MAX_DIGITS
 
 Value: TypeAlias = evaluate.Value | tuple[evaluate.Value, ...] | dict[evaluate.Value, int] | None
 Flaw: TypeAlias = Literal["", "overflow", "capped"]
 _Rule: TypeAlias = Callable[[Sequence[Any], Sequence[Partial], FeaturePlan, int], Any]
 
+_GREATEST: Final = 10**MAX_DIGITS - 1  # of a sum of decimals, without its point
 _ROOT_BITS: Final = 64  # of a root before it is rounded to 53
 
 
@@ -37,9 +38,10 @@ def value(feature: FeaturePlan, partials: Sequence[Partial], states: Sequence[St
         return None, "overflow"
     if isinstance(result, float) and not math.isfinite(result):
         return None, "overflow"
-    if feature.type == INT and result is not None and not INT_MIN <= result <= INT_MAX:
+    if isinstance(result, int) and not INT_MIN <= result <= INT_MAX:
         return None, "overflow"
-    return result, "capped" if any(isinstance(state, Tally) and state.is_capped for state in states) else ""
+    first = states[0]  # a tally is a state of its own
+    return result, "capped" if isinstance(first, Tally) and first.is_capped else ""
 
 
 # --- rules: exact numbers come unscaled ------------------------------------------------------------------------------
@@ -55,7 +57,7 @@ def _only(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePl
 
 def _sum(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePlan, _q: int) -> Any:
     (total,) = _power_sums(states, partials)
-    if feature.type.kind == "decimal" and abs(total) >= 10**feature.type.precision:
+    if feature.type.kind == "decimal" and abs(total) > _GREATEST:
         raise OverflowError
     return scaled(total, feature.type)
 

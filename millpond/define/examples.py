@@ -32,7 +32,6 @@ from millpond.algebra.evaluate import Event, Value
 from millpond.algebra.replay import accepted, replay
 from millpond.define import fields
 from millpond.plan.errors import DefinitionError, MillpondError
-from millpond.plan.expr import fields_of
 from millpond.plan.model import ViewPlan
 from millpond.plan.names import did_you_mean
 from millpond.plan.paths import EACH, Key, Path, parse, text_of
@@ -207,8 +206,7 @@ class _Fields:
     def __init__(self, view: ViewPlan) -> None:
         self.source = view.source
         self.root = fields.of_source(view.source)
-        trees = [*view.by, *(tree for partial in view.partials for tree in partial.trees)]
-        self.read = {self.source.event_time, *(field.name for tree in trees for field in fields_of(tree))}
+        self.read = {self.source.event_time, *view.fields_read}
         single = [column.name for column in view.source.columns if EACH not in column.name]
         self.names = dict.fromkeys([*single, *sorted(self.read)])
         # A source may have a field `at` that is not its event time; then the event time is written by its own name.

@@ -1,7 +1,6 @@
 """ibis's `_` in definitions: checked when written, and bound to the fields of a source when the pool is compiled."""
 
 import inspect
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -67,7 +66,8 @@ def bind(written: "Deferred", schema: SourceSchema) -> Expr:
         value = written.resolve(table)
     except Exception as cause:  # ibis raises whatever its types raise
         first = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-        raise DefinitionError(f"ibis cannot bind {written!r}: {first}", mend=_UNBOUND[type(cause)]) from cause
+        mend = _NO_FIELDS if isinstance(cause, AttributeError) else _NOT_OF_ONE_TYPE
+        raise DefinitionError(f"ibis cannot bind {written!r}: {first}", mend=mend) from cause
     if inspect.isroutine(value):
         raise DefinitionError(f"{written!r} is a method that is not called", mend="add its parentheses")
     if not isinstance(value, ir.Value):
@@ -77,10 +77,8 @@ def bind(written: "Deferred", schema: SourceSchema) -> Expr:
     return translate(value.op(), table.op(), schema)
 
 
-_UNBOUND: Final[defaultdict[type[Exception], str]] = defaultdict(
-    lambda: "compare and compute with values of one type, or with numbers",
-    {AttributeError: "a single value has no fields in it; write the field, or an operation that is listed"},
-)
+_NOT_OF_ONE_TYPE: Final = "compare and compute with values of one type, or with numbers"
+_NO_FIELDS: Final = "a single value has no fields in it; write the field, or an operation that is listed"
 
 
 def _check_fields(written: "Deferred", schema: SourceSchema) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Expr, cast
-from millpond.plan.partials import Partial, PartialFunction, partial_type, sums_of
+from millpond.plan.partials import Partial, PartialFunction, partial_type, summable, sums_of
 from millpond.plan.types import DOUBLE, INT, MAX_DIGITS, Type
 
 FragmentKind = Literal["tiles_short", "tiles_long", "lifetime"]
@@ -172,10 +172,8 @@ def _int(_value: Type | None) -> Type:
 
 
 def _sum(value: Type | None) -> Type:
-    if value is None or not value.is_numeric:
-        partial_type("sum", value)  # says why
-    assert value is not None
-    return value if value in (INT, DOUBLE) else Type("decimal", MAX_DIGITS, value.scale)
+    summed = summable(value)
+    return summed if summed in (INT, DOUBLE) else Type("decimal", MAX_DIGITS, summed.scale)
 
 
 def _mean(value: Type | None) -> Type:

@@ -7,7 +7,6 @@ import hashlib
 
 import msgspec
 
-from millpond.plan.expr import fields_of
 from millpond.plan.model import FeaturePlan, SetPlan, SourcePlan, ViewPlan, encode
 from millpond.plan.paths import shape_of
 from millpond.plan.reader_schema import of_leaves
@@ -44,8 +43,7 @@ def _source_as_read(view: ViewPlan) -> SourcePlan:
     view's expressions, event time and id, and every double, for an event with one that is not finite is refused.
     """
     source = view.source
-    trees = [*view.by, *(tree for p in view.partials for tree in p.trees)]
-    read = {shape_of(field.name) for tree in trees for field in fields_of(tree)}
+    read = set(map(shape_of, view.fields_read))
     read |= {source.event_time, *([] if source.event_id is None else [source.event_id])}
     read |= {column.name for column in source.columns if column.type == DOUBLE}
     return msgspec.structs.replace(

@@ -6,7 +6,7 @@ import msgspec
 
 from millpond.plan.aggregations import FragmentKind, Parameters
 from millpond.plan.errors import PlanError
-from millpond.plan.expr import Expr
+from millpond.plan.expr import Expr, fields_of
 from millpond.plan.partials import Partial
 from millpond.plan.types import Type
 from millpond.plan.windows import DAY, EXACT, LIFETIME_LEVEL, LONGEST_SHORT_LEVEL, SKEW, WindowSpan, remembered
@@ -136,6 +136,12 @@ class ViewPlan(msgspec.Struct, frozen=True, kw_only=True):
     def full_name(self) -> str:
         """`<domain>.<name>`."""
         return f"{self.domain}.{self.name}"
+
+    @property
+    def fields_read(self) -> frozenset[str]:
+        """The paths of the fields that its keys and its partials read."""
+        trees = (*self.by, *(tree for partial in self.partials for tree in partial.trees))
+        return frozenset(field.name for tree in trees for field in fields_of(tree))
 
     @property
     def is_exact(self) -> bool:

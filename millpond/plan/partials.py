@@ -68,12 +68,27 @@ def partial_type(function: PartialFunction, value: Type | None) -> Type:
         return INT
     if function in MARKED:
         return STRING
-    if value is None or not (value.is_numeric or (value.kind == "timestamp" and function in ("min", "max"))):
-        raise DefinitionError(f"{function} over {value}", mend="use a number" + _also_timestamps(function))
-    if function in ("min", "max") or value == DOUBLE:
-        return value
-    wide = value.as_decimal
-    return Type("decimal", wide.precision + SUM_HEADROOM, wide.scale)
+    if function == "sum":
+        summed = summable(value)
+        return DOUBLE if summed == DOUBLE else _with_headroom(summed.as_decimal)
+    if value is None or not (value.is_numeric or value.kind == "timestamp"):
+        raise DefinitionError(f"{function} over {value}", mend="use a number or a timestamp")
+    return value
+
+
+def summable(value: Type | None) -> Type:
+    """The type, which has sums.
+
+    Raises:
+        DefinitionError: it has none.
+    """
+    if value is None or not value.is_numeric:
+        raise DefinitionError(f"sum over {value}", mend="use a number")
+    return value
+
+
+def _with_headroom(exact: Type) -> Type:
+    return Type("decimal", exact.precision + SUM_HEADROOM, exact.scale)
 
 
 def limbs_of(value: Type, power: int) -> int:
@@ -87,8 +102,8 @@ def sums_of(value: Expr, power: int = 1) -> tuple[Partial, ...]:
     Raises:
         DefinitionError: there is no sum over the type.
     """
-    exact = value.type.as_decimal.precision if value.type.is_exact else 0
-    if power == 1 and exact + SUM_HEADROOM <= MAX_DIGITS:
+    digits = value.type.as_decimal.precision if value.type.is_exact else 0
+    if power == 1 and digits + SUM_HEADROOM <= MAX_DIGITS:
         type = partial_type("sum", value.type)
         return (Partial(name="sum", function="sum", value=value, where=None, type=type),)
     return tuple(power_limb(value, power, limb) for limb in range(limbs_of(value.type, power)))
@@ -106,7 +121,3 @@ def power_limb(value: Expr, power: int, limb: int) -> Partial:
         power=power,
         limb=limb,
     )
-
-
-def _also_timestamps(function: PartialFunction) -> str:
-    return " or a timestamp" if function in ("min", "max") else ""

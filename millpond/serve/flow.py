@@ -138,14 +138,14 @@ class ReadFlow:
             for span in part.spans:
                 chosen = _select(part, span.window, tiles, q, now)
                 found = worse(chosen.status, health)
-                nothing = worse("empty", found)
+                plain = worse("empty", found) if chosen.is_empty else found
                 states = [merged(chosen.tiles) for merged in span.mergers]
                 for events in chosen.events:
                     states = list(map(merge, span.partials, states, tile(span.partials, events)))
                 for answer in span.answers:
                     result, flaw = value(answer.feature, answer.partials, [states[i] for i in answer.states], q)
                     computed[answer.place] = result
-                    statuses[answer.place] = worse(flaw, found) if flaw else nothing if chosen.is_empty else found
+                    statuses[answer.place] = worse(flaw, found) if flaw else plain
         return Vector(self.names, self.types, tuple(computed), tuple(statuses), q)
 
     def unavailable(self, *, as_of: int | None, now: int, reason: str) -> Vector:

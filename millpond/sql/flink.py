@@ -16,7 +16,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from millpond.plan.deployment import Backfill, Fragment, JobRecord
-from millpond.plan.expr import fields_of
 from millpond.plan.model import OUTAGE, Column, SourcePlan, ViewPlan
 from millpond.plan.paths import parse, shape_of
 from millpond.plan.reader_schema import with_units
@@ -151,8 +150,7 @@ def _columns_read(source: SourcePlan, views: Iterable[ViewPlan]) -> tuple[Column
     """The columns that reach the fragments: those that any of them reads, and the event time; of maps one a key."""
     names = {source.event_time}
     for view in views:
-        trees = [*view.by, *(tree for p in view.partials for tree in p.trees)]
-        names |= {field.name for tree in trees for field in fields_of(tree)}
+        names |= view.fields_read
     return tuple(
         Column(name, column.type)
         for column in source.columns

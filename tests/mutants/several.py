@@ -20,8 +20,8 @@ SEVERAL: Final = (
     Mutant(
         name="a sum of more than 38 digits is told all the same",
         file="millpond/algebra/values.py",
-        old="abs(total) >= 10**feature.type.precision",
-        new="abs(total) >= 10**99",
+        old="abs(total) > _GREATEST",
+        new="abs(total) > _GREATEST**2",
         tests=EVERY,
     ),
     Mutant(
