@@ -1,0 +1,88 @@
+"""The aggregations, one class each, over an expression of the event and an optional condition."""
+
+from typing import Final
+
+from millpond.define.aggregations.base import Aggregation, Valued
+from millpond.define.aggregations.numbers import (
+    Count,
+    Kurtosis,
+    Max,
+    Mean,
+    Min,
+    SecondsSinceFirst,
+    SecondsSinceLast,
+    Skew,
+    Std,
+    Sum,
+    Var,
+)
+from millpond.define.aggregations.one_event import ArgMax, ArgMin, Chosen, First, Last, OfOneEvent
+from millpond.define.aggregations.several import (
+    MOST_EVENTS,
+    CountDistinct,
+    CountNew,
+    FirstK,
+    LastK,
+    Median,
+    Quantile,
+    TopK,
+    ValueCounts,
+)
+
+ALL: Final = (
+    Count,
+    Sum,
+    Mean,
+    Min,
+    Max,
+    Var,
+    Std,
+    Skew,
+    Kurtosis,
+    First,
+    Last,
+    ArgMin,
+    ArgMax,
+    FirstK,
+    LastK,
+    CountDistinct,
+    CountNew,
+    TopK,
+    ValueCounts,
+    Quantile,
+    Median,
+    SecondsSinceFirst,
+    SecondsSinceLast,
+)
+
+__all__ = [
+    "ALL",
+    "MOST_EVENTS",
+    "Aggregation",
+    "ArgMax",
+    "ArgMin",
+    "Chosen",
+    "Count",
+    "CountDistinct",
+    "CountNew",
+    "First",
+    "FirstK",
+    "Kurtosis",
+    "Last",
+    "LastK",
+    "Max",
+    "Mean",
+    "Median",
+    "Min",
+    "OfOneEvent",
+    "Quantile",
+    "SecondsSinceFirst",
+    "SecondsSinceLast",
+    "Skew",
+    "Std",
+    "Sum",
+    "TopK",
+    "ValueCounts",
+    "Valued",
+    "Var",
+]
