@@ -224,7 +224,8 @@ capped = FeatureView(
     "capped", version=1, owner="tests", entity=sources.case, source=sources.events, by={"case_id": _.case_id},
     windows=["1h", Window("2h", delay="1h"), LIFETIME],
     features={
-        "words": CountDistinct(_.word, cap=2), "counts": ValueCounts(_.word, cap=2), "total": Sum(_.money),
+        "words": CountDistinct(_.word, cap=2), "counts": ValueCounts(_.word, cap=2),
+        "total": Sum(_.money), "seen": Count(),
         "new": CountNew(_.word, cap=2, keep="3h", windows=["1h"]), "middle": Median(_.real, cap=1),
     },
     precision="exact",

@@ -169,6 +169,6 @@ SEVERAL: Final = (
         file="millpond/define/compiler.py",
         old="(constant(True, BOOLEAN), *(field for field in read if field not in place))",
         new="tuple(field for field in read if field not in place)",
-        tests=EVERY,
+        tests=CAPPED,
     ),
 )

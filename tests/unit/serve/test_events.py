@@ -16,14 +16,16 @@ Read = Callable[..., tuple[str, object]]
 
 @pytest.fixture(scope="module")
 def total(tmp_path_factory: pytest.TempPathFactory) -> Read:
-    """A sum as it is read; tiles are of a minute, and keep two events."""
+    """A feature as it is read, by default a sum of ones; tiles are of a minute, and keep two events."""
     view = pool(tmp_path_factory.mktemp("cases")).view("cases.capped")
 
-    def read(times: list[int], q: int, window: str = "1h") -> tuple[str, object]:
+    def read(
+        times: list[int], q: int, window: str = "1h", *, of: str = "total", money: Decimal | None = Decimal(1)
+    ) -> tuple[str, object]:
         fields = dict.fromkeys(COLUMNS, None) | {"case_id": "c", "flag": True}
-        events = [fields | {"id": f"e{i}", "at": at, "money": Decimal(1)} for i, at in enumerate(times)]
+        events = [fields | {"id": f"e{i}", "at": at, "money": money} for i, at in enumerate(times)]
         vector = as_stored.read(all_of(view), view, events, ("c",), q, now=max(q, END + HOUR))
-        at = vector.names.index(f"capped.total_{window}")
+        at = vector.names.index(f"capped.{of}_{window}")
         return vector.statuses[at], vector.computed[at]
 
     return read
@@ -61,3 +63,9 @@ def test_a_delayed_head_that_kept_too_few_does_not_count(total: Read) -> None:
     times = [END - MINUTE, *(END + at for at in (10, 20, 30))]
     assert total(times, now + 10, "2h_delayed_1h") == ("capped", 1)
     assert total(times, now + 30, "2h_delayed_1h") == ("present", 4)
+
+
+def test_an_event_that_says_nothing_but_its_time_is_kept_and_counts(total: Read) -> None:
+    times = [END - HOUR + 10, END - HOUR + 20]
+    assert total(times, END + 9, of="seen", money=None) == ("present", 2)
+    assert total(times, END + 10, of="seen", money=None) == ("present", 1)
