@@ -1,9 +1,16 @@
 package millpond;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.table.annotation.DataTypeHint;
+import org.apache.flink.table.annotation.FunctionHint;
 import org.apache.flink.table.functions.AggregateFunction;
+import org.apache.flink.types.StringValue;
 
 /**
  * Some of the marks of a tile's events, in their order: the first or the last so many.
@@ -11,6 +18,9 @@ import org.apache.flink.table.functions.AggregateFunction;
  * <p>What is kept depends on the events alone, not on the order in which they come: a mark that gave way to better ones
  * is never wanted again.
  */
+@FunctionHint(
+        accumulator =
+                @DataTypeHint(value = "RAW", bridgedTo = Kept.Marks.class, rawSerializer = Kept.MarksSerializer.class))
 public abstract class Kept extends AggregateFunction<String, Kept.Marks> {
     private static final long serialVersionUID = 1L;
 
@@ -24,16 +34,19 @@ public abstract class Kept extends AggregateFunction<String, Kept.Marks> {
     }
 
     /** The marks kept so far, the best one first, and how many there may be. */
-    public static class Marks {
-        @DataTypeHint("ARRAY<STRING>")
-        public List<String> marks = new ArrayList<>();
+    public static final class Marks {
+        private final List<String> marks;
+        private int most;
 
-        public int most;
+        private Marks(List<String> marks, int most) {
+            this.marks = marks;
+            this.most = most;
+        }
     }
 
     @Override
     public Marks createAccumulator() {
-        return new Marks();
+        return new Marks(new ArrayList<>(), 0);
     }
 
     public void accumulate(Marks kept, String mark, Integer most) {
@@ -75,5 +88,52 @@ public abstract class Kept extends AggregateFunction<String, Kept.Marks> {
     @Override
     public String getValue(Marks kept) {
         return kept.marks.isEmpty() ? null : String.join(BETWEEN, kept.marks);
+    }
+
+    /** How many there may be, how many there are, and these. */
+    public static final class MarksSerializer extends StateSerializer<Marks> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Marks createInstance() {
+            return new Marks(new ArrayList<>(), 0);
+        }
+
+        @Override
+        public Marks copy(Marks from) {
+            return new Marks(new ArrayList<>(from.marks), from.most);
+        }
+
+        @Override
+        public void serialize(Marks kept, DataOutputView target) throws IOException {
+            target.writeInt(kept.most);
+            target.writeInt(kept.marks.size());
+            for (String mark : kept.marks) {
+                StringValue.writeString(mark, target);
+            }
+        }
+
+        @Override
+        public Marks deserialize(DataInputView source) throws IOException {
+            int most = source.readInt();
+            int size = source.readInt();
+            List<String> marks = new ArrayList<>(size);
+            for (int i = 0; i < size; i++) {
+                marks.add(StringValue.readString(source));
+            }
+            return new Marks(marks, most);
+        }
+
+        @Override
+        public TypeSerializerSnapshot<Marks> snapshotConfiguration() {
+            return new Snapshot();
+        }
+
+        /** What a checkpoint tells of it. */
+        public static final class Snapshot extends SimpleTypeSerializerSnapshot<Marks> {
+            public Snapshot() {
+                super(MarksSerializer::new);
+            }
+        }
     }
 }

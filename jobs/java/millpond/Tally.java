@@ -1,10 +1,17 @@
 package millpond;
 
-import java.util.HashMap;
+import java.io.IOException;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.table.annotation.DataTypeHint;
+import org.apache.flink.table.annotation.FunctionHint;
 import org.apache.flink.table.functions.AggregateFunction;
+import org.apache.flink.types.StringValue;
 
 /**
  * {@code TALLY(mark, ts, most) -> STRING}: for each mark how many events had it, and when it was met first and last.
@@ -15,31 +22,53 @@ import org.apache.flink.table.functions.AggregateFunction;
  *
  * <p>The form is that of {@code millpond/algebra/tallies.py}.
  */
+@FunctionHint(
+        accumulator =
+                @DataTypeHint(
+                        value = "RAW",
+                        bridgedTo = Tally.Entries.class,
+                        rawSerializer = Tally.EntriesSerializer.class))
 public final class Tally extends AggregateFunction<String, Tally.Entries> {
     private static final long serialVersionUID = 1L;
     private static final int DIGITS = 12;
 
-    /** How many, first and last of every mark that is kept. */
-    public static class Entries {
-        @DataTypeHint("MAP<STRING, ARRAY<BIGINT>>")
-        public Map<String, Long[]> of = new HashMap<>();
+    /** What is known of one mark: it is never changed, so several tallies may hold it. */
+    private record Met(long n, long first, long last) {
+        Met and(Met other) {
+            return new Met(n + other.n, Math.min(first, other.first), Math.max(last, other.last));
+        }
+    }
 
-        public int most;
-        public boolean capped;
+    /** What is known of every mark that is kept, how many there may be, and whether there were more. */
+    public static final class Entries {
+        private final TreeMap<String, Met> of;
+        private int most;
+        private boolean capped;
 
-        /** The last mark kept, once there are as many as may be; null before. */
-        public String limit;
+        private Entries(SortedMap<String, Met> of, int most, boolean capped) {
+            this.of = new TreeMap<>(of);
+            this.most = most;
+            this.capped = capped;
+        }
+
+        private void add(String mark, Met met) {
+            of.merge(mark, met, Met::and);
+            if (of.size() > most) {
+                of.pollLastEntry();
+                capped = true;
+            }
+        }
     }
 
     @Override
     public Entries createAccumulator() {
-        return new Entries();
+        return new Entries(new TreeMap<>(), 0, false);
     }
 
     public void accumulate(Entries entries, String mark, Long ts, Integer most) {
         entries.most = most;
         if (mark != null) {
-            add(entries, mark, 1L, ts, ts);
+            entries.add(mark, new Met(1, ts, ts));
         }
     }
 
@@ -47,43 +76,8 @@ public final class Tally extends AggregateFunction<String, Tally.Entries> {
         for (Entries other : others) {
             entries.most = Math.max(entries.most, other.most);
             entries.capped |= other.capped;
-            for (Map.Entry<String, Long[]> one : other.of.entrySet()) {
-                Long[] met = one.getValue();
-                add(entries, one.getKey(), met[0], met[1], met[2]);
-            }
+            other.of.forEach(entries::add);
         }
-    }
-
-    private static void add(Entries entries, String mark, long n, long first, long last) {
-        Long[] met = entries.of.get(mark);
-        if (met != null) {
-            entries.of.put(mark, new Long[] {met[0] + n, Math.min(met[1], first), Math.max(met[2], last)});
-            return;
-        }
-        if (entries.of.size() == entries.most) {
-            entries.capped = true;
-            if (entries.limit == null) {
-                entries.limit = greatest(entries.of);
-            }
-            if (mark.compareTo(entries.limit) > 0) {
-                return;
-            }
-            entries.of.remove(entries.limit);
-            entries.of.put(mark, new Long[] {n, first, last});
-            entries.limit = greatest(entries.of);
-            return;
-        }
-        entries.of.put(mark, new Long[] {n, first, last});
-    }
-
-    private static String greatest(Map<String, Long[]> of) {
-        String greatest = null;
-        for (String mark : of.keySet()) {
-            if (greatest == null || mark.compareTo(greatest) > 0) {
-                greatest = mark;
-            }
-        }
-        return greatest;
     }
 
     @Override
@@ -91,18 +85,67 @@ public final class Tally extends AggregateFunction<String, Tally.Entries> {
         if (entries.of.isEmpty()) {
             return null;
         }
-        StringBuilder text = new StringBuilder(entries.capped ? "1" : "0");
-        boolean next = false;
-        for (Map.Entry<String, Long[]> one : new TreeMap<>(entries.of).entrySet()) {
-            if (next) {
+        StringBuilder text = new StringBuilder(entries.of.size() * 64);
+        text.append(entries.capped ? '1' : '0');
+        for (Map.Entry<String, Met> one : entries.of.entrySet()) {
+            if (text.length() > 1) {
                 text.append(Kept.BETWEEN);
             }
-            next = true;
             text.append(one.getKey());
-            for (Long number : one.getValue()) {
-                Mark.hexadecimal(text, number, DIGITS);
-            }
+            Mark.hexadecimal(text, one.getValue().n, DIGITS);
+            Mark.hexadecimal(text, one.getValue().first, DIGITS);
+            Mark.hexadecimal(text, one.getValue().last, DIGITS);
         }
         return text.toString();
+    }
+
+    /** How many marks there may be, whether there were more, how many there are, and of each what is known. */
+    public static final class EntriesSerializer extends StateSerializer<Entries> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Entries createInstance() {
+            return new Entries(new TreeMap<>(), 0, false);
+        }
+
+        @Override
+        public Entries copy(Entries from) {
+            return new Entries(from.of, from.most, from.capped);
+        }
+
+        @Override
+        public void serialize(Entries entries, DataOutputView target) throws IOException {
+            target.writeInt(entries.most);
+            target.writeBoolean(entries.capped);
+            target.writeInt(entries.of.size());
+            for (Map.Entry<String, Met> one : entries.of.entrySet()) {
+                StringValue.writeString(one.getKey(), target);
+                target.writeLong(one.getValue().n);
+                target.writeLong(one.getValue().first);
+                target.writeLong(one.getValue().last);
+            }
+        }
+
+        @Override
+        public Entries deserialize(DataInputView source) throws IOException {
+            Entries entries = new Entries(new TreeMap<>(), source.readInt(), source.readBoolean());
+            for (int left = source.readInt(); left > 0; left--) {
+                String mark = StringValue.readString(source);
+                entries.of.put(mark, new Met(source.readLong(), source.readLong(), source.readLong()));
+            }
+            return entries;
+        }
+
+        @Override
+        public TypeSerializerSnapshot<Entries> snapshotConfiguration() {
+            return new Snapshot();
+        }
+
+        /** What a checkpoint tells of it. */
+        public static final class Snapshot extends SimpleTypeSerializerSnapshot<Entries> {
+            public Snapshot() {
+                super(EntriesSerializer::new);
+            }
+        }
     }
 }
