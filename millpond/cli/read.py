@@ -1,8 +1,9 @@
 """`millpond read`: one vector on the terminal."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.table import Table
@@ -11,16 +12,22 @@ from millpond.cli.context import Env, Json, out, print_json, settings_of
 from millpond.plan.errors import ReadError
 from millpond.plan.model import Column
 from millpond.plan.names import did_you_mean
+from millpond.plan.paths import parse
+from millpond.plan.types import Kind, Type
 
 if TYPE_CHECKING:
     from millpond.serve import Vector
+
+Value = bool | int | float | str | Decimal
 
 STYLE = {"present": "green", "empty": "dim", "no_key": "dim"}
 
 
 def read(
     name: Annotated[str, typer.Argument(metavar="DOMAIN.SET", help="The feature set.")],
-    keys: Annotated[list[str], typer.Argument(metavar="FIELD=VALUE…", help="The request's fields.")],
+    keys: Annotated[
+        list[str], typer.Argument(metavar="FIELD=VALUE…", help="The request's fields; FIELD alone is null.")
+    ],
     version: Annotated[int, typer.Option(help="Its version.")] = 1,
     as_of: Annotated[
         str | None, typer.Option(help="An instant, such as 2024-01-31T12:00:00Z; the present by default.")
@@ -46,31 +53,70 @@ def read(
         out.print(vector.reason, style="red", markup=False)
 
 
-def _request(given: list[str], columns: tuple[Column, ...]) -> dict[str, int | str]:
+def _request(given: list[str], columns: tuple[Column, ...]) -> dict[str, Any]:
+    """The request that FIELD=VALUE… say; a field of a record is in a dict of its own."""
     types = {column.name: column.type for column in columns}
-    request: dict[str, int | str] = {}
+    request: dict[str, Any] = {}
     for item in given:
         field, equals, text = item.partition("=")
-        if not equals or field not in types:
+        if field not in types:
             raise ReadError(f"{item!r} is not FIELD=VALUE of this set", mend=did_you_mean(field, types))
-        if types[field].kind == "int":
-            if not text.lstrip("-").isdecimal():
-                raise ReadError(f"{field} is an int, not {text!r}", mend="write a whole number")
-            request[field] = int(text)
-        else:
-            request[field] = text
+        *records, last = parse(field)
+        inside = request
+        for record in records:
+            inside = inside.setdefault(record, {})
+        inside[last] = _value(field, text, types[field]) if equals else None
     return request
+
+
+def _value(field: str, text: str, type: Type) -> Value:
+    try:
+        return _READ[type.kind](text)
+    except (ValueError, ArithmeticError) as cause:
+        raise ReadError(f"{field} is {type}, not {text!r}", mend=f"write {_SPELLED[type.kind]}") from cause
+
+
+def _boolean(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+def _timestamp(text: str) -> int:
+    return int(text) if text.lstrip("-").isdecimal() else _milliseconds(text)
+
+
+_READ: Final[dict[Kind, Callable[[str], Value]]] = {
+    "int": int,
+    "decimal": Decimal,
+    "double": float,
+    "string": str,
+    "boolean": _boolean,
+    "timestamp": _timestamp,
+}
+_SPELLED: Final[dict[Kind, str]] = {
+    "int": "a whole number",
+    "decimal": "a number, such as 10.00",
+    "double": "a number, such as 0.5",
+    "string": "a text",
+    "boolean": "true or false",
+    "timestamp": "2024-01-31T12:00:00Z, or milliseconds UTC",
+}
 
 
 def _instant(text: str | None) -> int | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        return _milliseconds(text)
     except ValueError as cause:
         raise ReadError(f"--as-of {text!r} is not an instant: {cause}", mend="write 2024-01-31T12:00:00Z") from cause
+
+
+def _milliseconds(text: str) -> int:
+    moment = datetime.fromisoformat(text)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1000)
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 def _texts(vector: "Vector") -> dict[str, object]:

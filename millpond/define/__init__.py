@@ -25,6 +25,7 @@ from millpond.define.aggregations import (
     ValueCounts,
     Var,
 )
+from millpond.define.derived import Derived
 from millpond.define.entity import Entity
 from millpond.define.feature_set import FeatureSet
 from millpond.define.functions import haversine_km, local_day_of_week, local_hour
@@ -39,6 +40,7 @@ __all__ = [
     "Count",
     "CountDistinct",
     "CountNew",
+    "Derived",
     "Entity",
     "EventSource",
     "FeatureSet",

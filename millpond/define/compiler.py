@@ -8,27 +8,19 @@ import msgspec
 
 from millpond.define.aggregations import Aggregation
 from millpond.define.avro import SourceSchema
+from millpond.define.derived import Derived
 from millpond.define.expressions import bind
 from millpond.define.feature_set import FeatureSet
 from millpond.define.loader import AuthoredPool, InvalidPool, load_pool
 from millpond.define.place import Place, located
+from millpond.define.set_compiler import compile_set, declared
 from millpond.define.source import EventSource
-from millpond.define.view import BoundView, FeatureView, feature_name
+from millpond.define.view import FeatureView, feature_name
 from millpond.plan.aggregations import AGGREGATIONS, Operands, Parameters, partials_of
 from millpond.plan.errors import DefinitionError, MillpondError
 from millpond.plan.expr import Expr, Field, constant, fields_of
-from millpond.plan.hashes import hashed_set, hashed_view
-from millpond.plan.model import (
-    Binding,
-    Column,
-    EntityPlan,
-    FeaturePlan,
-    LevelPlan,
-    Pool,
-    SetFeature,
-    SetPlan,
-    ViewPlan,
-)
+from millpond.plan.hashes import hashed_view
+from millpond.plan.model import Column, EntityPlan, FeaturePlan, LevelPlan, Pool, SetPlan, ViewPlan
 from millpond.plan.partials import Partial
 from millpond.plan.types import BOOLEAN, INT, STRING, Type
 from millpond.plan.windows import EXACT, WindowSpan, choose_levels, level_for, ring_slots, share_of
@@ -167,7 +159,7 @@ class _Compiling:
     def set(self, domain: str, one: FeatureSet) -> SetPlan | None:
         """Sets of views that have errors of their own are left out: they are said there."""
         names = {view: f"{d}.{name}" for (d, name), view in self.authored.views.items()}
-        bindings: list[Binding] = []
+        plans: dict[FeatureView, ViewPlan] = {}
         for bound in one.bound_views:
             if bound.view not in names and not self.authored.errors:
                 where = f"{self.authored.where(one.place)}: {one.name}.features"
@@ -179,35 +171,19 @@ class _Compiling:
             plan = self.views.get(bound.view)
             if plan is None:
                 return None
-            bindings.append(
-                Binding(
-                    alias=bound.alias,
-                    view=plan.full_name,
-                    version=plan.version,
-                    meaning=plan.meaning,
-                    request_fields=bound.request_fields,
-                )
-            )
-        request = self.attempt(one.place, f"{one.name}.request", lambda: _request(one.bound_views, self.views))
-        if request is None:
-            return None
-        types = {
-            feature.full_name: plan.feature(feature.name).type
-            for feature in one.features
-            if (plan := self.views[feature.bound.view])
-        }
-        return hashed_set(
-            SetPlan(
-                domain=domain,
-                name=one.name,
-                version=one.version,
-                owner=one.owner,
-                description=one.description,
-                request=request,
-                bindings=tuple(bindings),
-                features=tuple(SetFeature(f.bound.alias, f.name, types[f.full_name]) for f in one.features),
-            )
-        )
+            plans[bound.view] = plan
+        if isinstance(one.request, EventSource):
+            schema = self.schema(one.request)
+            if schema is None:
+                return None
+            request = schema.fields
+        else:
+            request = declared(one.request)
+
+        def attempt(derived: Derived, work: Callable[[], Expr]) -> Expr | None:
+            return self.attempt(derived.place, f"{one.name}.features[{derived.name!r}]", work)
+
+        return self.attempt(one.place, f"{one.name}.request", lambda: compile_set(domain, one, plans, request, attempt))
 
 
 class _Bound:
@@ -222,7 +198,7 @@ class _Bound:
         self.where: Expr | None = None
         if aggregation.where is not None:
             with located("where"):
-                self.where = bind(aggregation.where, schema)
+                self.where = bind(aggregation.where, schema.fields)
                 if self.where.type != BOOLEAN:
                     raise DefinitionError(
                         f"it gives {self.where.type}, not a boolean", mend="compare it with something: _.amount > 0"
@@ -230,9 +206,9 @@ class _Bound:
         given = aggregation.parameters
         self.given: Parameters | msgspec.UnsetType = msgspec.UNSET if given == Parameters() else given
         over = Operands(
-            fields=tuple(bind(expression, schema) for expression in aggregation.expressions),
+            fields=tuple(bind(expression, schema.fields) for expression in aggregation.expressions),
             place=_place(source, schema),
-            by=None if aggregation.chosen_by is None else bind(aggregation.chosen_by, schema),
+            by=None if aggregation.chosen_by is None else bind(aggregation.chosen_by, schema.fields),
             most=aggregation.most,
         )
         types: tuple[Type | None, ...] = tuple(field.type for field in over.fields) or (None,)
@@ -241,7 +217,7 @@ class _Bound:
 
 
 def _key(view: FeatureView, key: str, schema: SourceSchema) -> Expr:
-    expr = bind(view.by[key], schema)
+    expr = bind(view.by[key], schema.fields)
     if expr.type not in (INT, STRING):
         raise DefinitionError(
             f"a key of type {expr.type}", mend="use a field that is a whole number or a string, as it is"
@@ -309,19 +285,3 @@ def _tail_error(view: FeatureView, aggregation: Aggregation, span: WindowSpan, l
     is_whole = span.size_ms is None and span.delay_ms == 0
     is_told = AGGREGATIONS[aggregation.kind].to_the_ms and span.delay_ms == 0
     return 0 if is_whole or is_told or view.precision == EXACT else level - 1
-
-
-def _request(bound_views: tuple[BoundView, ...], plans: dict[FeatureView, ViewPlan | None]) -> tuple[Column, ...]:
-    """The request's columns, typed by the keys they are bound to."""
-    found: dict[str, tuple[Column, str]] = {}
-    for bound in bound_views:
-        plan = plans[bound.view]
-        assert plan is not None
-        for key, name in zip(plan.entity.keys, bound.request_fields, strict=True):
-            column, alias = found.setdefault(name, (Column(name, key.type), bound.alias))
-            if column.type != key.type:
-                raise DefinitionError(
-                    f"the field {name!r} would be {column.type} for {alias!r} and {key.type} for {bound.alias!r}",
-                    mend=f"bind {bound.alias!r} to another field: .bind({bound.alias!r}, {key.name}=_.other_{name})",
-                )
-    return tuple(column for column, _ in found.values())

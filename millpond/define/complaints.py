@@ -8,6 +8,7 @@ from typing import Final
 
 import millpond
 from millpond.define.aggregations import ALL
+from millpond.define.derived import Derived
 from millpond.define.entity import Entity
 from millpond.define.expressions import USE_OPERATORS
 from millpond.define.feature_set import FeatureSet
@@ -25,12 +26,10 @@ _DEFERRED: Final = re.compile(r"truth value of Deferred|unhashable type: 'Deferr
 
 _ARGUMENTS: Final = {
     kind.__name__: tuple(name for name, f in kind.__dataclass_fields__.items() if f.init)
-    for kind in (*ALL, Entity, EventSource, FeatureSet, FeatureView, Window)
+    for kind in (*ALL, Derived, Entity, EventSource, FeatureSet, FeatureView, Window)
 }
 _LATER: Final = {
-    "request": "request fields come in a later version; name features of bound views only",
     "own_event": "own_event comes in a later version; the vector counts every event that has arrived",
-    "Derived": "derived expressions come in a later version",
 }
 
 

@@ -9,7 +9,6 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from ibis.common.deferred import Attr, Deferred, Item, Just, Resolver, Variable, resolver
 
-from millpond.define.avro import SourceSchema
 from millpond.define.fields import MapOf, Node, Record, Step, Unreadable, Value, follow, item
 from millpond.define.operations import translate
 from millpond.plan.errors import DefinitionError
@@ -54,14 +53,19 @@ def field_name(value: object) -> str:
             )
 
 
-def bind(written: "Deferred", schema: SourceSchema) -> Expr:
-    """The expression as our own typed tree over a source's fields.
+def names_in(written: "Deferred") -> frozenset[str]:
+    """What stands directly behind each `_` of an expression."""
+    return frozenset(str(chain[0].name) for chain in _chains(resolver(written)) if chain)
+
+
+def bind(written: "Deferred", fields: Record) -> Expr:
+    """The expression as our own typed tree over fields: a source's, or what a set's derived places may read.
 
     Raises:
         DefinitionError: an unknown or unreadable field, an operation that is not listed, types that do not fit.
     """
-    _check_fields(written, schema)
-    table = ibis.table(_ibis_type(schema.fields), name="event")
+    _check_fields(written, fields)
+    table = ibis.table(_ibis_type(fields), name="event")
     try:
         value = written.resolve(table)
     except Exception as cause:  # ibis raises whatever its types raise
@@ -74,17 +78,17 @@ def bind(written: "Deferred", schema: SourceSchema) -> Expr:
         raise DefinitionError(
             f"{written!r} is a {type(value).__name__}, not a value", mend="write a field or a formula of fields"
         )
-    return translate(value.op(), table.op(), schema)
+    return translate(value.op(), table.op(), fields)
 
 
 _NOT_OF_ONE_TYPE: Final = "compare and compute with values of one type, or with numbers"
 _NO_FIELDS: Final = "a single value has no fields in it; write the field, or an operation that is listed"
 
 
-def _check_fields(written: "Deferred", schema: SourceSchema) -> None:
+def _check_fields(written: "Deferred", fields: Record) -> None:
     """Every chain from `_` leads to a value. Asked before ibis, which answers an unknown name with a bare error."""
     for steps in _chains(resolver(written)):
-        follow(schema.fields, steps)
+        follow(fields, steps)
 
 
 def _chains(node: Any) -> Iterator[tuple[Step, ...]]:
@@ -107,7 +111,10 @@ def _step(node: Attr | Item) -> Step:
     if isinstance(node, Attr):
         return Step(name=node.name.value, written=f".{node.name.value}")
     name = node.indexer.value if isinstance(node.indexer, Just) else node.indexer
-    return Step(name=name, written=item(name)) if isinstance(name, str) else Step(name=None, written=f"[{name!r}]")
+    if isinstance(name, str):
+        return Step(name=name, written=item(name))
+    whole = name if isinstance(name, int) and not isinstance(name, bool) else None
+    return Step(name=None, written=f"[{name!r}]", at=whole)
 
 
 def _parts(node: Any) -> Iterator[Any]:
@@ -127,7 +134,8 @@ def _ibis_type(node: Node) -> Any:
     """What ibis is told of a field; what cannot be read is not there."""
     match node:
         case Value(type=type):
-            return _IBIS_TYPES[type.kind](type)
+            one = _IBIS_TYPES[type.kind](type)
+            return one if type.many is None else dt.Array(one) if type.many == "list" else dt.Map(one, dt.Int64())
         case Record():
             return dt.Struct({name: _ibis_type(node.fields[name]) for name in node.known})
         case MapOf(values=values):

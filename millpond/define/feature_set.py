@@ -1,24 +1,34 @@
 """FeatureSet: the ordered vector one model reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 from millpond.define import checks
+from millpond.define.derived import Derived
 from millpond.define.place import Place, located, place_of_caller, remember
+from millpond.define.source import EventSource
 from millpond.define.view import BoundView, Feature, FeatureView
-from millpond.plan.errors import DefinitionError
+from millpond.plan.errors import DefinitionError, PlanError
 from millpond.plan.names import check_name
+from millpond.plan.types import Type
+
+REQUEST: Final = "request"  # what expressions call what a read is given
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureSet:
-    """Features of bound views, in the order a model reads them.
+    """Features of bound views, and what is derived from them, in the order a model reads them.
 
     Args:
         name: such as `next_visit`.
         version: a whole number; models pin it.
         owner: who answers for it.
-        features: `view["name"]`, `bound["name"]`, `*view.all()`.
+        features: `view["name"]`, `bound["name"]`, `*view.all()`, `Derived("name", …)`.
+        request: what a read is given beside the keys: a source, whose event it is, or fields with their types:
+            `{"amount": "decimal(18,2)"}`. Reads take those that something is derived from.
+        views: bound views that derived places alone read.
         description: prose.
 
     Raises:
@@ -29,7 +39,9 @@ class FeatureSet:
     _: KW_ONLY
     version: int
     owner: str
-    features: Sequence[Feature]
+    features: Sequence[Feature | Derived]
+    request: EventSource | Mapping[str, str] | None = None
+    views: Sequence[BoundView | FeatureView] = ()
     description: str = ""
     place: Place = field(default_factory=place_of_caller, init=False, repr=False)
 
@@ -45,25 +57,66 @@ class FeatureSet:
                     raise DefinitionError("there are none", mend='name at least one: household["visits_1h"]')
                 for feature in features:
                     _check_feature(feature)
-                repeated = checks.first_repeated(feature.full_name for feature in features)
-                _check_aliases(features)
-                if repeated is not None:
-                    raise DefinitionError(f"{repeated!r} stands twice", mend="leave one of them out")
             object.__setattr__(self, "features", features)
+            with located("request"):
+                object.__setattr__(self, "request", _checked_request(self.request))
+            with located("views"):
+                views = checks.listed(self.views, "views", 'write a list: views=[account.bind("sender", …)]')
+                object.__setattr__(self, "views", tuple(map(_bound, views)))
+            with located("features"):
+                self._check_names()
         remember(self)
+
+    @property
+    def read(self) -> tuple[Feature, ...]:
+        """Those of its places that are features of views."""
+        return tuple(one for one in self.features if isinstance(one, Feature))
+
+    @property
+    def derived(self) -> tuple[Derived, ...]:
+        """Those of its places that are computed, in order."""
+        return tuple(one for one in self.features if isinstance(one, Derived))
 
     @property
     def bound_views(self) -> tuple[BoundView, ...]:
         """Its bindings, in the order they first appear."""
         found: dict[str, BoundView] = {}
-        for feature in self.features:
-            found.setdefault(feature.bound.alias, feature.bound)
+        for bound in self._bindings():
+            found.setdefault(bound.alias, bound)
         return tuple(found.values())
+
+    def _bindings(self) -> list[BoundView]:
+        return [*(feature.bound for feature in self.read), *(_bound(view) for view in self.views)]
+
+    def _check_names(self) -> None:
+        found: dict[str, BoundView] = {}
+        for bound in self._bindings():
+            first = found.setdefault(bound.alias, bound)
+            if first != bound:
+                raise DefinitionError(
+                    f"the alias {bound.alias!r} stands for two bindings: {_binding(first)} and {_binding(bound)}",
+                    mend='give one of them another alias: .bind("other", …)',
+                )
+        repeated = checks.first_repeated(
+            one.full_name if isinstance(one, Feature) else one.name for one in self.features
+        )
+        if repeated is not None:
+            raise DefinitionError(f"{repeated!r} stands twice", mend="leave one of them out")
+        taken = {REQUEST: "what is given to a read"} | dict.fromkeys(found, "a view")
+        if REQUEST in found:
+            raise DefinitionError(
+                f"the alias {REQUEST!r} is what is given to a read", mend='give it another: .bind("other", …)'
+            )
+        for derived in self.derived:
+            if derived.name in taken:
+                raise DefinitionError(
+                    f"{derived.name!r} is a derived place, and {taken[derived.name]}", mend="rename the derived place"
+                )
 
 
 def _check_feature(feature: object) -> None:
     match feature:
-        case Feature():
+        case Feature() | Derived():
             return
         case tuple() | list():
             raise DefinitionError("a list inside the list", mend="put a * before it: *household.all()")
@@ -79,15 +132,42 @@ def _called(view: FeatureView | BoundView) -> str:
     return view.name if isinstance(view, FeatureView) else view.alias
 
 
-def _check_aliases(features: Sequence[Feature]) -> None:
-    found: dict[str, BoundView] = {}
-    for feature in features:
-        bound = found.setdefault(feature.bound.alias, feature.bound)
-        if bound != feature.bound:
+def _bound(view: object) -> BoundView:
+    match view:
+        case BoundView():
+            return view
+        case FeatureView():
+            return view.bound
+        case _:
             raise DefinitionError(
-                f"the alias {bound.alias!r} stands for two bindings: {_binding(bound)} and {_binding(feature.bound)}",
-                mend='give one of them another alias: .bind("other", …)',
+                f"{view!r} is not a view", mend='name a view, or a binding: views=[account.bind("a", …)]'
             )
+
+
+def _checked_request(request: object) -> EventSource | Mapping[str, str] | None:
+    match request:
+        case None | EventSource():
+            return request
+        case Mapping() if request:
+            for name, type in request.items():
+                with located(f"{name!r}"):
+                    checks.column(name, "the field")
+                    _check_type(type)
+            return MappingProxyType(dict(request))
+        case _:
+            raise DefinitionError(
+                f"request={request!r} is neither a source nor fields",
+                mend='name the source whose event a read is given, or write {"amount": "decimal(18,2)"}',
+            )
+
+
+def _check_type(written: object) -> None:
+    try:
+        type = Type.parse(str(written))
+    except PlanError as error:
+        raise DefinitionError(error.what, mend=error.mend) from error
+    if type.many is not None:
+        raise DefinitionError(f"{written} is several values", mend="give each a field of its own")
 
 
 def _binding(bound: BoundView) -> str:

@@ -2,7 +2,8 @@
 
     _.amount    _.customer.address.country    _.attributes["channel"]    _.parts["left"].weight
 
-A path leads to a single value. Through a record that is null, and to a key that a map lacks, it leads to null.
+A path leads to a single value. Through a record that is null, and to a key that a map lacks, it leads to null; so it
+does to a place that a feature's list does not have, and to a key that its counts lack.
 """
 
 import json
@@ -15,15 +16,15 @@ import ibis.expr.types as ir
 from millpond.plan.errors import DefinitionError
 from millpond.plan.model import SourcePlan
 from millpond.plan.names import did_you_mean
-from millpond.plan.paths import EACH, Key, Path, parse, text_of
-from millpond.plan.types import Type
+from millpond.plan.paths import EACH, Key, Path, Position, parse, text_of
+from millpond.plan.types import INT, Type
 
 LONGEST_PATH: Final = 256  # in UTF-16: Flink's parser takes no longer name of a column
 
 
 @dataclass(frozen=True)
 class Value:
-    """A single value.
+    """A single value; of a feature also several of one type.
 
     Attributes:
         micros: a timestamp whose raw long is in microseconds.
@@ -32,6 +33,16 @@ class Value:
     type: Type
     micros: bool = False
     nullable: bool = False
+
+    @property
+    def one(self) -> "Value":
+        """One of several: a place of a list, or how often a value was counted."""
+        return Value(INT if self.type.many == "counts" else self.type.one, nullable=True)
+
+    @property
+    def example(self) -> str:
+        """How one of several is named."""
+        return '["some_value"]' if self.type.many == "counts" and self.type.kind == "string" else "[0]"
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,7 @@ Node = Value | Record | MapOf | Unreadable
 
 
 def leaves(node: Node, shape: str = "") -> Iterator[tuple[str, Value | Unreadable]]:
-    """Every value by its shape, in order, also those that cannot be read."""
+    """Every value of an event by its shape, in order, also those that cannot be read."""
     match node:
         case Value() | Unreadable():
             yield shape, node
@@ -126,11 +137,13 @@ class Step:
     Attributes:
         name: None for a key that is not a constant text.
         in_text: part of a text, where no name can be mistaken for a method of ibis.
+        at: a key that is a whole number.
     """
 
     name: str | None
     written: str
     in_text: bool = False
+    at: int | None = None
 
     @property
     def is_item(self) -> bool:
@@ -149,7 +162,7 @@ def value_at(root: Record, text: str) -> Value:
     Raises:
         DefinitionError: it leads to none.
     """
-    steps = [Step(step, item(step) if isinstance(step, Key) else f".{step}", in_text=True) for step in parse(text)]
+    steps = [_as_written(step) for step in parse(text)]
     path, value = follow(root, steps)
     if len(path) < len(steps):
         raise DefinitionError(
@@ -157,6 +170,16 @@ def value_at(root: Record, text: str) -> Value:
             mend=f"name {text_of(path)!r}",
         )
     return value
+
+
+def _as_written(step: str) -> Step:
+    match step:
+        case Position():
+            return Step(None, f"[{step}]", in_text=True, at=int(step))
+        case Key():
+            return Step(step, item(step), in_text=True)
+        case _:
+            return Step(step, f".{step}", in_text=True)
 
 
 def follow(root: Record, steps: Sequence[Step]) -> tuple[Path, Value]:
@@ -177,10 +200,17 @@ def follow(root: Record, steps: Sequence[Step]) -> tuple[Path, Value]:
             case MapOf():
                 path = (*path, _key(step, path, written))
                 node = node.values
+            case Value(type=Type(many=str())):
+                path = (*path, _one_of(node, step, path, written))
+                node = node.one
             case Value() | Unreadable():
                 break
         written += step.written
     match node:
+        case Value(type=Type(many=str())):
+            raise DefinitionError(
+                f"{written} is {node.type}, not a single value", mend=f"name one of its values: {written}{node.example}"
+            )
         case Value():
             if (length := len(text_of(path).encode("utf-16-le")) // 2) > LONGEST_PATH:
                 raise DefinitionError(
@@ -272,3 +302,27 @@ def _key(step: Step, path: Path, written: str) -> Key:
             f"the key {step.name!r} of {text_of(path)} is not Unicode", mend="write text that can be encoded as UTF-8"
         ) from cause
     return Key(step.name)
+
+
+def _one_of(several: Value, step: Step, path: Path, written: str) -> str:
+    """The step to one of a feature's values."""
+    wanted = (
+        "a place of it, from 0" if several.type.many == "list" else f"one of its values, of type {several.type.one}"
+    )
+    match several.type:
+        case Type(many="counts", kind="string") if step.is_item and step.name is not None:
+            return _key(step, path, written)
+        case Type(many="counts", kind="int") if step.at is not None:
+            return Position(step.at)
+        case Type(many="list") if step.at is not None and step.at >= 0:
+            return Position(step.at)
+        case Type(many="counts", kind=kind) if kind not in ("string", "int"):
+            raise DefinitionError(
+                f"{written} counts values of type {several.type.one}, which no expression can name",
+                mend="count those that are meant: Count(where=…)",
+            )
+        case _:
+            raise DefinitionError(
+                f"{written} is {several.type}, and {written}{step.written} names none of its values",
+                mend=f"name {wanted}: {written}{several.example}",
+            )

@@ -13,13 +13,13 @@ from typing import Any, Final
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 
-from millpond.define.avro import SourceSchema
+from millpond.define.fields import Record, value_at
 from millpond.define.functions import HaversineKm, LocalDayOfWeek, LocalHour
 from millpond.define.zones import rules_of
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Constant, Expr, Field, constant, decimal_constant
 from millpond.plan.operations import LONGEST_PART, call, case, cast_to, extreme, null_if, sign
-from millpond.plan.paths import Key, Path, text_of
+from millpond.plan.paths import Key, Path, Position, text_of
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, MAX_DIGITS, STRING, TIMESTAMP, Type
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,9 +28,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class _Translation:
     """One expression being turned: the table it is bound to, and that table's fields."""
 
-    def __init__(self, table: ops.Relation, schema: SourceSchema) -> None:
+    def __init__(self, table: ops.Relation, fields: Record) -> None:
         self.table = table
-        self.schema = schema
+        self.fields = fields
 
     def __call__(self, op: Any) -> Expr:
         rule = LISTED.get(type(op))
@@ -39,13 +39,13 @@ class _Translation:
         return rule(self, op)
 
 
-def translate(op: ops.Value, table: ops.Relation, schema: SourceSchema) -> Expr:
+def translate(op: ops.Value, table: ops.Relation, fields: Record) -> Expr:
     """The tree of a bound ibis operation.
 
     Raises:
         DefinitionError: an operation that is not listed, or types that do not fit.
     """
-    return _Translation(table, schema)(op)
+    return _Translation(table, fields)(op)
 
 
 Rule = Callable[[_Translation, Any], Expr]
@@ -205,11 +205,11 @@ def _local(name: str) -> Rule:
 
 def _field(turn: _Translation, op: Any) -> Expr:
     path = text_of(_path(turn, op))
-    return Field(path, turn.schema.type_of(path))
+    return Field(path, value_at(turn.fields, path).type)
 
 
 def _path(turn: _Translation, op: Any) -> Path:
-    """The steps from the event to a value: fields of records, keys of maps."""
+    """The steps from the event to a value: fields of records, keys of maps, places of lists."""
     match op:
         case ops.Field(rel=turn.table):
             return (op.name,)
@@ -221,6 +221,11 @@ def _path(turn: _Translation, op: Any) -> Path:
             return (*_path(turn, op.arg), op.field)
         case ops.MapGet(key=ops.Literal(value=str(key)), default=ops.Literal(value=None)):
             return (*_path(turn, op.arg), Key(key))
+        case (
+            ops.ArrayIndex(index=ops.Literal(value=int(at)))
+            | ops.MapGet(key=ops.Literal(value=int(at)), default=ops.Literal(value=None))
+        ):
+            return (*_path(turn, op.arg), Position(at))
         case _:
             raise _refusal(op)
 
@@ -264,6 +269,7 @@ LISTED: Final[dict[type, Rule]] = {
     ops.Field: _field,
     ops.StructField: _field,
     ops.MapGet: _field,
+    ops.ArrayIndex: _field,
     ops.Literal: _literal,
     ops.Equals: _binary("eq"),
     ops.NotEquals: _binary("ne"),

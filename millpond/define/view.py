@@ -150,16 +150,18 @@ class FeatureView:
                     named.append(checks.column(field_name(fields[key]), "the request field"))
             return BoundView(view=self, alias=alias, request_fields=tuple(named))
 
-    def _default(self) -> "BoundView":
+    @property
+    def bound(self) -> "BoundView":
+        """It under its own name, its keys taken from request fields of the same names."""
         return BoundView(view=self, alias=self.name, request_fields=tuple(self.entity.keys))
 
     def __getitem__(self, feature: str) -> "Feature":
         """A feature, bound under the view's own name, its keys taken from request fields of the same names."""
-        return self._default()[feature]
+        return self.bound[feature]
 
     def all(self) -> tuple["Feature", ...]:
         """Every feature of it, in order: `features=[*household.all()]`."""
-        return self._default().all()
+        return self.bound.all()
 
 
 def feature_name(name: str, part: str, span: WindowSpan) -> str:

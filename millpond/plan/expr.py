@@ -153,7 +153,7 @@ def decimal_of(precision: int, scale: int, verb: str, left: Expr, right: Expr) -
     if precision > MAX_DIGITS:
         raise DefinitionError(
             f"to {verb} {left.type} and {right.type} exactly takes {precision} digits; at most {MAX_DIGITS} are held",
-            mend="use fields of fewer digits, or divide (which gives a double) first",
+            mend='use fields of fewer digits, narrow one with .cast("decimal(18,2)"), or divide first',
         )
     return Type("decimal", precision, scale)
 

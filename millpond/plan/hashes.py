@@ -31,8 +31,9 @@ def hashed_view(view: ViewPlan) -> ViewPlan:
 def hashed_set(plan: SetPlan) -> SetPlan:
     """The set with its two hashes set; its meaning includes the meaning of every view it binds."""
     replace = msgspec.structs.replace
-    meaning = replace(plan, owner="", description="", meaning="", prose="")
-    prose = f"{plan.owner}\0{plan.description}"
+    derived = tuple(replace(place, description="") for place in plan.computed) or msgspec.UNSET
+    meaning = replace(plan, owner="", description="", meaning="", prose="", derived=derived)
+    prose = "\0".join([plan.owner, plan.description, *(f"{d.name}={d.description}" for d in plan.computed)])
     return replace(plan, meaning=digest(encode(meaning))[:16], prose=digest(prose.encode())[:16])
 
 

@@ -216,8 +216,29 @@ class SetFeature(msgspec.Struct, frozen=True, array_like=True):
         return f"{self.alias}__{self.feature}"
 
 
+class DerivedPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A place of a vector that is computed from others, and from the request.
+
+    Args:
+        expr: its fields are paths: `request.amount`, `sender.mean_90d`, `sender.last_amounts_30d[0]`, and the names of
+            derived places before it.
+    """
+
+    name: str
+    type: Type
+    expr: Expr
+    description: str = ""
+
+
 class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A feature set, compiled: the ordered, typed vector one model reads."""
+    """A feature set, compiled: the ordered, typed vector one model reads.
+
+    Args:
+        request: what a read is given: the fields that keys and derived places are taken from.
+        features: those read, also where derived places alone need them.
+        derived: what is computed from them, in the order of computing.
+        vector: the names of its places, in order, where they are not just the features.
+    """
 
     domain: str
     name: str
@@ -227,6 +248,8 @@ class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
     request: tuple[Column, ...]
     bindings: tuple[Binding, ...]
     features: tuple[SetFeature, ...]
+    derived: tuple[DerivedPlan, ...] | msgspec.UnsetType = msgspec.UNSET
+    vector: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     meaning: str = ""
     prose: str = ""
 
@@ -234,6 +257,20 @@ class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
     def full_name(self) -> str:
         """`<domain>.<name>`."""
         return f"{self.domain}.{self.name}"
+
+    @property
+    def computed(self) -> tuple[DerivedPlan, ...]:
+        """Its derived places, in the order of computing."""
+        return () if self.derived is msgspec.UNSET else self.derived
+
+    @property
+    def places(self) -> tuple[SetFeature | DerivedPlan, ...]:
+        """What stands where in the vector."""
+        if self.vector is msgspec.UNSET:
+            return self.features
+        known: dict[str, SetFeature | DerivedPlan] = {feature.name: feature for feature in self.features}
+        known |= {place.name: place for place in self.computed}
+        return tuple(known[name] for name in self.vector)
 
 
 class Pool(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """Where a value is in an event: `amount`, `customer.address.country`, `attributes["channel"]`.
 
 The text of a path is the name of a field, in expressions, hashes and SQL. Its shape leaves the keys out:
-`attributes[]` is the place of every value of that map.
+`attributes[]` is the place of every value of that map. In a set's derived expressions a path begins with `request` or
+with the alias of a view, and may end at a place of a feature that is a list: `sender.last_amounts_30d[0]`.
 """
 
 import json
@@ -18,9 +19,15 @@ class Key(str):
     __slots__ = ()
 
 
+class Position(str):
+    """A place of a list, from 0, in decimal digits; or a key of counts by whole numbers."""
+
+    __slots__ = ()
+
+
 Path = tuple[str, ...]
 
-_STEP: Final = re.compile(r'\.(?P<field>[A-Za-z_][A-Za-z0-9_]*)|\[(?P<key>"(?:[^"\\]|\\.)*")\]')
+_STEP: Final = re.compile(r'\.(?P<field>[A-Za-z_][A-Za-z0-9_]*)|\[(?P<key>"(?:[^"\\]|\\.)*")\]|\[(?P<at>-?\d+)\]')
 
 
 def parse(text: str) -> Path:
@@ -32,9 +39,15 @@ def parse(text: str) -> Path:
         found = _STEP.match(rest, at)
         if found is None:
             raise ValueError(f"{text!r} is not a path")
-        steps.append(Key(json.loads(found["key"])) if found["field"] is None else found["field"])
+        steps.append(_step(found))
         at = found.end()
     return tuple(steps)
+
+
+def _step(found: re.Match[str]) -> str:
+    if found["key"] is not None:
+        return Key(json.loads(found["key"]))
+    return Position(found["at"]) if found["at"] is not None else found["field"]
 
 
 def text_of(path: Sequence[str]) -> str:
@@ -48,4 +61,10 @@ def shape_of(text: str) -> str:
 
 
 def _joined(path: Sequence[str], key: Callable[[Key], str]) -> str:
-    return "".join(key(step) if isinstance(step, Key) else f".{step}" for step in path)[1:]
+    return "".join(_text(step, key) for step in path)[1:]
+
+
+def _text(step: str, key: Callable[[Key], str]) -> str:
+    if isinstance(step, Key):
+        return key(step)
+    return f"[{step}]" if isinstance(step, Position) else f".{step}"

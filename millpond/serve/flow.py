@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from millpond.algebra.partials import merge
 from millpond.algebra.replay import tile
@@ -12,6 +13,7 @@ from millpond.plan.model import Binding, FeaturePlan, ViewPlan
 from millpond.plan.names import did_you_mean
 from millpond.plan.partials import Partial
 from millpond.plan.windows import SKEW, WindowSpan
+from millpond.serve.derived import Derivation
 from millpond.serve.events import Chosen, KeptEvents
 from millpond.serve.rows import Merger, Tiles, merger
 from millpond.serve.status import Status, worse
@@ -81,8 +83,10 @@ class ReadFlow:
     def __init__(self, publication: Publication, ns: str) -> None:
         plan = publication.plan
         self.publication = publication
-        self.names = tuple(feature.name for feature in plan.features)
-        self.types = tuple(feature.type for feature in plan.features)
+        self.derivation = Derivation(plan)
+        self.names = self.derivation.names
+        self.types = self.derivation.types
+        self._features = len(plan.features)
         self.parts: tuple[_PartRead, ...] = tuple(
             part
             for index, binding in enumerate(plan.bindings)
@@ -114,10 +118,12 @@ class ReadFlow:
         now: int,
         fresh: Mapping[bytes, int],
         stale_after: int,
+        given: Mapping[str, Value] = MappingProxyType({}),
     ) -> Vector:
         """The vector of one request.
 
         Args:
+            given: what derived places read of the request, see `Derivation.given`.
             replies: one a part, as `keys` gave them; None where the key was None.
             as_of: the instant to read at (ms); None for the present.
             now: the wall clock (ms).
@@ -129,8 +135,8 @@ class ReadFlow:
             for part, reply in zip(self.parts, replies, strict=True)
         ]
         q = _present(self.parts, tables, now) if as_of is None else as_of
-        computed: list[Value] = [None] * len(self.names)
-        statuses: list[Status] = ["no_key"] * len(self.names)
+        computed: list[Value] = [None] * self._features
+        statuses: list[Status] = ["no_key"] * self._features
         for part, tiles in zip(self.parts, tables, strict=True):
             if tiles is None:
                 continue
@@ -146,7 +152,7 @@ class ReadFlow:
                     result, flaw = value(answer.feature, answer.partials, [states[i] for i in answer.states], q)
                     computed[answer.place] = result
                     statuses[answer.place] = worse(flaw, found) if flaw else plain
-        return Vector(self.names, self.types, tuple(computed), tuple(statuses), q)
+        return Vector(self.names, self.types, *self.derivation.places(given, computed, statuses), q)
 
     def unavailable(self, *, as_of: int | None, now: int, reason: str) -> Vector:
         """The vector when the store does not answer."""

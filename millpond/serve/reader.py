@@ -131,7 +131,9 @@ class OpenSet:
         """One vector a request, in order, in one round trip.
 
         Args:
-            requests: each gives the sets' request fields; None for an entity that is not known.
+            requests: each gives the set's request fields: those its keys are taken from, None for an entity that is
+                not known, and those that something is derived from, None for null. A timestamp is its milliseconds
+                UTC, or a datetime that says its time zone; the fields of a record are a dict.
             as_of: the instant to read at (ms UTC); the present by default.
             timeout_ms: after which every vector is `unavailable`; a read never raises for it, and waits longer only
                 where a connection has to be opened first (see `Reader.connect`).
@@ -141,6 +143,7 @@ class OpenSet:
         """
         flow, reader = self._flow, self._reader
         keys = [flow.keys(request) for request in requests]
+        given = [flow.derivation.given(request) for request in requests]
         wanted = list(dict.fromkeys(key for some in keys for key in some if key is not None))
         try:
             found, fresh = self._fetch(wanted, timeout_ms / 1000)
@@ -155,8 +158,9 @@ class OpenSet:
                 now=now,
                 fresh=fresh.stamps,
                 stale_after=reader.stale_after_ms,
+                given=taken,
             )
-            for some in keys
+            for some, taken in zip(keys, given, strict=True)
         ]
 
     def _fetch(self, wanted: Sequence[str], timeout: float) -> tuple[dict[str, Reply], "_Fresh"]:

@@ -1,6 +1,7 @@
 """From a pool to vectors through every real part: deployed, read, and equal to the Plan's meaning in plain Python."""
 
 import json
+import math
 import random
 import time
 from collections.abc import Iterator
@@ -179,6 +180,48 @@ def test_every_feature_of_every_key_equals_the_plans_meaning(shop: Shop, view: V
                 assert state in ("present", "empty"), (key, name)
             present += state == "present"
     assert present > 0
+
+
+def test_a_set_with_a_request_gives_its_derived_places_from_the_same_numbers(shop: Shop) -> None:
+    customers = [f"c{number}:{{é}}" for number in range(CUSTOMERS)] + ["nobody"]
+    amount, lat, lon = Decimal("250.00"), 10.0, 20.0
+    place = {"lat": lat, "lon": lon}
+    asked = {"giver_id": customers[0], "amount": amount, "address": {"place": place}, "extra": {}, "sold_at": shop.now}
+    with Reader.connect(shop.settings.store, ns=shop.settings.ns) as reader:
+        till = reader.open("risk.till", version=1)
+        vectors = till.read_many([{**asked, "customer_id": one} for one in customers], as_of=shop.now, timeout_ms=5_000)
+    views = [shop.pool.view(name) for name in ("shop.customer", "shop.habits", "shop.profile")]
+    far = 0
+    for customer, vector in zip(customers, vectors, strict=True):
+        of: dict[str, Any] = {}
+        for view in views:
+            of |= expected(shop, view, (customer,), shop.now)
+        mean, lasts, home = of["customer.mean_spend_30d"], of["habits.last_amounts_1h"], of["profile.home_lat_7d"]
+        web = (of["habits.channel_counts_1h"] or {}).get("WEB", 0)
+        over = (float(amount) - mean) / mean if mean else None
+        km = None if home is None else 6371.0088 * math.radians(abs(lat - home))
+        wanted = {
+            "paid": amount,
+            "buyer.visits_1h": of["customer.visits_1h"],
+            "over_mean": None if over is None else pytest.approx(over, rel=1e-9),
+            "more_than_last": amount - lasts[0] if lasts else None,
+            "before_last": lasts[1] if lasts and len(lasts) > 1 else 0,
+            "by_web": web,
+            "km_north": None if km is None else pytest.approx(km, rel=1e-9),
+            "is_far": sql_and(None if km is None else km > 100, None if over is None else over > 1),
+            "from_campaign": None,
+            "night": time.gmtime(shop.now // 1000).tm_hour < 6,
+            "giver.spend_30d": expected(shop, views[0], (customers[0],), shop.now)["customer.spend_30d"],
+        }
+        assert dict(zip(vector.names, vector.computed, strict=True)) == wanted
+        far += km is not None
+    assert far > 0, "some customer has a home"
+
+
+def sql_and(a: bool | None, b: bool | None) -> bool | None:
+    if a is False or b is False:
+        return False
+    return None if a is None or b is None else True
 
 
 def test_a_topic_read_from_its_first_record_is_covered_from_then_on_or_for_ever(shop: Shop) -> None:

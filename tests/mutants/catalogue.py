@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.mutants.expressions import EXPRESSIONS
 from tests.mutants.mutant import Mutant
+from tests.mutants.sets import SETS
 from tests.mutants.several import SEVERAL
 from tests.mutants.sources import SOURCES
 
@@ -469,4 +470,5 @@ MUTANTS: Final = (
     *SOURCES,
     *EXPRESSIONS,
     *SEVERAL,
+    *SETS,
 )

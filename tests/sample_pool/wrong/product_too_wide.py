@@ -1,5 +1,5 @@
 """features/shop/product_too_wide.py:16: product_too_wide.features['fees']: to multiply decimal(30,4) and decimal(10,2) exactly takes 40 digits; at most 38 are held
-  mend: use fields of fewer digits, or divide (which gives a double) first
+  mend: use fields of fewer digits, narrow one with .cast("decimal(18,2)"), or divide first
 """
 
 from features.shop import sources

@@ -27,7 +27,7 @@ COLUMNS = schema(
 
 def found(written: Deferred, **event: Any) -> Value | None:
     """An expression over an event; what is not given is null."""
-    return evaluate(bind(written, COLUMNS), dict.fromkeys(COLUMNS.types) | event)
+    return evaluate(bind(written, COLUMNS.fields), dict.fromkeys(COLUMNS.types) | event)
 
 
 def ms(*at: int) -> int:

@@ -29,7 +29,7 @@ def schema(types: Mapping[str, str]) -> SourceSchema:
 
 def bound(written: Deferred) -> Expr:
     """An expression over the sample pool's events."""
-    return bind(written, sale())
+    return bind(written, sale().fields)
 
 
 def project(root: Path, files: Mapping[str, str]) -> Path:

@@ -66,7 +66,7 @@ def test_a_set_keeps_the_order_of_features_and_of_bindings() -> None:
         "m", version=1, owner="fraud", features=[recipient["volume_1h"], *sender.all(), recipient["volume_24h"]]
     )
 
-    assert [feature.full_name for feature in model.features][:2] == ["recipient.volume_1h", "sender.volume_1h"]
+    assert [feature.full_name for feature in model.read][:2] == ["recipient.volume_1h", "sender.volume_1h"]
     assert model.bound_views == (recipient, sender)
 
 

@@ -506,7 +506,7 @@ def cases() -> list[Case]:
         Case(
             operation=operation,
             spelling=spelling,
-            tree=bind(eval(spelling, {"__builtins__": {}}, names), columns),
+            tree=bind(eval(spelling, {"__builtins__": {}}, names), columns.fields),
             tolerance=TOLERANCE if operation in _TOLERANT else 0.0,
         )
         for operation, spellings in _WRITTEN.items()

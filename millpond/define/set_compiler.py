@@ -1,0 +1,123 @@
+"""From an authored set to its Plan: its keys and request typed, its derived places bound in their order."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from millpond.define.derived import Derived
+from millpond.define.expressions import bind, names_in
+from millpond.define.feature_set import REQUEST, FeatureSet
+from millpond.define.fields import Node, Record, Unreadable, Value, value_at
+from millpond.define.view import BoundView, FeatureView
+from millpond.plan.errors import DefinitionError
+from millpond.plan.expr import Expr, fields_of
+from millpond.plan.hashes import hashed_set
+from millpond.plan.model import Binding, Column, DerivedPlan, SetFeature, SetPlan, ViewPlan
+from millpond.plan.paths import parse, text_of
+from millpond.plan.types import Type
+
+_LATER: Final = Unreadable("it is not derived yet", mend="put it before the place that reads it")
+Attempt = Callable[[Derived, Callable[[], Expr]], Expr | None]
+"""Binds one derived place; None where that failed, which has been said."""
+
+
+def compile_set(
+    domain: str, one: FeatureSet, plans: Mapping[FeatureView, ViewPlan], request: Record, attempt: Attempt
+) -> SetPlan | None:
+    """A set's Plan; None where a derived place failed.
+
+    Args:
+        plans: of every view it binds.
+        request: the fields that it declares for its request.
+
+    Raises:
+        DefinitionError: a key column is of another type than the request's field, or two of them are.
+    """
+    bound = {view.alias: (view, plans[view.view]) for view in one.bound_views}
+    keys = _keys(one.bound_views, plans, request)
+    types = {column.name: column.type for column in keys}
+    known: dict[str, Node] = {
+        REQUEST: Record({**{name: Value(type) for name, type in types.items()}, **request.fields})
+    }
+    known |= {alias: _features(plan) for alias, (_, plan) in bound.items()}
+    known |= {place.name: _LATER for place in one.derived}
+    derived: list[DerivedPlan] = []
+    failed: set[str] = set()
+    for place in one.derived:
+        if failed & names_in(place.value):
+            failed.add(place.name)
+            continue
+        expr = attempt(place, lambda place=place: bind(place.value, Record(known)))  # type: ignore[misc]
+        if expr is None:
+            failed.add(place.name)
+            continue
+        derived.append(DerivedPlan(name=place.name, type=expr.type, expr=expr, description=place.description))
+        known[place.name] = Value(expr.type)
+    if failed:
+        return None
+    paths = list(dict.fromkeys(field.name for place in derived for field in fields_of(place.expr)))
+    read = [(feature.bound.alias, feature.name) for feature in one.read]
+    read += [path[:2] for path in map(parse, paths) if path[0] in bound]  # type: ignore[misc]
+    features = tuple(SetFeature(alias, name, bound[alias][1].feature(name).type) for alias, name in dict.fromkeys(read))
+    vector = tuple(place.name if isinstance(place, Derived) else place.full_name for place in one.features)
+    return hashed_set(
+        SetPlan(
+            domain=domain,
+            name=one.name,
+            version=one.version,
+            owner=one.owner,
+            description=one.description,
+            request=(*keys, *_taken(request, paths, types)),
+            bindings=tuple(_binding(view, plan) for view, plan in bound.values()),
+            features=features,
+            derived=tuple(derived) or msgspec.UNSET,
+            vector=msgspec.UNSET if vector == tuple(feature.name for feature in features) else vector,
+        )
+    )
+
+
+def declared(request: Mapping[str, str] | None) -> Record:
+    """The fields that a set declares one by one."""
+    return Record({name: Value(Type.parse(type)) for name, type in (request or {}).items()})
+
+
+def _features(view: ViewPlan) -> Record:
+    return Record({feature.name: Value(feature.type) for feature in view.features})
+
+
+def _binding(bound: BoundView, plan: ViewPlan) -> Binding:
+    return Binding(
+        alias=bound.alias,
+        view=plan.full_name,
+        version=plan.version,
+        meaning=plan.meaning,
+        request_fields=bound.request_fields,
+    )
+
+
+def _taken(request: Record, paths: Iterable[str], keys: Mapping[str, Type]) -> Sequence[Column]:
+    """The fields of the request, beside keys, that derived places read."""
+    steps = [parse(path)[1:] for path in paths if path.startswith(f"{REQUEST}.")]
+    return [Column(text, value_at(request, text).type) for text in map(text_of, steps) if text not in keys]
+
+
+def _keys(
+    bound_views: Iterable[BoundView], plans: Mapping[FeatureView, ViewPlan], request: Record
+) -> tuple[Column, ...]:
+    """The request's key columns, typed by the keys they are bound to."""
+    found: dict[str, tuple[Column, str]] = {}
+    for bound in bound_views:
+        for key, name in zip(plans[bound.view].entity.keys, bound.request_fields, strict=True):
+            column, alias = found.setdefault(name, (Column(name, key.type), bound.alias))
+            if column.type != key.type:
+                raise DefinitionError(
+                    f"the field {name!r} would be {column.type} for {alias!r} and {key.type} for {bound.alias!r}",
+                    mend=f"bind {bound.alias!r} to another field: .bind({bound.alias!r}, {key.name}=_.other_{name})",
+                )
+            if name in request.fields and (type := value_at(request, name).type) != key.type:
+                raise DefinitionError(
+                    f"the request's field {name!r} is {type}, and {key.type} as a key of {bound.alias!r}",
+                    mend=f"bind {bound.alias!r} to another field: .bind({bound.alias!r}, {key.name}=_.other_{name})",
+                )
+    return tuple(column for column, _ in found.values())
