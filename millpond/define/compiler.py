@@ -183,7 +183,7 @@ class _Compiling:
         def attempt(derived: Derived, work: Callable[[], Expr]) -> Expr | None:
             return self.attempt(derived.place, f"{one.name}.features[{derived.name!r}]", work)
 
-        return self.attempt(one.place, f"{one.name}.request", lambda: compile_set(domain, one, plans, request, attempt))
+        return self.attempt(one.place, one.name, lambda: compile_set(domain, one, plans, request, attempt))
 
 
 class _Bound:

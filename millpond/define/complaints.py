@@ -28,9 +28,6 @@ _ARGUMENTS: Final = {
     kind.__name__: tuple(name for name, f in kind.__dataclass_fields__.items() if f.init)
     for kind in (*ALL, Derived, Entity, EventSource, FeatureSet, FeatureView, Window)
 }
-_LATER: Final = {
-    "own_event": "own_event comes in a later version; the vector counts every event that has arrived",
-}
 
 
 def complaint(error: BaseException, file: Path, root: Path) -> MillpondError:
@@ -51,13 +48,13 @@ def _said(error: BaseException) -> tuple[str, str]:
             return "an expression of the event is used as a plain Python value", USE_OPERATORS
         case TypeError() if found := _UNEXPECTED.search(text):
             kind, name = found[1], found[2]
-            return f"{kind} has no argument {name!r}", _LATER.get(name) or did_you_mean(name, _ARGUMENTS.get(kind, ()))
+            return f"{kind} has no argument {name!r}", did_you_mean(name, _ARGUMENTS.get(kind, ()))
         case TypeError() if found := _MISSING.search(text):
             return f"{found[1]} needs {found[2]}", "add it"
         case TypeError() if found := _POSITIONAL.search(text):
             return f"{found[1]} was given too many values without a name", f"write {found[1]}(…, name=value)"
         case ImportError() if found := _NO_NAME.search(text):
-            return f"millpond has no {found[1]!r}", _LATER.get(found[1]) or did_you_mean(found[1], millpond.__all__)
+            return f"millpond has no {found[1]!r}", did_you_mean(found[1], millpond.__all__)
         case NameError() if error.name:
             if error.name in millpond.__all__:
                 return f"{error.name} is not imported", f"write `from millpond import {error.name}`"

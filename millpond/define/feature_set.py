@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from millpond.define import checks
 from millpond.define.derived import Derived
@@ -28,6 +28,9 @@ class FeatureSet:
         features: `view["name"]`, `bound["name"]`, `*view.all()`, `Derived("name", …)`.
         request: what a read is given beside the keys: a source, whose event it is, or fields with their types:
             `{"amount": "decimal(18,2)"}`. Reads take those that something is derived from.
+        own_event: where the request is a source's event, whether the vector counts it: `"exclude"` leaves it out, also
+            where it has arrived; `"include"` says `behind` until it has. Either way the vector is of that event's time,
+            not of the present. By default a vector knows of no event, and counts all that have arrived.
         views: bound views that derived places alone read.
         description: prose.
 
@@ -41,6 +44,7 @@ class FeatureSet:
     owner: str
     features: Sequence[Feature | Derived]
     request: EventSource | Mapping[str, str] | None = None
+    own_event: Literal["include", "exclude"] | None = None
     views: Sequence[BoundView | FeatureView] = ()
     description: str = ""
     place: Place = field(default_factory=place_of_caller, init=False, repr=False)
@@ -60,6 +64,7 @@ class FeatureSet:
             object.__setattr__(self, "features", features)
             with located("request"):
                 object.__setattr__(self, "request", _checked_request(self.request))
+            self._check_own_event()
             with located("views"):
                 views = checks.listed(self.views, "views", 'write a list: views=[account.bind("sender", …)]')
                 object.__setattr__(self, "views", tuple(map(_bound, views)))
@@ -87,6 +92,18 @@ class FeatureSet:
 
     def _bindings(self) -> list[BoundView]:
         return [*(feature.bound for feature in self.read), *(_bound(view) for view in self.views)]
+
+    def _check_own_event(self) -> None:
+        if self.own_event is None:
+            return
+        if self.own_event not in ("include", "exclude"):
+            raise DefinitionError(
+                f"own_event={self.own_event!r} is neither", mend='write own_event="include" or own_event="exclude"'
+            )
+        if not isinstance(self.request, EventSource):
+            raise DefinitionError(
+                f"own_event={self.own_event!r}, and the request is no event", mend="name its source: request=transfers"
+            )
 
     def _check_names(self) -> None:
         found: dict[str, BoundView] = {}

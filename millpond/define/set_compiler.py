@@ -9,11 +9,13 @@ from millpond.define.derived import Derived
 from millpond.define.expressions import bind, names_in
 from millpond.define.feature_set import REQUEST, FeatureSet
 from millpond.define.fields import Node, Record, Unreadable, Value, value_at
+from millpond.define.place import located
+from millpond.define.source import EventSource
 from millpond.define.view import BoundView, FeatureView
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Expr, fields_of
 from millpond.plan.hashes import hashed_set
-from millpond.plan.model import Binding, Column, DerivedPlan, SetFeature, SetPlan, ViewPlan
+from millpond.plan.model import Binding, Column, DerivedPlan, OwnEvent, SetFeature, SetPlan, ViewPlan
 from millpond.plan.paths import parse, text_of
 from millpond.plan.types import Type
 
@@ -35,7 +37,8 @@ def compile_set(
         DefinitionError: a key column is of another type than the request's field, or two of them are.
     """
     bound = {view.alias: (view, plans[view.view]) for view in one.bound_views}
-    keys = _keys(one.bound_views, plans, request)
+    with located("request"):
+        keys = _keys(one.bound_views, plans, request)
     types = {column.name: column.type for column in keys}
     known: dict[str, Node] = {
         REQUEST: Record({**{name: Value(type) for name, type in types.items()}, **request.fields})
@@ -60,6 +63,13 @@ def compile_set(
     read = [(feature.bound.alias, feature.name) for feature in one.read]
     read += [path[:2] for path in map(parse, paths) if path[0] in bound]  # type: ignore[misc]
     features = tuple(SetFeature(alias, name, bound[alias][1].feature(name).type) for alias, name in dict.fromkeys(read))
+    own = _own_event(one)
+    if own is not None:
+        mine = [view for _, view in bound.values() if view.source.topic == own.topic]
+        _check_can_be_left_out(own, bound, features)
+        said = [own.event_time, *([] if own.event_id is None else [own.event_id])]
+        said += [field.name for view in mine for tree in view.by for field in fields_of(tree)]
+        paths += [f"{REQUEST}.{name}" for name in dict.fromkeys(said)]
     vector = tuple(place.name if isinstance(place, Derived) else place.full_name for place in one.features)
     return hashed_set(
         SetPlan(
@@ -69,6 +79,7 @@ def compile_set(
             owner=one.owner,
             description=one.description,
             request=(*keys, *_taken(request, paths, types)),
+            own_event=msgspec.UNSET if own is None else own,
             bindings=tuple(_binding(view, plan) for view, plan in bound.values()),
             features=features,
             derived=tuple(derived) or msgspec.UNSET,
@@ -80,6 +91,31 @@ def compile_set(
 def declared(request: Mapping[str, str] | None) -> Record:
     """The fields that a set declares one by one."""
     return Record({name: Value(Type.parse(type)) for name, type in (request or {}).items()})
+
+
+def _own_event(one: FeatureSet) -> OwnEvent | None:
+    if one.own_event is None or not isinstance(one.request, EventSource):
+        return None
+    return OwnEvent(
+        counts=one.own_event,
+        topic=one.request.topic,
+        event_time=one.request.event_time,
+        event_id=one.request.event_id,
+    )
+
+
+def _check_can_be_left_out(
+    own: OwnEvent, bound: Mapping[str, tuple[BoundView, ViewPlan]], features: Iterable[SetFeature]
+) -> None:
+    """From tiles no single event can be left out; a delayed window does not reach it."""
+    for feature in features:
+        view = bound[feature.alias][1]
+        is_reached = view.source.topic == own.topic and view.feature(feature.feature).window.delay_ms == 0
+        if own.counts == "exclude" and is_reached and not view.is_exact:
+            raise DefinitionError(
+                f'own_event="exclude", and {feature.name} is of tiles, which no single event can be left out of',
+                mend=f'set precision="exact" in {view.full_name} (a new version), or write own_event="include"',
+            )
 
 
 def _features(view: ViewPlan) -> Record:
@@ -98,7 +134,7 @@ def _binding(bound: BoundView, plan: ViewPlan) -> Binding:
 
 def _taken(request: Record, paths: Iterable[str], keys: Mapping[str, Type]) -> Sequence[Column]:
     """The fields of the request, beside keys, that derived places read."""
-    steps = [parse(path)[1:] for path in paths if path.startswith(f"{REQUEST}.")]
+    steps = [parse(path)[1:] for path in dict.fromkeys(paths) if path.startswith(f"{REQUEST}.")]
     return [Column(text, value_at(request, text).type) for text in map(text_of, steps) if text not in keys]
 
 

@@ -1,6 +1,6 @@
 """The Plan: the pool compiled; frozen, JSON, and the only contract between authoring and running."""
 
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -230,6 +230,22 @@ class DerivedPlan(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
+class OwnEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """That a request is an event itself, and whether the vector counts it.
+
+    Args:
+        counts: `exclude` leaves it out wherever it has arrived; `include` says `behind` until it has.
+        topic: whose views may hold it.
+        event_time: where the request says its time, a path.
+        event_id: where it says its id; without one an excluding vector ends before its time.
+    """
+
+    counts: Literal["include", "exclude"]
+    topic: str
+    event_time: str
+    event_id: str | None
+
+
 class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A feature set, compiled: the ordered, typed vector one model reads.
 
@@ -238,6 +254,7 @@ class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
         features: those read, also where derived places alone need them.
         derived: what is computed from them, in the order of computing.
         vector: the names of its places, in order, where they are not just the features.
+        own_event: where a request is an event, whose time the vector is of.
     """
 
     domain: str
@@ -250,6 +267,7 @@ class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[SetFeature, ...]
     derived: tuple[DerivedPlan, ...] | msgspec.UnsetType = msgspec.UNSET
     vector: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    own_event: OwnEvent | msgspec.UnsetType = msgspec.UNSET
     meaning: str = ""
     prose: str = ""
 

@@ -5,7 +5,9 @@
         events    whole tiles                     events
 
 A tile keeps its last so many events. Where the window cuts a tile that had more, and not all that are wanted were kept,
-the whole tile counts, and the answer is `capped`; at the head of a delayed window it does not count.
+the whole tile counts, and the answer is `capped`; at the head of a delayed window it does not count. Where the request
+is an event of the entity, it is looked for by its id in the tile at the head, and left out if that is asked for; of a
+tile that had too many events it cannot be, and the answer is `ahead`.
 """
 
 from collections.abc import Sequence
@@ -18,6 +20,7 @@ from millpond.plan.expr import Field
 from millpond.plan.model import ViewPlan
 from millpond.plan.partials import Partial
 from millpond.plan.windows import WindowSpan
+from millpond.serve.own_event import Own
 from millpond.serve.rows import Tiles
 from millpond.serve.status import Status, worse
 from millpond.store.records import RecordLayout, Records
@@ -60,9 +63,15 @@ class KeptEvents:
         self._order = [tree.type for tree in self._partial.order]
         self._fields = [tree.type for tree in self._partial.fields]
 
-    def choose(self, window: WindowSpan, tiles: Tiles, size: int, q: int) -> Chosen:
-        """What a window read at q holds, from tiles of `size` ms."""
+    def choose(self, window: WindowSpan, tiles: Tiles, size: int, q: int, own: Own | None = None) -> Chosen:
+        """What a window read at q holds, from tiles of `size` ms.
+
+        Args:
+            own: the request's event, where it is the entity's; then q is its time.
+        """
         lo, hi = window.bounds(q, 1)
+        own = own if window.delay_ms == 0 else None  # no delayed window reaches it
+        is_in = False
         first, end = lo // size, -(-hi // size)
         events: list[list[Timed]] = []
         without: set[int] = set()
@@ -72,18 +81,30 @@ class KeptEvents:
             if record is None:
                 continue
             since, until = tile * size + int(record["first"][0]), tile * size + int(record["last"][0])
-            if since >= lo and until < hi:
+            is_whole = since >= lo and until < hi
+            at_head = own if tile == end - 1 and until >= q else None
+            if is_whole and at_head is None:
                 continue
             kept = self._events(record)
-            if int(record["n"][0]) <= self._partial.most or kept[-1][0] < lo:
+            has_all = int(record["n"][0]) <= self._partial.most or kept[-1][0] < lo
+            is_in = at_head is not None and any(at_head.is_it(ts, event) for ts, event in kept)
+            # It may also be one of those that were not kept, all of its millisecond.
+            may_be_in = is_in or (not has_all and kept[-1][0] >= q)
+            out = at_head if at_head is not None and at_head.is_excluded and may_be_in else None
+            if is_whole and out is None:
+                continue
+            if has_all:
                 without.add(tile)
-                events.append([(ts, event) for ts, event in kept if lo <= ts < hi])
-            elif until >= hi and window.delay_ms == 0:
+                inside = [(ts, event) for ts, event in kept if lo <= ts < hi]
+                events.append([one for one in inside if out is None or not out.is_it(*one)])
+            elif out is not None or (until >= hi and window.delay_ms == 0):
                 status = worse(status, "ahead")
             else:
                 status = worse(status, "capped")
                 if until >= hi:
                     without.add(tile)
+        if own is not None and not own.is_excluded and not is_in:
+            status = worse(status, "behind")
         chosen = tiles.between(first + (first in without), end - (end - 1 in without and end - 1 > first))
         return Chosen(chosen, events, status)
 

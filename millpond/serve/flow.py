@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import msgspec
+
 from millpond.algebra.partials import merge
 from millpond.algebra.replay import tile
 from millpond.algebra.values import Value, value
@@ -15,6 +17,7 @@ from millpond.plan.partials import Partial
 from millpond.plan.windows import SKEW, WindowSpan
 from millpond.serve.derived import Derivation
 from millpond.serve.events import Chosen, KeptEvents
+from millpond.serve.own_event import Own, OwnEvents
 from millpond.serve.rows import Merger, Tiles, merger
 from millpond.serve.status import Status, worse
 from millpond.serve.vector import Vector
@@ -87,6 +90,9 @@ class ReadFlow:
         self.names = self.derivation.names
         self.types = self.derivation.types
         self._features = len(plan.features)
+        views = [publication.served(binding.view, binding.version).view for binding in plan.bindings]
+        self.own_events = None if plan.own_event is msgspec.UNSET else OwnEvents(plan, plan.own_event, views)
+        self._nobodys: tuple[Own | None, ...] = (None,) * len(plan.bindings)
         self.parts: tuple[_PartRead, ...] = tuple(
             part
             for index, binding in enumerate(plan.bindings)
@@ -119,11 +125,13 @@ class ReadFlow:
         fresh: Mapping[bytes, int],
         stale_after: int,
         given: Mapping[str, Value] = MappingProxyType({}),
+        own: Sequence[Own | None] | None = None,
     ) -> Vector:
         """The vector of one request.
 
         Args:
             given: what derived places read of the request, see `Derivation.given`.
+            own: the request's event for each binding, see `OwnEvents.of`; then `as_of` is its time.
             replies: one a part, as `keys` gave them; None where the key was None.
             as_of: the instant to read at (ms); None for the present.
             now: the wall clock (ms).
@@ -137,12 +145,13 @@ class ReadFlow:
         q = _present(self.parts, tables, now) if as_of is None else as_of
         computed: list[Value] = [None] * self._features
         statuses: list[Status] = ["no_key"] * self._features
+        owns = self._nobodys if own is None else own
         for part, tiles in zip(self.parts, tables, strict=True):
             if tiles is None:
                 continue
             health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
             for span in part.spans:
-                chosen = _select(part, span.window, tiles, q, now)
+                chosen = _select(part, span.window, tiles, q, now, owns[part.binding])
                 found = worse(chosen.status, health)
                 plain = worse("empty", found) if chosen.is_empty else found
                 states = [merged(chosen.tiles) for merged in span.mergers]
@@ -239,7 +248,7 @@ def _present(parts: Sequence[_PartRead], tables: Sequence[Tiles | None], now: in
     return min(latest, now + SKEW)
 
 
-def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int, now: int) -> Chosen:
+def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int, now: int, own: Own | None) -> Chosen:
     """What a window holds, and what is wrong with it.
 
       lo                       q  hi = q + 1
@@ -249,9 +258,11 @@ def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int, now: int)
     lo, hi = window.bounds(q, size)
     first, end = lo // size, -(-hi // size)
     if part.kept is not None:
-        chosen = part.kept.choose(window, tiles, size, q)
+        chosen = part.kept.choose(window, tiles, size, q, own)
     elif window.delay_ms == 0 and q // size * size + tiles.last_of(q // size) > q:
         chosen = Chosen(tiles.between(first, end), status="ahead")
+    elif window.delay_ms == 0 and own is not None and tiles.last_of(q // size) < q % size:
+        chosen = Chosen(tiles.between(first, end), status="behind")
     else:
         chosen = Chosen(tiles.between(first, end))
     # A later tile in a slot of the range: the tile that stood there may have held events.

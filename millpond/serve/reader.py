@@ -11,9 +11,10 @@ from hiredis import pack_command
 
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
-from millpond.plan.errors import MillpondError
+from millpond.plan.errors import MillpondError, ReadError
 from millpond.plan.windows import STALE_AFTER
 from millpond.serve.flow import ReadFlow, Reply
+from millpond.serve.own_event import Own
 from millpond.serve.vector import Vector
 from millpond.store.keys import EPOCH_FIELD, freshness_key
 from millpond.store.publications import load, load_content, pointer_key
@@ -134,7 +135,8 @@ class OpenSet:
             requests: each gives the set's request fields: those its keys are taken from, None for an entity that is
                 not known, and those that something is derived from, None for null. A timestamp is its milliseconds
                 UTC, or a datetime that says its time zone; the fields of a record are a dict.
-            as_of: the instant to read at (ms UTC); the present by default.
+            as_of: the instant to read at (ms UTC); the present by default. A set with `own_event` takes none: it is
+                read at the time of its request.
             timeout_ms: after which every vector is `unavailable`; a read never raises for it, and waits longer only
                 where a connection has to be opened first (see `Reader.connect`).
 
@@ -144,23 +146,25 @@ class OpenSet:
         flow, reader = self._flow, self._reader
         keys = [flow.keys(request) for request in requests]
         given = [flow.derivation.given(request) for request in requests]
+        instants, owns = _own(flow, requests, as_of)
         wanted = list(dict.fromkeys(key for some in keys for key in some if key is not None))
         try:
             found, fresh = self._fetch(wanted, timeout_ms / 1000)
         except redis.RedisError as error:
             reason = f"{type(error).__name__}: {error}"
-            return [flow.unavailable(as_of=as_of, now=reader.clock(), reason=reason) for _ in requests]
+            return [flow.unavailable(as_of=at, now=reader.clock(), reason=reason) for at in instants]
         now = reader.clock()
         return [
             flow.vector(
                 [None if key is None else found[key] for key in some],
-                as_of=as_of,
+                as_of=at,
                 now=now,
                 fresh=fresh.stamps,
                 stale_after=reader.stale_after_ms,
                 given=taken,
+                own=own,
             )
-            for some, taken in zip(keys, given, strict=True)
+            for some, taken, at, own in zip(keys, given, instants, owns, strict=True)
         ]
 
     def _fetch(self, wanted: Sequence[str], timeout: float) -> tuple[dict[str, Reply], "_Fresh"]:
@@ -203,6 +207,21 @@ class OpenSet:
                 log.warning("%s is still read as it was: %s", self._flow.publication.plan.full_name, failure)
                 return
             self._flow, self._content = flow, pointer
+
+
+def _own(
+    flow: ReadFlow, requests: Sequence[Mapping[str, object]], as_of: int | None
+) -> tuple[Sequence[int | None], Sequence[Sequence[Own | None] | None]]:
+    """The instant and the event of each request."""
+    if flow.own_events is None:
+        return [as_of] * len(requests), [None] * len(requests)
+    if as_of is not None:
+        raise ReadError(
+            f"{flow.publication.plan.full_name} is read at the time of its request's event",
+            mend="leave as_of out; the event's time stands in the request",
+        )
+    found = [flow.own_events.of(request) for request in requests]
+    return [at for at, _ in found], [own for _, own in found]
 
 
 def _round_trip(client: "redis.Redis", commands: Sequence[tuple[str, ...]], timeout: float) -> list[Any]:

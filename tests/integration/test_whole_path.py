@@ -218,6 +218,30 @@ def test_a_set_with_a_request_gives_its_derived_places_from_the_same_numbers(sho
     assert far > 0, "some customer has a home"
 
 
+@pytest.mark.parametrize("name", ["before", "with_it"])
+def test_a_request_that_is_an_event_is_left_out_or_counted(shop: Shop, name: str) -> None:
+    (plan,) = (one for one in shop.pool.sets if one.name == name)
+    habits, customer = shop.pool.view("shop.habits"), shop.pool.view("shop.customer")
+    last = {event["customer_id"]: event for event in shop.events if event["customer_id"] is not None}
+    with Reader.connect(shop.settings.store, ns=shop.settings.ns) as reader:
+        vectors = reader.open(f"risk.{name}", version=1).read_many(list(last.values()), timeout_ms=5_000)
+    assert len(vectors) == CUSTOMERS
+    for event, vector in zip(last.values(), vectors, strict=True):
+        q = event["sold_at"]
+        assert vector.as_of == q
+        known = [one for one in shop.events if name == "with_it" or one["sale_id"] != event["sale_id"]]
+        of = {f"habits.{k}": v for k, v in replay(habits, accepted(habits, known), (event["customer_id"],), q).items()}
+        by_tiles = replay(customer, accepted(customer, known), (event["customer_id"],), q)
+        of |= {f"customer.{k}": v for k, v in by_tiles.items()}
+        spend: Any = of["habits.spend_1h"]
+        of["share"] = float(event["amount"]) / float(spend) if spend else None
+        for place, got, state in zip(plan.places, vector.computed, vector.statuses, strict=True):
+            value = of[place.name]
+            wanted = pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
+            assert got == wanted, (event["sale_id"], place.name)
+            assert state in ("present", "empty", "incomplete"), (event["sale_id"], place.name, state)
+
+
 def sql_and(a: bool | None, b: bool | None) -> bool | None:
     if a is False or b is False:
         return False

@@ -5,7 +5,8 @@ from typing import Final
 from tests.mutants.mutant import Mutant
 
 DERIVED: Final = ("tests/unit/serve/test_derived.py",)
-HASHES: Final = ("tests/unit/define/test_sets.py",)
+OWN_EVENT: Final = ("tests/unit/serve/test_own_event.py",)
+COMPILED: Final = ("tests/unit/define/test_sets.py",)
 
 SETS: Final = (
     Mutant(
@@ -62,13 +63,62 @@ SETS: Final = (
         file="millpond/plan/hashes.py",
         old='derived = tuple(replace(place, description="") for place in plan.computed) or msgspec.UNSET',
         new="derived = msgspec.UNSET",
-        tests=HASHES,
+        tests=COMPILED,
     ),
     Mutant(
         name="a key may be of another type than the request's field",
         file="millpond/define/set_compiler.py",
         old="(type := value_at(request, name).type) != key.type",
         new="(type := value_at(request, name).type) is None",
-        tests=HASHES,
+        tests=COMPILED,
+    ),
+    Mutant(
+        name="the request's event is counted once it has arrived",
+        file="millpond/serve/events.py",
+        old="[one for one in inside if out is None or not out.is_it(*one)]",
+        new="inside",
+        tests=OWN_EVENT,
+    ),
+    Mutant(
+        name="every event of the request's millisecond is left out",
+        file="millpond/serve/own_event.py",
+        old="ts == self.ts and (self.id_name is None or event[self.id_name] == self.id)",
+        new="ts == self.ts",
+        tests=OWN_EVENT,
+    ),
+    Mutant(
+        name="an event that has not arrived is not waited for",
+        file="millpond/serve/events.py",
+        old="if own is not None and not own.is_excluded and not is_in:",
+        new="if False:",
+        tests=OWN_EVENT,
+    ),
+    Mutant(
+        name="an event that has not arrived is not waited for in tiles",
+        file="millpond/serve/flow.py",
+        old="tiles.last_of(q // size) < q % size",
+        new="tiles.last_of(q // size) < 0",
+        tests=OWN_EVENT,
+    ),
+    Mutant(
+        name="an event that was not kept is taken for left out",
+        file="millpond/serve/events.py",
+        old="elif out is not None or (until >= hi and window.delay_ms == 0):",
+        new="elif until >= hi and window.delay_ms == 0:",
+        tests=OWN_EVENT,
+    ),
+    Mutant(
+        name="an event is waited for at another entity",
+        file="millpond/serve/own_event.py",
+        old="return [evaluate(tree, fields) for tree in by] == [fields[name] for name in names]",
+        new="return True",
+        tests=OWN_EVENT,
+    ),
+    Mutant(
+        name="an event may be left out of tiles",
+        file="millpond/define/set_compiler.py",
+        old='if own.counts == "exclude" and is_reached and not view.is_exact:',
+        new="if False:",
+        tests=("tests/unit/define/test_sample_pool.py",),
     ),
 )

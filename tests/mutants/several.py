@@ -118,22 +118,22 @@ SEVERAL: Final = (
     Mutant(
         name="what a tile keeps is taken for all it had",
         file="millpond/serve/events.py",
-        old='if int(record["n"][0]) <= self._partial.most or kept[-1][0] < lo:',
-        new="if kept:",
+        old='has_all = int(record["n"][0]) <= self._partial.most or kept[-1][0] < lo',
+        new="has_all = True",
         tests=EVERY,
     ),
     Mutant(
         name="events at the window's end do not count",
         file="millpond/serve/events.py",
-        old="if lo <= ts < hi])",
-        new="if lo <= ts < hi - 1])",
+        old="if lo <= ts < hi]",
+        new="if lo <= ts < hi - 1]",
         tests=EVERY,
     ),
     Mutant(
         name="a tile that was answered from its events counts as a whole, too",
         file="millpond/serve/events.py",
-        old="without.add(tile)\n                events.append(",
-        new="events.append(",
+        old="without.add(tile)\n                inside =",
+        new="inside =",
         tests=EVERY,
     ),
     Mutant(

@@ -1,4 +1,4 @@
-"""features/shop/request_key_of_another_type.py:19: model.request: the request's field 'customer_id' is int, and string as a key of 'request_key_of_another_type'
+"""features/shop/request_key_of_another_type.py:19: model: request: the request's field 'customer_id' is int, and string as a key of 'request_key_of_another_type'
   mend: bind 'request_key_of_another_type' to another field: .bind('request_key_of_another_type', customer_id=_.other_customer_id)
 """
 

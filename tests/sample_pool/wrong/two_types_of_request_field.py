@@ -1,4 +1,4 @@
-"""features/shop/two_types_of_request_field.py:20: model.request: the field 'id' would be string for 'here' and int for 'here'
+"""features/shop/two_types_of_request_field.py:20: model: request: the field 'id' would be string for 'here' and int for 'here'
   mend: bind 'here' to another field: .bind('here', store_id=_.other_id)
 """
 

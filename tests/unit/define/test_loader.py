@@ -16,7 +16,9 @@ def test_definitions_are_found_with_their_domains() -> None:
     assert pool.errors == ()
     names = ["article", "customer", "customer_store", "habits", "profile"]
     assert list(pool.views) == [("shop", name) for name in names]
-    assert list(pool.sets) == [("risk", "returns"), ("risk", "till"), ("shop", "basket")]
+    assert list(pool.sets) == [
+        ("risk", "before"), ("risk", "returns"), ("risk", "till"), ("risk", "with_it"), ("shop", "basket"),
+    ]  # fmt: skip
     assert [source.name for source in pool.sources] == ["sales", "replayed_sales"]
     assert [entity.name for entity in pool.entities] == ["customer", "customer_store", "article"]
 

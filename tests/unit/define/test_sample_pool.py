@@ -84,7 +84,7 @@ def test_the_right_pool_is_right_and_its_committed_plans_are_current() -> None:
     code, said = check(RIGHT)
 
     assert code == 0, said
-    assert "5 views, 61 features, 3 sets, 8 examples" in said
+    assert "5 views, 61 features, 5 sets, 8 examples" in said
 
 
 def test_errors_are_a_document_with_json(tmp_path: Path) -> None:
@@ -130,6 +130,8 @@ def test_compile_says_what_changed_and_the_next_check_agrees(tmp_path: Path) -> 
         "habits.view.json": "unchanged",
         "profile.view.json": "unchanged",
         "till.set.json": "meaning changed",
+        "before.set.json": "meaning changed",
+        "with_it.set.json": "meaning changed",
     }
     assert check(root)[0] == 0
     assert [view.name for view in load_compiled(root).views] == ["customer", "customer_store", "habits", "profile"]

@@ -31,7 +31,13 @@ def test_plans_are_read_without_their_definitions(root: Path) -> None:
         "shop.habits",
         "shop.profile",
     ]
-    assert [plan.full_name for plan in pool.sets] == ["risk.returns", "risk.till", "shop.basket"]
+    assert [plan.full_name for plan in pool.sets] == [
+        "risk.before",
+        "risk.returns",
+        "risk.till",
+        "risk.with_it",
+        "shop.basket",
+    ]
     assert {root / path: text for path, text in files_of(pool).items()} == {
         path: path.read_text() for path in root.rglob("*.json")
     }

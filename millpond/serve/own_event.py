@@ -1,0 +1,71 @@
+"""A request that is an event itself: whose windows may hold it, and whether they should."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from millpond.algebra.evaluate import Value, evaluate
+from millpond.plan.errors import ReadError
+from millpond.plan.expr import Expr
+from millpond.plan.model import OwnEvent, SetPlan, ViewPlan
+from millpond.serve.request import Request, RequestFields
+
+_Keys: TypeAlias = tuple[tuple[Expr, ...], tuple[str, ...]]
+"""How a view takes its keys from an event, and a binding from the request."""
+
+
+class Own(NamedTuple):
+    """The request's event, as a bound view may hold it.
+
+    Attributes:
+        ts: its time, ms.
+        id: None where events have none.
+        id_name: the field of an event that holds its id.
+        is_excluded: it is left out; else it must be there.
+    """
+
+    ts: int
+    id: Value | None
+    id_name: str | None
+    is_excluded: bool
+
+    def is_it(self, ts: int, event: Mapping[str, Value | None]) -> bool:
+        """Whether an event is it; without ids, any event of its millisecond."""
+        return ts == self.ts and (self.id_name is None or event[self.id_name] == self.id)
+
+
+class OwnEvents:
+    """How a set's requests are taken as events; immutable.
+
+    Args:
+        views: of the set's bindings, in order.
+    """
+
+    def __init__(self, plan: SetPlan, own: OwnEvent, views: Sequence[ViewPlan]) -> None:
+        self._own = own
+        self._fields = RequestFields(plan.request)
+        self._bindings: list[_Keys | None] = [
+            (view.by, binding.request_fields) if view.source.topic == own.topic else None
+            for binding, view in zip(plan.bindings, views, strict=True)
+        ]
+
+    def of(self, request: Request) -> tuple[int, tuple[Own | None, ...]]:
+        """The event's time (ms), and the event for each binding; None where its entity's windows cannot hold it.
+
+        Raises:
+        ReadError: it lacks a field, says no time or no id, or one is of another type.
+        """
+        fields = self._fields.of(request)
+        for name in (self._own.event_time, self._own.event_id):
+            if name is not None and fields[name] is None:
+                raise ReadError(f"the request's {name!r} is None", mend="it is an event: give its time and its id")
+        ts, id_name = fields[self._own.event_time], self._own.event_id
+        assert isinstance(ts, int), "an event time is a timestamp"
+        own = Own(ts, None if id_name is None else fields[id_name], id_name, self._own.counts == "exclude")
+        return ts, tuple(own if self._is_its(binding, fields) else None for binding in self._bindings)
+
+    def _is_its(self, binding: _Keys | None, fields: Mapping[str, Value | None]) -> bool:
+        """Whether the event is one of the entity that a binding asks about."""
+        if binding is None:
+            return False
+        by, names = binding
+        return [evaluate(tree, fields) for tree in by] == [fields[name] for name in names]
