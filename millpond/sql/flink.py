@@ -46,7 +46,7 @@ CONFIG: Final = {
     # and filters down to the scan, and decode and accept rules run once for every branch.
     "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",
     "table.exec.mini-batch.enabled": "true",
-    "table.exec.mini-batch.allow-latency": "100 ms",
+    "table.exec.mini-batch.allow-latency": "80 ms",
     "table.exec.mini-batch.size": "20000",
     "table.optimizer.agg-phase-strategy": "TWO_PHASE",
     "pipeline.object-reuse": "true",

@@ -10,7 +10,6 @@ import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.FunctionHint;
 import org.apache.flink.table.functions.AggregateFunction;
-import org.apache.flink.types.StringValue;
 
 /**
  * Some of the marks of a tile's events, in their order: the first or the last so many.
@@ -109,7 +108,7 @@ public abstract class Kept extends AggregateFunction<String, Kept.Marks> {
             target.writeInt(kept.most);
             target.writeInt(kept.marks.size());
             for (String mark : kept.marks) {
-                StringValue.writeString(mark, target);
+                write(mark, target);
             }
         }
 
@@ -119,7 +118,7 @@ public abstract class Kept extends AggregateFunction<String, Kept.Marks> {
             int size = source.readInt();
             List<String> marks = new ArrayList<>(size);
             for (int i = 0; i < size; i++) {
-                marks.add(StringValue.readString(source));
+                marks.add(readText(source));
             }
             return new Marks(marks, most);
         }

@@ -1,6 +1,7 @@
 package millpond;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.apache.flink.api.common.typeutils.base.TypeSerializerSingleton;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
@@ -11,6 +12,19 @@ import org.apache.flink.core.memory.DataOutputView;
  */
 abstract class StateSerializer<T> extends TypeSerializerSingleton<T> {
     private static final long serialVersionUID = 1L;
+
+    /** All bytes at once: Flink's own way with texts is character by character. */
+    static void write(String text, DataOutputView target) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        target.writeInt(bytes.length);
+        target.write(bytes);
+    }
+
+    static String readText(DataInputView source) throws IOException {
+        byte[] bytes = new byte[source.readInt()];
+        source.readFully(bytes);
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
 
     @Override
     public final boolean isImmutableType() {

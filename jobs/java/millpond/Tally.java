@@ -11,7 +11,6 @@ import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.FunctionHint;
 import org.apache.flink.table.functions.AggregateFunction;
-import org.apache.flink.types.StringValue;
 
 /**
  * {@code TALLY(mark, ts, most) -> STRING}: for each mark how many events had it, and when it was met first and last.
@@ -119,7 +118,7 @@ public final class Tally extends AggregateFunction<String, Tally.Entries> {
             target.writeBoolean(entries.capped);
             target.writeInt(entries.of.size());
             for (Map.Entry<String, Met> one : entries.of.entrySet()) {
-                StringValue.writeString(one.getKey(), target);
+                write(one.getKey(), target);
                 target.writeLong(one.getValue().n);
                 target.writeLong(one.getValue().first);
                 target.writeLong(one.getValue().last);
@@ -130,7 +129,7 @@ public final class Tally extends AggregateFunction<String, Tally.Entries> {
         public Entries deserialize(DataInputView source) throws IOException {
             Entries entries = new Entries(new TreeMap<>(), source.readInt(), source.readBoolean());
             for (int left = source.readInt(); left > 0; left--) {
-                String mark = StringValue.readString(source);
+                String mark = readText(source);
                 entries.of.put(mark, new Met(source.readLong(), source.readLong(), source.readLong()));
             }
             return entries;
