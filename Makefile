@@ -99,7 +99,7 @@ define pin
 	    --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) "$$@"; }
 	pin --group bootstrap --output-file $(1)/bootstrap.txt
 	pin --group build --output-file $(1)/build.txt
-	pin pyproject.toml --extra local --extra author --group dev --group demo --output-file $(1)/product.txt
+	pin pyproject.toml --extra local --extra author --extra tables --group dev --group demo --output-file $(1)/product.txt
 	pin pyproject.toml --extra flink --output-file $(1)/flink.txt
 	# What images install of the above, and nothing that tests or authors need.
 	pin pyproject.toml --extra local --constraint requirements/product.txt --output-file $(1)/local.txt

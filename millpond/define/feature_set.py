@@ -11,7 +11,7 @@ from millpond.define.place import Place, located, place_of_caller, remember
 from millpond.define.source import EventSource
 from millpond.define.view import BoundView, Feature, FeatureView
 from millpond.plan.errors import DefinitionError, PlanError
-from millpond.plan.names import check_name
+from millpond.plan.names import check_name, did_you_mean
 from millpond.plan.types import Type
 
 REQUEST: Final = "request"  # what expressions call what a read is given
@@ -32,6 +32,9 @@ class FeatureSet:
             where it has arrived; `"include"` says `behind` until it has. Either way the vector is of that event's time,
             not of the present. By default a vector knows of no event, and counts all that have arrived.
         views: bound views that derived places alone read.
+        categories: for `to_numpy`, by place (`sender.last_channel_7d`) the texts it may be: each becomes its index, any
+            other text the number of them.
+        null: for `to_numpy`, what null becomes; by default NaN.
         description: prose.
 
     Raises:
@@ -46,6 +49,8 @@ class FeatureSet:
     request: EventSource | Mapping[str, str] | None = None
     own_event: Literal["include", "exclude"] | None = None
     views: Sequence[BoundView | FeatureView] = ()
+    categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    null: float | None = None
     description: str = ""
     place: Place = field(default_factory=place_of_caller, init=False, repr=False)
 
@@ -70,6 +75,7 @@ class FeatureSet:
                 object.__setattr__(self, "views", tuple(map(_bound, views)))
             with located("features"):
                 self._check_names()
+            self._check_encoding()
         remember(self)
 
     @property
@@ -92,6 +98,26 @@ class FeatureSet:
 
     def _bindings(self) -> list[BoundView]:
         return [*(feature.bound for feature in self.read), *(_bound(view) for view in self.views)]
+
+    def _check_encoding(self) -> None:
+        if self.null is not None and (isinstance(self.null, bool) or not isinstance(self.null, int | float)):
+            raise DefinitionError(f"null={self.null!r} is not a number", mend="write a number, such as null=-1")
+        if not isinstance(self.categories, Mapping):
+            raise DefinitionError(
+                f"categories={self.categories!r} is not a mapping",
+                mend='write categories={"sender.last_channel_7d": ["WEB", "TILL"]}',
+            )
+        places = [one.full_name if isinstance(one, Feature) else one.name for one in self.features]
+        for name, texts in self.categories.items():
+            with located(f"categories[{name!r}]"):
+                if name not in places:
+                    raise DefinitionError(f"{name!r} is no place of the vector", mend=did_you_mean(str(name), places))
+                listed = checks.listed(texts, "the categories", 'write a list of texts: ["WEB", "TILL"]')
+                if not listed or not all(isinstance(text, str) for text in listed):
+                    raise DefinitionError(f"{texts!r} are not texts", mend='write them in quotes: ["WEB", "TILL"]')
+                if (twice := checks.first_repeated(listed)) is not None:
+                    raise DefinitionError(f"{twice!r} stands twice", mend="leave one of them out")
+        object.__setattr__(self, "categories", MappingProxyType({k: tuple(v) for k, v in self.categories.items()}))
 
     def _check_own_event(self) -> None:
         if self.own_event is None:

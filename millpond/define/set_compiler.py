@@ -1,6 +1,7 @@
 """From an authored set to its Plan: its keys and request typed, its derived places bound in their order."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -13,9 +14,9 @@ from millpond.define.place import located
 from millpond.define.source import EventSource
 from millpond.define.view import BoundView, FeatureView
 from millpond.plan.errors import DefinitionError
-from millpond.plan.expr import Expr, fields_of
+from millpond.plan.expr import Constant, Expr, constant, decimal_constant, fields_of
 from millpond.plan.hashes import hashed_set
-from millpond.plan.model import Binding, Column, DerivedPlan, OwnEvent, SetFeature, SetPlan, ViewPlan
+from millpond.plan.model import Binding, Column, DerivedPlan, Encoding, OwnEvent, SetFeature, SetPlan, ViewPlan
 from millpond.plan.paths import parse, text_of
 from millpond.plan.types import Type
 
@@ -80,6 +81,8 @@ def compile_set(
             description=one.description,
             request=(*keys, *_taken(request, paths, types)),
             own_event=msgspec.UNSET if own is None else own,
+            defaults=_defaults(one, bound) or msgspec.UNSET,
+            encoding=_encoding(one, {**{f.name: f.type for f in features}, **{p.name: p.type for p in derived}}),
             bindings=tuple(_binding(view, plan) for view, plan in bound.values()),
             features=features,
             derived=tuple(derived) or msgspec.UNSET,
@@ -116,6 +119,48 @@ def _check_can_be_left_out(
                 f'own_event="exclude", and {feature.name} is of tiles, which no single event can be left out of',
                 mend=f'set precision="exact" in {view.full_name} (a new version), or write own_event="include"',
             )
+
+
+def _defaults(one: FeatureSet, bound: Mapping[str, tuple[BoundView, ViewPlan]]) -> dict[str, Constant]:
+    """What stands instead of null, of the feature's type."""
+    found: dict[str, Constant] = {}
+    for feature in one.read:
+        if feature.instead_of_null is None:
+            continue
+        type = bound[feature.bound.alias][1].feature(feature.name).type
+        with located(f"features[{feature.full_name!r}].default"):
+            found[feature.full_name] = _default(feature.instead_of_null, type)
+    return found
+
+
+def _default(value: object, type: Type) -> Constant:
+    if type.many is not None:
+        raise DefinitionError(f"it is {type}, and a default is a single value", mend="derive what is needed of it")
+    if type.kind == "decimal" and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        written = decimal_constant(Decimal(value))
+        if written.type.scale > type.scale or written.type.precision - written.type.scale > type.precision - type.scale:
+            raise DefinitionError(f"{value!r} has more digits than {type}", mend="write a value of the feature's type")
+        return constant(Decimal(value).quantize(Decimal(1).scaleb(-type.scale)), type)
+    if type.kind == "double" and isinstance(value, int | float) and not isinstance(value, bool):
+        value = float(value)
+    try:
+        return constant(value, type)
+    except DefinitionError as cause:
+        raise DefinitionError(f"{value!r} is not of type {type}", mend="write a value of the feature's type") from cause
+
+
+def _encoding(one: FeatureSet, types: Mapping[str, Type]) -> Encoding | msgspec.UnsetType:
+    for name in one.categories:
+        if types[name].kind != "string" or types[name].many:
+            raise DefinitionError(
+                f"{name} is {types[name]}, and categories are texts",
+                where="categories",
+                mend="leave it out: numbers stay as they are",
+            )
+    if one.null is None and not one.categories:
+        return msgspec.UNSET
+    null = None if one.null is None else float(one.null)
+    return Encoding(null=null, categories={name: tuple(texts) for name, texts in one.categories.items()})
 
 
 def _features(view: ViewPlan) -> Record:

@@ -1,7 +1,7 @@
 """FeatureView: named aggregations of a source's events, one entity at a time; and its binding to a request's fields."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -220,6 +220,14 @@ class Feature:
 
     bound: BoundView
     name: str
+    instead_of_null: object = None
+
+    def default(self, value: object) -> "Feature":
+        """The feature with a value for where it is null: `sender["mean_30d"].default(0)`.
+
+        It stands in the vector alone: derived places read the null.
+        """
+        return replace(self, instead_of_null=value)
 
     @property
     def full_name(self) -> str:

@@ -6,7 +6,7 @@ import msgspec
 
 from millpond.plan.aggregations import FragmentKind, Parameters
 from millpond.plan.errors import PlanError
-from millpond.plan.expr import Expr, fields_of
+from millpond.plan.expr import Constant, Expr, fields_of
 from millpond.plan.partials import Partial
 from millpond.plan.types import Type
 from millpond.plan.windows import DAY, EXACT, LIFETIME_LEVEL, LONGEST_SHORT_LEVEL, SKEW, WindowSpan, remembered
@@ -246,6 +246,18 @@ class OwnEvent(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str | None
 
 
+class Encoding(msgspec.Struct, frozen=True, kw_only=True):
+    """How a vector becomes numbers.
+
+    Args:
+        null: what null is; by default NaN.
+        categories: by place the texts it may be: each is its index, any other text the number of them.
+    """
+
+    null: float | None = None
+    categories: dict[str, tuple[str, ...]] = {}
+
+
 class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A feature set, compiled: the ordered, typed vector one model reads.
 
@@ -255,6 +267,8 @@ class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
         derived: what is computed from them, in the order of computing.
         vector: the names of its places, in order, where they are not just the features.
         own_event: where a request is an event, whose time the vector is of.
+        defaults: by place, what stands there instead of null.
+        encoding: how the vector becomes numbers.
     """
 
     domain: str
@@ -268,6 +282,8 @@ class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
     derived: tuple[DerivedPlan, ...] | msgspec.UnsetType = msgspec.UNSET
     vector: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     own_event: OwnEvent | msgspec.UnsetType = msgspec.UNSET
+    defaults: dict[str, Constant] | msgspec.UnsetType = msgspec.UNSET
+    encoding: Encoding | msgspec.UnsetType = msgspec.UNSET
     meaning: str = ""
     prose: str = ""
 

@@ -1,8 +1,10 @@
-"""Derived places: computed from what was read and from the request, by the tree that the Plan holds."""
+"""From a set's features to its vector: places derived from them and from the request, defaults, and the order."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from millpond.algebra.evaluate import evaluate
 from millpond.algebra.values import Value
@@ -46,6 +48,10 @@ class Derivation:
         for place in plan.computed:
             behind[place.name] = frozenset().union(*(behind.get(f.name, ()) for f in fields_of(place.expr)))
         self._places = tuple(_Place(p.name, p.expr, tuple(sorted(behind[p.name]))) for p in plan.computed)
+        defaults = {} if plan.defaults is msgspec.UNSET else plan.defaults
+        self._defaults = tuple(
+            (index, evaluate(defaults[name], {})) for index, name in enumerate(self.names) if name in defaults
+        )
         found = [*(feature.name for feature in plan.features), *(place.name for place in plan.computed)]
         self._order = None if list(self.names) == found else tuple(map(found.index, self.names))
 
@@ -69,9 +75,12 @@ class Derivation:
             value = event[place.name] = evaluate(place.expr, event)
             values.append(value)
             says.append(STATUSES[max((SEVERITY[statuses[index]] for index in place.features), default=0)])
-        if self._order is None:
-            return tuple(values), tuple(says)
-        return tuple(values[at] for at in self._order), tuple(says[at] for at in self._order)
+        if self._order is not None:
+            values, says = [values[at] for at in self._order], [says[at] for at in self._order]
+        for index, default in self._defaults:
+            if values[index] is None:
+                values[index] = default
+        return tuple(values), tuple(says)
 
 
 def _feature(path: str) -> str:

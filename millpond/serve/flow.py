@@ -20,7 +20,7 @@ from millpond.serve.events import Chosen, KeptEvents
 from millpond.serve.own_event import Own, OwnEvents
 from millpond.serve.rows import Merger, Tiles, merger
 from millpond.serve.status import Status, worse
-from millpond.serve.vector import Vector
+from millpond.serve.vector import PLAIN, Vector
 from millpond.store.keys import KeyEncoder, KeyTemplate, fragment_freshness_field
 from millpond.store.parts import parts_of
 from millpond.store.records import RecordLayout
@@ -90,6 +90,7 @@ class ReadFlow:
         self.names = self.derivation.names
         self.types = self.derivation.types
         self._features = len(plan.features)
+        self._encoding = PLAIN if plan.encoding is msgspec.UNSET else plan.encoding
         views = [publication.served(binding.view, binding.version).view for binding in plan.bindings]
         self.own_events = None if plan.own_event is msgspec.UNSET else OwnEvents(plan, plan.own_event, views)
         self._nobodys: tuple[Own | None, ...] = (None,) * len(plan.bindings)
@@ -161,14 +162,16 @@ class ReadFlow:
                     result, flaw = value(answer.feature, answer.partials, [states[i] for i in answer.states], q)
                     computed[answer.place] = result
                     statuses[answer.place] = worse(flaw, found) if flaw else plain
-        return Vector(self.names, self.types, *self.derivation.places(given, computed, statuses), q)
+        values, says = self.derivation.places(given, computed, statuses)
+        return Vector(self.names, self.types, values, says, q, encoding=self._encoding)
 
     def unavailable(self, *, as_of: int | None, now: int, reason: str) -> Vector:
         """The vector when the store does not answer."""
         count = len(self.names)
         nothing: tuple[Value, ...] = (None,) * count
         nowhere: Status = "unavailable"
-        return Vector(self.names, self.types, nothing, (nowhere,) * count, now if as_of is None else as_of, reason)
+        at = now if as_of is None else as_of
+        return Vector(self.names, self.types, nothing, (nowhere,) * count, at, reason, self._encoding)
 
 
 def _encoded(encoder: KeyEncoder, fields: tuple[str, ...], request: Mapping[str, object]) -> str | None:

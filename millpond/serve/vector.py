@@ -1,15 +1,20 @@
-"""The typed vector one read returns."""
+"""The typed vector one read returns, and vectors as arrays and tables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from millpond.algebra.values import Value
+from millpond.plan.errors import ReadError
+from millpond.plan.model import Encoding
 from millpond.plan.types import Type
 from millpond.serve.status import SEVERITY, STATUSES, USABLE, Status
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
+
+PLAIN: Final = Encoding()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +28,7 @@ class Vector:
         statuses: one a feature.
         as_of: the instant (ms UTC) the windows end at.
         reason: why the store did not answer; empty otherwise.
+        encoding: how it becomes numbers.
     """
 
     names: tuple[str, ...]
@@ -31,6 +37,7 @@ class Vector:
     statuses: tuple[Status, ...]
     as_of: int
     reason: str = ""
+    encoding: Encoding = PLAIN
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -63,15 +70,87 @@ class Vector:
         return dict(zip(self.names, self.statuses, strict=True))
 
     def to_numpy(self) -> "np.ndarray":
-        """Values as float64 of shape (features,); null is NaN, decimals and integers take the nearest double.
+        """Values as float64 of shape (places,), as the set declares it.
+
+        Null is NaN, or the set's `null`; a text is its index among the set's `categories`, any other text their number;
+        booleans are 0 and 1, timestamps milliseconds; decimals and integers take the nearest double.
 
         Raises:
-            TypeError: the set has a feature that is a text or several values.
+            ReadError: a place is several values, or a text without categories.
         """
-        import numpy as np
+        return to_numpy([self]).reshape(-1)
 
-        for name, type in zip(self.names, self.types, strict=True):
-            if type.kind == "string" or type.many:
-                raise TypeError(f"{name} is {type}, which is no number: leave it out, or take as_dict()")
-        numbers: list[Any] = [float("nan") if value is None else value for value in self.values]
-        return np.array(numbers, dtype=np.float64)
+
+def to_numpy(vectors: "Sequence[Vector]") -> "np.ndarray":
+    """Vectors of one set as float64 of shape (vectors, places); see `Vector.to_numpy`.
+
+    Raises:
+        ReadError: a place is several values, or a text without categories; or there are no vectors.
+    """
+    import numpy as np
+
+    if not vectors:
+        raise ReadError("there are no vectors", mend="read at least one")
+    encoding = vectors[0].encoding
+    null = float("nan") if encoding.null is None else encoding.null
+    codes: list[dict[str, int] | None] = []
+    for name, type in zip(vectors[0].names, vectors[0].types, strict=True):
+        categories = encoding.categories.get(name)
+        if type.many or (type.kind == "string" and categories is None):
+            raise ReadError(
+                f"{name} is {type}, which is no number",
+                mend="declare categories={…} in its set, derive a number from it, or take as_dict() or to_arrow()",
+            )
+        codes.append(None if categories is None else {text: code for code, text in enumerate(categories)})
+    rows: list[list[Any]] = [
+        [
+            null if value is None else value if code is None else code.get(str(value), len(code))
+            for value, code in zip(vector.values, codes, strict=True)
+        ]
+        for vector in vectors
+    ]
+    return np.array(rows, dtype=np.float64)
+
+
+def to_arrow(vectors: "Sequence[Vector]", *, statuses: bool = False) -> "pa.Table":
+    """Vectors of one set as an Arrow table, a row each: exact numbers stay exact.
+
+    Args:
+        statuses: a column `<place>:status` beside each.
+
+    `as_of` comes first; `int` is int64, `decimal(p,s)` decimal128, `double` float64, `timestamp` one of milliseconds
+    UTC, `list(T)` a list, `counts(T)` a map of int64. `.to_pandas()` gives a data frame.
+
+    Raises:
+        ReadError: there are no vectors.
+    """
+    import pyarrow as pa
+
+    if not vectors:
+        raise ReadError("there are no vectors", mend="read at least one")
+    columns = {"as_of": pa.array([vector.as_of for vector in vectors], pa.timestamp("ms", tz="UTC"))}
+    values = list(zip(*(vector.values for vector in vectors), strict=True))
+    says = list(zip(*(vector.statuses for vector in vectors), strict=True))
+    for place, (name, type) in enumerate(zip(vectors[0].names, vectors[0].types, strict=True)):
+        column = [list(one.items()) if isinstance(one, dict) else one for one in values[place]]
+        columns[name] = pa.array(column, _arrow_type(type))
+        if statuses:
+            columns[f"{name}:status"] = pa.array(says[place], pa.string())
+    return pa.table(columns)
+
+
+def _arrow_type(type: Type) -> "pa.DataType":
+    import pyarrow as pa
+
+    if type.many == "list":
+        return pa.list_(_arrow_type(type.one))
+    if type.many == "counts":
+        return pa.map_(_arrow_type(type.one), pa.int64())
+    return {
+        "int": pa.int64,
+        "decimal": lambda: pa.decimal128(type.precision, type.scale),
+        "double": pa.float64,
+        "string": pa.string,
+        "boolean": pa.bool_,
+        "timestamp": lambda: pa.timestamp("ms", tz="UTC"),
+    }[type.kind]()

@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 DERIVED: Final = ("tests/unit/serve/test_derived.py",)
 OWN_EVENT: Final = ("tests/unit/serve/test_own_event.py",)
 COMPILED: Final = ("tests/unit/define/test_sets.py",)
+TABLES: Final = ("tests/unit/serve/test_tables.py",)
 
 SETS: Final = (
     Mutant(
@@ -120,5 +121,26 @@ SETS: Final = (
         old='if own.counts == "exclude" and is_reached and not view.is_exact:',
         new="if False:",
         tests=("tests/unit/define/test_sample_pool.py",),
+    ),
+    Mutant(
+        name="what is not to be used is a number in arrays",
+        file="millpond/serve/vector.py",
+        old="for value, code in zip(vector.values, codes, strict=True)",
+        new="for value, code in zip(vector.computed, codes, strict=True)",
+        tests=TABLES,
+    ),
+    Mutant(
+        name="a text that is not listed is the last that is",
+        file="millpond/serve/vector.py",
+        old="code.get(str(value), len(code))",
+        new="code.get(str(value), len(code) - 1)",
+        tests=TABLES,
+    ),
+    Mutant(
+        name="a default stands where there is a value",
+        file="millpond/serve/derived.py",
+        old="if values[index] is None:",
+        new="if True:",
+        tests=DERIVED,
     ),
 )

@@ -8,17 +8,21 @@ import pytest
 
 from millpond.define.compiler import compile_pool
 from millpond.define.loader import InvalidPool
-from millpond.plan.model import SetPlan
+from millpond.plan.expr import Constant
+from millpond.plan.model import Encoding, SetPlan
+from millpond.plan.types import Type
 from tests.unit.define.sample import project
 
 FILE = """
+from decimal import Decimal
+
 from features.shop import sources
-from millpond import Count, Derived, FeatureSet, FeatureView, LastK, Sum, _
+from millpond import Count, Derived, FeatureSet, FeatureView, LastK, Mean, Sum, _
 
 spending = FeatureView(
     "spending", version=1, owner="loyalty", entity=sources.customer, source=sources.sales,
     by={{"customer_id": _.customer_id}}, windows=["1h"],
-    features={{"visits": Count(), "spend": Sum(_.amount), "amounts": LastK(_.amount, k=3)}},
+    features={{"visits": Count(), "spend": Sum(_.amount), "amounts": LastK(_.amount, k=3), "mean": Mean(_.amount)}},
 )
 buyer = spending.bind("buyer", customer_id=_.buyer_id)
 
@@ -99,3 +103,42 @@ def test_every_derived_place_that_is_wrong_is_said(compiled: Compiled) -> None:
         "there is no field 'spent_1h' in buyer",
         "there is no field 'nothing' in request",
     ]
+
+
+def test_a_default_is_of_its_features_type(compiled: Compiled) -> None:
+    defaults = 'buyer["spend_1h"].default(Decimal("0.5")), buyer["visits_1h"].default(-1), buyer["mean_1h"].default(0)'
+
+    plan = compiled(f"features=[{defaults}]")
+
+    assert plan.defaults == {
+        "buyer.spend_1h": Constant("0.50", Type.parse("decimal(38,2)")),
+        "buyer.visits_1h": Constant(-1, Type.parse("int")),
+        "buyer.mean_1h": Constant(0.0, Type.parse("double")),
+    }
+    assert plan.meaning != compiled('features=[buyer["spend_1h"], buyer["visits_1h"], buyer["mean_1h"]]').meaning
+
+
+@pytest.mark.parametrize(
+    ("feature", "said"),
+    [
+        ('buyer["visits_1h"].default(0.5)', "0.5 is not of type int"),
+        ('buyer["visits_1h"].default(True)', "True is not of type int"),
+        ('buyer["mean_1h"].default(True)', "True is not of type double"),
+        ('buyer["mean_1h"].default(float("nan"))', "nan is not of type double"),
+        ('buyer["spend_1h"].default(Decimal("0.005"))', r"has more digits than decimal\(38,2\)"),
+        ('buyer["amounts_1h"].default(0)', r"it is list\(decimal\(10,2\)\), and a default is a single value"),
+    ],
+)
+def test_a_default_that_is_not_of_the_type_is_refused(compiled: Compiled, feature: str, said: str) -> None:
+    with pytest.raises(InvalidPool, match=said):
+        compiled(f"features=[{feature}]")
+
+
+def test_an_encoding_is_part_of_the_meaning(compiled: Compiled) -> None:
+    def encoded(written: str) -> SetPlan:
+        return compiled(f'features=[buyer["visits_1h"], Derived("who", _.request.buyer_id)], {written}')
+
+    plan = encoded('null=-1, categories={"who": ["ann", "bob"]}')
+
+    assert plan.encoding == Encoding(null=-1.0, categories={"who": ("ann", "bob")})
+    assert len({plan.meaning, encoded("null=0").meaning, encoded('categories={"who": ["bob", "ann"]}').meaning}) == 3

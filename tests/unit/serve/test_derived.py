@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from millpond.plan.compiled import load_compiled
 from millpond.plan.errors import ReadError
+from millpond.plan.expr import Constant
 from millpond.plan.model import Column, SetPlan
 from millpond.plan.types import Type
 from millpond.serve.derived import Derivation
@@ -224,3 +226,14 @@ def test_the_vector_is_in_the_order_of_the_definition() -> None:
     assert isinstance(TILL, SetPlan)
     assert Derivation(TILL).names == TILL.vector
     assert [str(type) for type in Derivation(TILL).types][:3] == ["decimal(10,2)", "int", "double"]
+
+
+def test_a_default_stands_for_null_and_derived_places_read_the_null() -> None:
+    plan = msgspec.structs.replace(TILL, defaults={"giver.spend_30d": Constant("0.00", Type.parse("decimal(38,2)"))})
+    derivation = Derivation(plan)
+
+    values, says = derivation.places(derivation.given(REQUEST), COMPUTED, ("present", "no_key", *["present"] * 5))  # type: ignore[arg-type]
+    assert (values[-1], says[-1]) == (Decimal("0.00"), "no_key")
+    with_spend: list[Any] = [Decimal(7) if place == 1 else one for place, one in enumerate(COMPUTED)]
+    values, _ = derivation.places(derivation.given(REQUEST), with_spend, ("present",) * 7)
+    assert values[-1] == 7
