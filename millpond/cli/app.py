@@ -2,7 +2,7 @@
 
 import typer
 
-from millpond.cli import demo, deploy, doctor, local, materialize, pool, read, retire, status
+from millpond.cli import demo, deploy, doctor, local, materialize, new, pool, read, retire, status
 
 app = typer.Typer(
     name="millpond",
@@ -12,6 +12,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+app.add_typer(new.new, name="new", rich_help_panel="Write features")
 app.command(rich_help_panel="Write features")(pool.check)
 app.command(rich_help_panel="Write features")(pool.compile)
 app.command(rich_help_panel="Run them")(deploy.deploy)

@@ -48,7 +48,7 @@ def check(root: Root = None, env: Against = None, json: Json = False) -> None:
     try:
         found = check_pool(folder)
     except InvalidPool as invalid:
-        _fail(invalid.errors, json, WRONG)
+        fail(invalid.errors, json, WRONG)
     findings = found.findings
     if env is not None:
         # Only who asks for a registry needs its client.
@@ -57,9 +57,9 @@ def check(root: Root = None, env: Against = None, json: Json = False) -> None:
         try:
             findings += tuple(unreadable_writers(settings_of(env, folder), [view.source for view in found.pool.views]))
         except MillpondError as error:
-            _fail((*findings, error), json, WRONG)
+            fail((*findings, error), json, WRONG)
     if findings:
-        _fail(findings, json, NOT_IN_ORDER)
+        fail(findings, json, NOT_IN_ORDER)
     if json:
         print_json({"ok": True, **_counts(found.pool), "examples": found.examples, "errors": []})
         return
@@ -78,7 +78,7 @@ def compile(root: Root = None, json: Json = False) -> None:  # noqa: A001  the v
     try:
         pool, changes = write_compiled((root or find_root()).resolve())
     except InvalidPool as invalid:
-        _fail(invalid.errors, json, WRONG)
+        fail(invalid.errors, json, WRONG)
     if json:
         files = [{"path": str(change.path), "how": change.how} for change in changes]
         print_json({"ok": True, **_counts(pool), "files": files, "errors": []})
@@ -94,7 +94,8 @@ def _advice(change: "Change") -> str:
     return "  (published already? then raise its version)" if change.how == "meaning changed" else ""
 
 
-def _fail(errors: tuple[MillpondError, ...], json: bool, code: int) -> NoReturn:
+def fail(errors: tuple[MillpondError, ...], json: bool, code: int) -> NoReturn:
+    """Tell all errors, and exit."""
     if json:
         print_json(
             {"ok": False, "errors": [{"where": e.where, "what": e.what, "mend": e.mend} for e in errors]},
