@@ -17,6 +17,7 @@ from millpond.plan.names import dead_letter_topic
 from millpond.serve import Reader, Vector
 from tests.integration.deployed import all_of, drained, materializing, until
 from tests.integration.flink_world import Record, Row, consume, produce, register, wire
+from tests.integration.order_writers import WRITTEN, Written
 from tests.integration.orders import (
     CUSTOMERS,
     NOON,
@@ -24,8 +25,6 @@ from tests.integration.orders import (
     SCHEMA,
     TOPIC,
     VALUES,
-    WRITTEN,
-    Written,
     history,
     pool,
     told,

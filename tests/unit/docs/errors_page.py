@@ -15,7 +15,8 @@ from millpond.define.avro import read_schema
 from millpond.plan.errors import DefinitionError
 from millpond.plan.reader_schema import with_units
 from millpond.plan.resolution import differences
-from tests.integration.orders import WRITTEN, pool
+from tests.integration.order_writers import WRITTEN
+from tests.integration.orders import pool
 from tests.unit.define.sample import WRONG, bound
 from tests.unit.define.test_avro import UNREADABLE
 from tests.unit.define.test_expressions import REFUSED

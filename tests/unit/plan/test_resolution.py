@@ -7,7 +7,8 @@ import pytest
 
 from millpond.plan.reader_schema import with_units
 from millpond.plan.resolution import Difference, differences, named_types
-from tests.integration.orders import WRITTEN, pool
+from tests.integration.order_writers import WRITTEN
+from tests.integration.orders import pool
 
 
 @pytest.fixture(scope="module")
