@@ -12,7 +12,7 @@ from millpond.plan.model import Pool
 
 FACTORS: Final = (1, 4, 16)
 KEYS: Final = Keys(cards=5_000, merchants=125, devices=500)
-EVENTS: Final = {"keys": {1: 150_000, 4: 150_000, 16: 150_000}, "views": {1: 200_000, 4: 120_000, 16: 40_000}}
+EVENTS: Final = {"keys": {1: 150_000, 4: 150_000, 16: 150_000}, "views": {1: 400_000, 4: 200_000, 16: 120_000}}
 
 
 def run(world: World) -> Figures:
