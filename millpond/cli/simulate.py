@@ -34,9 +34,7 @@ def simulate(
     """Simulate a bank's payments and the fraud among them: a Parquet file a topic, and truth.parquet."""
     # Imported here: no other verb needs DuckDB and the simulation.
     from millpond.simulate import Simulation
-    from millpond.simulate.folder import refuse_occupied
 
-    refuse_occupied(folder, force=force)
     simulation = Simulation(seed=seed, customers=customers, days=days, events=events, start_ms=_milliseconds(start))
     try:
         written = _write(simulation, folder, force)

@@ -1,7 +1,6 @@
 """A simulation as a folder of Parquet files: one a topic, and the ground truth."""
 
 import csv
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -57,7 +56,7 @@ def write(
     out = out.resolve()
     try:
         refuse_occupied(out, force=force)
-        return _put_into_place(simulation, out, progress or (lambda _events, _arrival: None))
+        return _put_into_place(simulation, out, force, progress or (lambda _events, _arrival: None))
     except OSError as cause:
         raise MillpondError(
             f"it cannot be written: {cause.strerror}", where=str(out), mend="name a folder on a disk with room"
@@ -83,16 +82,16 @@ def refuse_occupied(out: Path, *, force: bool) -> None:
         )
 
 
-def _put_into_place(simulation: Simulation, out: Path, progress: Callable[[int, int], None]) -> Written:
+def _put_into_place(simulation: Simulation, out: Path, force: bool, progress: Callable[[int, int], None]) -> Written:
     out.parent.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        # Beside it, hence on the same disk: a rename puts it into place.
-        half = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-        stack.callback(shutil.rmtree, half, ignore_errors=True)
+    # Beside it, hence on the same disk: a rename puts it into place.
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+        half = Path(folder)
         whole = half / "new"
         whole.mkdir()
         written = _write(simulation, half, whole, progress)
-        if out.exists():  # and holds an earlier simulation, or nothing
+        refuse_occupied(out, force=force)  # again: much may have been put there meanwhile
+        if out.exists():
             out.rename(half / "old")
         whole.rename(out)
     return written

@@ -78,7 +78,7 @@ class Mules(Pattern):
         parts = rng.randint(2, 4)
         for _ in range(parts):
             moment, cents = last + rng.randrange(5 * MINUTE, 50 * MINUTE), int(total * rng.uniform(0.90, 0.98)) // parts
-            yield events.transfer(rng, moment, mule, self.stranger(mule), cents, spot=spot, pattern=self.name)
+            yield events.transfer(rng, moment, mule, self.stranger(mule, *senders), cents, spot=spot, pattern=self.name)
 
 
 class StolenCards(Pattern):
@@ -106,7 +106,7 @@ class StolenCards(Pattern):
         for _ in range(rng.randint(1, 3)):
             moment += rng.randrange(MINUTE, 20 * MINUTE)
             yield events.transfer(
-                rng, moment, accomplice, self.stranger(accomplice), rng.randrange(20_000, 200_000),
+                rng, moment, accomplice, self.stranger(accomplice, victim), rng.randrange(20_000, 200_000),
                 spot=spot_at(place, rng, device_id=device_id, ip=ip), card=card, pattern=self.name,
             )  # fmt: skip
 
