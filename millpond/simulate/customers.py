@@ -11,6 +11,8 @@ from millpond.simulate.zipf import Zipf
 
 T = TypeVar("T")
 MAX_DEVICES: Final = 3
+MIN_CENTS: Final = 50
+MAX_CENTS: Final = 5_000_000
 _ASLEEP: Final = 0.03
 _PAYEES_A_CUSTOMER: Final = 0.3
 _MERCHANTS_A_CUSTOMER: Final = 0.2
@@ -113,8 +115,9 @@ class Customer:
         return spot_at(place, rng, device_id=rng.choice(self.devices), ip=ip)
 
     def cents(self, rng: Random) -> int:
-        """A usual amount; every fourth is round."""
-        cents = min(max(int(rng.lognormvariate(self.usual, self.spread)), 50), 5_000_000)
+        """A usual amount; every fourth is round, and one of 300 is large: a car, a kitchen, a deposit."""
+        scale = rng.uniform(20, 150) if rng.random() < 1 / 300 else 1
+        cents = min(max(int(rng.lognormvariate(self.usual, self.spread) * scale), MIN_CENTS), MAX_CENTS)
         if rng.random() < 0.25:
             step = 1_000 if cents < 20_000 else 5_000
             cents = max(step, round(cents / step) * step)

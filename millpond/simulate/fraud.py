@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 from millpond.simulate import events
 from millpond.simulate.customers import (
+    MAX_CENTS,
     Account,
     Customer,
     Merchant,
@@ -139,7 +140,7 @@ class Takeovers(Pattern):
             yield events.profile(rng, moment, victim, field, device_id=spot.device_id, ip=spot.ip, pattern=self.name)
         for _ in range(rng.randint(2, 5)):
             moment += rng.randrange(MINUTE, 10 * MINUTE)
-            cents = max(20_000, int(victim.cents(rng) * rng.uniform(3, 10)))
+            cents = min(max(20_000, int(victim.cents(rng) * rng.uniform(3, 10))), MAX_CENTS)
             yield events.transfer(rng, moment, victim, self.stranger(victim), cents, spot=spot, pattern=self.name)
 
 

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from millpond.simulate.customers import MAX_DEVICES, Customer, Population
+from millpond.simulate.customers import MAX_CENTS, MAX_DEVICES, MIN_CENTS, Customer, Population
 from millpond.simulate.places import DAY, PLACES
 
 
@@ -65,7 +65,8 @@ def test_the_oldest_device_goes_when_there_are_too_many(population: Population) 
 def test_amounts_have_bounds_and_some_are_round(population: Population) -> None:
     rng = Random(3)
     cents = [customer.cents(rng) for customer in population.customers for _ in range(50)]
-    assert min(cents) >= 50 and max(cents) <= 5_000_000
+    assert min(cents) >= MIN_CENTS and max(cents) <= MAX_CENTS
+    assert 0 < sum(900_000 <= c < 1_000_000 for c in cents) < 0.002 * len(cents)
     assert 0.2 < sum(c % 1_000 == 0 for c in cents) / len(cents) < 0.35
 
 
