@@ -2,7 +2,7 @@
 
 import typer
 
-from millpond.cli import demo, deploy, doctor, local, materialize, new, pool, read, retire, status
+from millpond.cli import demo, deploy, doctor, local, materialize, new, pool, read, retire, simulate, status
 
 app = typer.Typer(
     name="millpond",
@@ -22,6 +22,7 @@ app.command(rich_help_panel="Run them")(status.status)
 app.command(rich_help_panel="Run them")(doctor.doctor)
 app.command(rich_help_panel="Run them")(materialize.materialize)
 app.command(rich_help_panel="Read them")(read.read)
+app.command(rich_help_panel="Try it")(simulate.simulate)
 app.command(rich_help_panel="On this machine")(local.up)
 app.command(rich_help_panel="On this machine")(local.down)
 app.command(rich_help_panel="On this machine")(demo.demo)
