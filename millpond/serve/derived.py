@@ -54,6 +54,7 @@ class Derivation:
         )
         found = [*(feature.name for feature in plan.features), *(place.name for place in plan.computed)]
         self._order = None if list(self.names) == found else tuple(map(found.index, self.names))
+        self._is_plain = not (self._places or self._defaults or self._order)
 
     def given(self, request: Request) -> dict[str, Value]:
         """What derived places read of a request, by path.
@@ -67,6 +68,8 @@ class Derivation:
         self, given: Mapping[str, Value], computed: Sequence[Value], statuses: Sequence[Status]
     ) -> tuple[tuple[Value, ...], tuple[Status, ...]]:
         """The vector's values and statuses from those of the set's features."""
+        if self._is_plain:
+            return tuple(computed), tuple(statuses)
         event: dict[str, Any] = dict(given)
         for path, index, one in self._reads:
             event[path] = one(computed[index])

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from millpond.algebra.replay import accepted, replay
 from millpond.cli.doctor import part_facts
 from millpond.control.cluster import FlinkCluster
 from millpond.control.deploy import deploy
@@ -23,8 +24,10 @@ from millpond.local.stack import Stack
 from millpond.local.workspace import Workspace
 from millpond.plan.compiled import load_compiled
 from millpond.plan.errors import DeployError
+from millpond.serve import Reader
+from tests.integration.deployed import all_of, drained
 from tests.integration.flink_world import produce, register
-from tests.integration.test_whole_path import PARTITIONS, records, sales
+from tests.integration.test_whole_path import CUSTOMERS, PARTITIONS, records, sales, told
 from tests.unit.define.sample import RIGHT
 
 # Generous: other tests and other builds share the machine.
@@ -119,3 +122,41 @@ def test_a_frozen_part_is_replaced_and_the_pool_recovers(kept: Kept, part: str) 
     kept.until(lambda: kept.back(part), "its successor serves")
     kept.until(kept.well, "all is well again")
     assert kept.restarts("jobmanager") == 1
+
+
+def test_what_tiles_keep_of_events_and_values_is_restored_from_a_checkpoint(kept: Kept) -> None:
+    compiled = load_compiled(RIGHT)
+    views = tuple(view for view in compiled.views if view.name in ("habits", "profile"))
+    (source,) = {view.source.name: view.source for view in views}.values()
+    schema = json.loads((RIGHT / "schemas" / "shop.sale.v1.avsc").read_text())
+    Topics(kept.settings.kafka).create([Topic(name=source.topic, partitions=PARTITIONS, config={"retention.ms": "-1"})])
+    now = time.time_ns() // 1_000_000
+    events = sales(now)
+    schema_id = register(kept.settings, f"{source.topic}-value", schema)
+    # Every other event, so that what comes after the restart is of the same tiles.
+    first, second = (records(schema_id, schema, [*events[half:-1:2], events[-1]]) for half in (0, 1))
+    produce(kept.settings, source.topic, first)
+    pool = msgspec.structs.replace(compiled, views=views, sets=tuple(map(all_of, views)))
+    (job,) = deploy(kept.settings, pool, start="earliest", replay=True).started
+    drained(kept.settings, job)
+
+    restarts = kept.restarts("taskmanager")
+    os.killpg(kept.stack.pid("taskmanager"), signal.SIGKILL)
+    kept.until(lambda: kept.restarts("taskmanager") > restarts and kept.well(), "the TaskManager is back")
+    produce(kept.settings, source.topic, second)
+    drained(kept.settings, job)
+
+    restored = FlinkCluster(kept.settings.flink).get(f"/jobs/{job.flink_job_id}/checkpoints")["latest"]["restored"]
+    assert restored is not None
+    known = told(events, views)
+    customers = [f"c{number}:{{é}}" for number in range(CUSTOMERS)]
+    with Reader.connect(kept.settings.store, ns=kept.settings.ns) as reader:
+        for view in views:
+            opened = reader.open(f"shop.all_of_{view.name}", version=view.version)
+            vectors = opened.read_many([{"customer_id": one} for one in customers], as_of=now, timeout_ms=5_000)
+            for customer, vector in zip(customers, vectors, strict=True):
+                wanted = replay(view, accepted(view, known), (customer,), now)
+                for feature, got in zip(view.features, vector.computed, strict=True):
+                    value = wanted[feature.name]
+                    is_double = isinstance(value, float)
+                    assert got == (pytest.approx(value, rel=1e-9) if is_double else value), (customer, feature.name)

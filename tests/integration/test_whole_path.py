@@ -4,7 +4,7 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -120,6 +120,13 @@ def records(schema_id: int, schema: dict[str, Any], events: list[Row]) -> list[R
     return made
 
 
+def told(events: list[Row], views: Iterable[ViewPlan]) -> list[Row]:
+    """Sales as a job reads them for some views: timestamps in ms, a column a path."""
+    read = [field.name for view in views for p in view.partials for tree in p.trees for field in fields_of(tree)]
+    in_ms = [{**e, "paid_at": None if e["paid_at"] is None else e["paid_at"] // 1000} for e in events]
+    return [by_path(event, dict.fromkeys(read)) for event in in_ms]
+
+
 @pytest.fixture(scope="module")
 def shop(settings: Settings, stack: AnyStack) -> Iterator[Shop]:
     schema = json.loads((RIGHT / "schemas" / "shop.sale.v1.avsc").read_text())
@@ -133,10 +140,7 @@ def shop(settings: Settings, stack: AnyStack) -> Iterator[Shop]:
     with pytest.raises(DeployError, match=r"takes timestamps up to[\s\S]*--replay"):
         deploy(settings, pool, start="earliest")
     deployed = deploy(settings, pool, start="earliest", replay=True)
-    read = [f.name for view in pool.views for p in view.partials for tree in p.trees for f in fields_of(tree)]
-    in_ms = [{**e, "paid_at": None if e["paid_at"] is None else e["paid_at"] // 1000} for e in events]
-    in_ms = [by_path(event, dict.fromkeys(read)) for event in in_ms]
-    made = Shop(settings=settings, pool=pool, deployed=deployed, now=now, events=in_ms)
+    made = Shop(settings=settings, pool=pool, deployed=deployed, now=now, events=told(events, pool.views))
     with materializing(settings, stack):
         for job in deployed.started:
             drained(settings, job)

@@ -34,8 +34,8 @@ SETS: Final = (
     Mutant(
         name="the vector is in the order of computing",
         file="millpond/serve/derived.py",
-        old="if self._order is None:",
-        new="if self._order:",
+        old="if self._order is not None:",
+        new="if False:",
         tests=DERIVED,
     ),
     Mutant(

@@ -115,8 +115,8 @@ SOURCES: Final = (
     Mutant(
         name="a path's key is taken for a field",
         file="millpond/plan/paths.py",
-        old='Key(json.loads(found["key"])) if',
-        new='json.loads(found["key"]) if',
+        old='return Key(json.loads(found["key"]))',
+        new='return str(json.loads(found["key"]))',
         tests=PATHS,
     ),
     Mutant(
