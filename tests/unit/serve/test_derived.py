@@ -57,11 +57,6 @@ SQL = """
 """
 
 
-@pytest.fixture(scope="module")
-def db() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect()
-
-
 def vector(request: dict[str, object], computed: tuple[Any, ...], statuses: tuple[Status, ...]) -> dict[str, Any]:
     """Name -> (value, status)."""
     derivation = Derivation(TILL)
@@ -82,7 +77,7 @@ def vector(request: dict[str, object], computed: tuple[Any, ...], statuses: tupl
     home=st.none() | DEGREES,
     home_campaign=st.none() | st.sampled_from(["spring", ""]),
 )
-def test_every_formula_gives_what_sql_gives(db: duckdb.DuckDBPyConnection, **one: Any) -> None:
+def test_every_formula_gives_what_sql_gives(**one: Any) -> None:
     request = {
         **REQUEST,
         "amount": one["amount"],
@@ -96,7 +91,8 @@ def test_every_formula_gives_what_sql_gives(db: duckdb.DuckDBPyConnection, **one
 
     found = [value for value, _ in vector(request, computed, ("present",) * 7).values()]
 
-    (wanted,) = db.execute(SQL, [lasts if name == "lasts" else one[name] for name in one]).fetchall()
+    with duckdb.connect() as db:
+        (wanted,) = db.execute(SQL, [lasts if name == "lasts" else one[name] for name in one]).fetchall()
     for name, mine, theirs in zip(Derivation(TILL).names, found, wanted, strict=True):
         if name == "km_north" and mine is not None and theirs is not None:
             assert math.isclose(mine, theirs, rel_tol=1e-9, abs_tol=1e-6)
