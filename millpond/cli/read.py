@@ -1,7 +1,7 @@
 """`millpond read`: one vector on the terminal."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from millpond.cli.context import Env, Json, out, print_json, settings_of
+from millpond.plan.clock import ms_of
 from millpond.plan.errors import ReadError
 from millpond.plan.model import Column
 from millpond.plan.names import did_you_mean
@@ -115,8 +116,7 @@ def _instant(text: str | None) -> int | None:
 
 def _milliseconds(text: str) -> int:
     moment = datetime.fromisoformat(text)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return ms_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _texts(vector: "Vector") -> dict[str, object]:

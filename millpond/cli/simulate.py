@@ -1,7 +1,7 @@
 """`millpond simulate`: a bank's payments with fraud among them, as Parquet files."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from millpond.cli.context import Json, err, out, print_json
+from millpond.plan.clock import ms_of
 
 if TYPE_CHECKING:
     from millpond.simulate import Simulation
@@ -35,7 +36,9 @@ def simulate(
     # Imported here: no other verb needs DuckDB and the simulation.
     from millpond.simulate import Simulation
 
-    simulation = Simulation(seed=seed, customers=customers, days=days, events=events, start_ms=_milliseconds(start))
+    simulation = Simulation(
+        seed=seed, customers=customers, days=days, events=events, start_ms=ms_of(start.replace(tzinfo=UTC))
+    )
     try:
         written = _write(simulation, folder, force)
     except (KeyboardInterrupt, RuntimeError) as stop:
@@ -66,10 +69,6 @@ def _write(simulation: "Simulation", folder: Path, force: bool) -> "Written":
             bar.update(task, completed=min(share, 1.0), events=events)
 
         return write(simulation, folder, force=force, progress=progress)
-
-
-def _milliseconds(day: datetime) -> int:
-    return (day.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 def _table(what: str, number: str, counts: Mapping[str, int]) -> Table:

@@ -31,6 +31,7 @@ from millpond.algebra import values
 from millpond.algebra.evaluate import Event, Value
 from millpond.algebra.replay import accepted, replay
 from millpond.define import fields
+from millpond.plan.clock import EPOCH, MILLISECOND, ms_of
 from millpond.plan.errors import DefinitionError, MillpondError
 from millpond.plan.model import ViewPlan
 from millpond.plan.names import did_you_mean
@@ -40,7 +41,6 @@ from millpond.plan.types import INT, INT_MAX, INT_MIN, Type
 CLOSE: Final = 1e-9  # how far a double may be off, relative: what the product declares
 QUANTILE: Final = 0.01  # and how far a quantile
 _T = TypeVar("_T")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PARTS: Final = ("name", "events", "read", "expect")
 
 
@@ -374,10 +374,10 @@ def _timestamp(text: str, type: Type) -> int:
     if not _ZONED.fullmatch(text):  # fromisoformat also takes 20240101 and week dates, which read like numbers
         raise ValueError(text)
     instant = datetime.fromisoformat(text)
-    span = (instant if instant.tzinfo else instant.replace(tzinfo=UTC)) - _EPOCH
-    if span.microseconds % 1000:
+    moment = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    if (moment - EPOCH) % MILLISECOND:
         raise ValueError(text)
-    return (span.days * 86_400 + span.seconds) * 1000 + span.microseconds // 1000
+    return ms_of(moment)
 
 
 def _instant(text: Any) -> int:

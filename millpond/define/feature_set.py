@@ -79,6 +79,11 @@ class FeatureSet:
         remember(self)
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """The names of the vector's places, in order."""
+        return tuple(one.full_name if isinstance(one, Feature) else one.name for one in self.features)
+
+    @property
     def read(self) -> tuple[Feature, ...]:
         """Those of its places that are features of views."""
         return tuple(one for one in self.features if isinstance(one, Feature))
@@ -107,7 +112,7 @@ class FeatureSet:
                 f"categories={self.categories!r} is not a mapping",
                 mend='write categories={"sender.last_channel_7d": ["WEB", "TILL"]}',
             )
-        places = [one.full_name if isinstance(one, Feature) else one.name for one in self.features]
+        places = self.places
         for name, texts in self.categories.items():
             with located(f"categories[{name!r}]"):
                 if name not in places:
@@ -140,9 +145,7 @@ class FeatureSet:
                     f"the alias {bound.alias!r} stands for two bindings: {_binding(first)} and {_binding(bound)}",
                     mend='give one of them another alias: .bind("other", …)',
                 )
-        repeated = checks.first_repeated(
-            one.full_name if isinstance(one, Feature) else one.name for one in self.features
-        )
+        repeated = checks.first_repeated(self.places)
         if repeated is not None:
             raise DefinitionError(f"{repeated!r} stands twice", mend="leave one of them out")
         taken = {REQUEST: "what is given to a read"} | dict.fromkeys(found, "a view")

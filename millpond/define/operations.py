@@ -6,7 +6,7 @@ width, text + number joining text) reaches a number.
 
 import difflib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,13 +16,12 @@ import ibis.expr.operations as ops
 from millpond.define.fields import Record, value_at
 from millpond.define.functions import HaversineKm, LocalDayOfWeek, LocalHour
 from millpond.define.zones import rules_of
+from millpond.plan.clock import ms_of
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import Constant, Expr, Field, constant, decimal_constant
 from millpond.plan.operations import LONGEST_PART, call, case, cast_to, extreme, null_if, sign
 from millpond.plan.paths import Key, Path, Position, text_of
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, MAX_DIGITS, STRING, TIMESTAMP, Type
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Translation:
@@ -261,8 +260,7 @@ def _instant(value: datetime) -> int:
         raise DefinitionError(f"{value} does not say its time zone", mend="write datetime(..., tzinfo=UTC)")
     if value.microsecond % 1000:
         raise DefinitionError(f"{value} is finer than a millisecond", mend="write whole milliseconds")
-    span = value - _EPOCH
-    return (span.days * 86_400 + span.seconds) * 1000 + span.microseconds // 1000
+    return ms_of(value)
 
 
 LISTED: Final[dict[type, Rule]] = {

@@ -79,7 +79,7 @@ def new_view(root: Path, full_name: str, *, source: str, by: Sequence[str], owne
     """
     domain, name = _named(full_name)
     pool = load_pool(root)
-    found = _of_name(source, pool.sources, "source")
+    found = _source(source, pool.sources)
     schema = found.read(root)
     keys = dict(_key(one) for one in by)
     for field in keys.values():
@@ -221,10 +221,10 @@ def _named(full_name: str) -> tuple[str, str]:
     return check_name(domain, "the domain"), check_name(name, "it")
 
 
-def _of_name(name: str, among: Sequence[EventSource], what: str) -> EventSource:
+def _source(name: str, among: Sequence[EventSource]) -> EventSource:
     known = {one.name: one for one in among}
     if name not in known:
-        raise DefinitionError(f"there is no {what} {name!r}", mend=did_you_mean(name, known))
+        raise DefinitionError(f"there is no source {name!r}", mend=did_you_mean(name, known))
     return known[name]
 
 

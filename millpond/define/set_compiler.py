@@ -71,7 +71,6 @@ def compile_set(
         said = [own.event_time, *([] if own.event_id is None else [own.event_id])]
         said += [field.name for view in mine for tree in view.by for field in fields_of(tree)]
         paths += [f"{REQUEST}.{name}" for name in dict.fromkeys(said)]
-    vector = tuple(place.name if isinstance(place, Derived) else place.full_name for place in one.features)
     return hashed_set(
         SetPlan(
             domain=domain,
@@ -86,7 +85,7 @@ def compile_set(
             bindings=tuple(_binding(view, plan) for view, plan in bound.values()),
             features=features,
             derived=tuple(derived) or msgspec.UNSET,
-            vector=msgspec.UNSET if vector == tuple(feature.name for feature in features) else vector,
+            vector=msgspec.UNSET if one.places == tuple(feature.name for feature in features) else one.places,
         )
     )
 
@@ -190,15 +189,16 @@ def _keys(
     found: dict[str, tuple[Column, str]] = {}
     for bound in bound_views:
         for key, name in zip(plans[bound.view].entity.keys, bound.request_fields, strict=True):
+            mend = f"bind {bound.alias!r} to another field: .bind({bound.alias!r}, {key.name}=_.other_{name})"
             column, alias = found.setdefault(name, (Column(name, key.type), bound.alias))
             if column.type != key.type:
                 raise DefinitionError(
                     f"the field {name!r} would be {column.type} for {alias!r} and {key.type} for {bound.alias!r}",
-                    mend=f"bind {bound.alias!r} to another field: .bind({bound.alias!r}, {key.name}=_.other_{name})",
+                    mend=mend,
                 )
             if name in request.fields and (type := value_at(request, name).type) != key.type:
                 raise DefinitionError(
                     f"the request's field {name!r} is {type}, and {key.type} as a key of {bound.alias!r}",
-                    mend=f"bind {bound.alias!r} to another field: .bind({bound.alias!r}, {key.name}=_.other_{name})",
+                    mend=mend,
                 )
     return tuple(column for column, _ in found.values())

@@ -52,7 +52,7 @@ class OwnEvents:
         """The event's time (ms), and the event for each binding; None where its entity's windows cannot hold it.
 
         Raises:
-        ReadError: it lacks a field, says no time or no id, or one is of another type.
+            ReadError: it lacks a field, says no time or no id, or one is of another type.
         """
         fields = self._fields.of(request)
         for name in (self._own.event_time, self._own.event_id):

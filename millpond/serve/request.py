@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
 from millpond.algebra.evaluate import Value
+from millpond.plan.clock import ms_of
 from millpond.plan.errors import ReadError
 from millpond.plan.model import Column
 from millpond.plan.names import did_you_mean
@@ -14,7 +15,6 @@ from millpond.plan.paths import Key, parse, text_of
 from millpond.plan.types import INT_MAX, INT_MIN, MAX_DIGITS, Kind, Type
 
 Request = Mapping[str, object]
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT: Final = Context(prec=100)  # wider than any decimal here: never rounds unseen
 
 
@@ -108,7 +108,7 @@ def _boolean(value: object, _type: Type) -> bool | None:
 
 def _timestamp(value: object, type: Type) -> int | None:
     if isinstance(value, datetime):
-        return (value - _EPOCH) // timedelta(milliseconds=1) if value.tzinfo is not None else None
+        return ms_of(value) if value.tzinfo is not None else None
     return _int(value, type)
 
 

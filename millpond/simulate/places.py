@@ -1,14 +1,15 @@
 """Where people live and travel, and what time it is there."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from millpond.plan.clock import EPOCH, MILLISECOND
 
 HOUR: Final = 3_600_000
 MINUTE: Final = 60_000
 DAY: Final = 24 * HOUR
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,5 +75,5 @@ class WallClock:
         return moment
 
     def _offset(self, at: int, zone: str) -> int:
-        local = (_EPOCH + timedelta(milliseconds=at)).astimezone(self._zones[zone])
-        return (local.utcoffset() or timedelta()) // timedelta(milliseconds=1)
+        local = (EPOCH + at * MILLISECOND).astimezone(self._zones[zone])
+        return (local.utcoffset() or timedelta()) // MILLISECOND

@@ -55,8 +55,8 @@ SETS: Final = (
     Mutant(
         name="a request's datetime without a zone is taken for UTC",
         file="millpond/serve/request.py",
-        old="// timedelta(milliseconds=1) if value.tzinfo is not None else None",
-        new="// timedelta(milliseconds=1) if value.tzinfo is not None else 0",
+        old="ms_of(value) if value.tzinfo is not None else None",
+        new="ms_of(value) if value.tzinfo is not None else 0",
         tests=DERIVED,
     ),
     Mutant(
