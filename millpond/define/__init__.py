@@ -30,7 +30,7 @@ from millpond.define.entity import Entity
 from millpond.define.feature_set import FeatureSet
 from millpond.define.functions import haversine_km, local_day_of_week, local_hour
 from millpond.define.source import EventSource
-from millpond.define.view import FeatureView
+from millpond.define.view import Feature, FeatureView
 from millpond.define.windows import LIFETIME, Window
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Derived",
     "Entity",
     "EventSource",
+    "Feature",
     "FeatureSet",
     "FeatureView",
     "First",

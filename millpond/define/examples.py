@@ -7,13 +7,13 @@
       read: {at: 2024-01-01 10:30:00, household_id: h1}
       expect: {spend_1h: 3.50, visits_1h: 2}
 
-`at` is the event time (UTC unless it says its zone). Values are read by their field's type, so money needs no quotes.
-A field that is left out is null; it must be written if the view reads it and the schema says it is never null. Records
-and maps are written as mappings: `customer: {address: {country: SE}}`, `attributes: {channel: web}`. An event
-without an event id is no copy of another. Events after `read.at` are not seen. A double is right to nine digits, a
-quantile to one percent; both may be written as a quotient: `mean_30d: 10/3`. Several values are a list,
-`last_amounts_1h: [9.99, 5]`, and counts of values a mapping. `expect` may name some features; every feature of the view
-must be expected by at least one example.
+`at` is the event time (UTC unless it says its zone). Values are read by their field's type, so money needs no quotes. A
+field that is left out is null; it must be written if the view reads it and the schema says it is never null. Records
+and maps are written as mappings: `customer: {address: {country: SE}}`, `attributes: {channel: web}`. An event without
+an event id is no copy of another, and comes after those of the same instant that stand before it. Events after
+`read.at` are not seen. A double is right to nine digits, a quantile to one percent; both may be written as a quotient:
+`mean_30d: 10/3`. Several values are a list, `last_amounts_1h: [9.99, 5]`, and counts of values a mapping. `expect` may
+name some features; every feature of the view must be expected by at least one example.
 """
 
 import math
@@ -33,10 +33,11 @@ from millpond.algebra.replay import accepted, replay
 from millpond.define import fields
 from millpond.plan.clock import EPOCH, MILLISECOND, ms_of
 from millpond.plan.errors import DefinitionError, MillpondError
+from millpond.plan.expr import fields_of
 from millpond.plan.model import ViewPlan
 from millpond.plan.names import did_you_mean
 from millpond.plan.paths import EACH, Key, Path, parse, text_of
-from millpond.plan.types import INT, INT_MAX, INT_MIN, Type
+from millpond.plan.types import INT, INT_MAX, INT_MIN, STRING, Type
 
 CLOSE: Final = 1e-9  # how far a double may be off, relative: what the product declares
 QUANTILE: Final = 0.01  # and how far a quantile
@@ -200,6 +201,17 @@ def _at(where: str, work: Callable[[], _T]) -> _T:
         raise
 
 
+def _orders_alone_by_its_id(view: ViewPlan) -> bool:
+    """Whether a text is an event's id, and is read for nothing but which of two events of one instant comes first."""
+    told = [*view.by]
+    for partial in view.partials:
+        told += [tree for tree in (partial.value, partial.where, *partial.fields) if tree is not None]
+        told += partial.order if partial.function == "tally" else partial.order[:-1]
+    types = {column.name: column.type for column in view.source.columns}
+    name = view.source.event_id
+    return name is not None and types[name] == STRING and all(f.name != name for tree in told for f in fields_of(tree))
+
+
 class _Fields:
     """How events of a view's source are written."""
 
@@ -207,6 +219,8 @@ class _Fields:
         self.source = view.source
         self.root = fields.of_source(view.source)
         self.read = {self.source.event_time, *view.fields_read}
+        if _orders_alone_by_its_id(view):
+            self.read.discard(self.source.event_id or "")
         single = [column.name for column in view.source.columns if EACH not in column.name]
         self.names = dict.fromkeys([*single, *sorted(self.read)])
         # A source may have a field `at` that is not its event time; then the event time is written by its own name.
@@ -219,7 +233,7 @@ class _Fields:
         event: dict[str, Value | None] = dict(self.names)
         self._take(event, self.root, given, ())
         if self.source.event_id is not None and not _is_written(given, parse(self.source.event_id)):
-            event[self.source.event_id] = f"\0{number}"  # unlike any id an author writes
+            event[self.source.event_id] = f"\0{number:06}"  # unlike any id an author writes, and in their order
         return event
 
     def _take(self, event: dict[str, Value | None], node: fields.Node, written: Any, path: Path) -> None:

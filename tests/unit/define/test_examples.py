@@ -159,6 +159,15 @@ def test_a_wrong_value_is_told_from_a_wrong_example() -> None:
     assert [type(error) for error in unreadable] == [DefinitionError]
 
 
+def test_events_without_an_id_come_in_the_order_they_are_written() -> None:
+    view = load_compiled(RIGHT).view("shop.habits")
+    at = {"at": "2024-03-01 10:00:00", "customer_id": "c1"}
+    lines = [at | {"amount": str(n), "store_id": "1", "article_id": str(n), "channel": "WEB"} for n in range(12)]
+    expect = {"first_articles_1h": ["0", "1"], "last_amounts_1h": ["11", "10"]}
+
+    assert run_example(view, read_example(view, {"events": lines, "read": at, "expect": expect}, "a till")) == []
+
+
 def test_copies_of_an_event_id_count_once_and_events_without_are_no_copies() -> None:
     text = """
     - name: copies

@@ -1,0 +1,86 @@
+"""What an account sends: how often, how much, to whom, with what, and from where."""
+
+from features.payments import sources
+from features.payments.conditions import (
+    at_night,
+    failed,
+    from_abroad,
+    into_high_risk,
+    just_below_threshold,
+    moved,
+    round_amount,
+)
+from millpond import (
+    LIFETIME,
+    Count,
+    CountDistinct,
+    CountNew,
+    FeatureView,
+    LastK,
+    Max,
+    Mean,
+    SecondsSinceFirst,
+    SecondsSinceLast,
+    Std,
+    Sum,
+    _,
+)
+
+located = _.lat.notnull() & _.lon.notnull()
+
+account_out = FeatureView(
+    "account_out",
+    version=1,
+    owner="fraud",
+    entity=sources.account,
+    source=sources.transfers,
+    by={"account_id": _.sender_id},
+    windows=["24h"],
+    precision="exact",
+    features={
+        # How often.
+        "attempts": Count(windows=["10m", "1h", "24h"], description="Transfers it tried, also those that failed."),
+        "failures": Count(where=failed, description="Transfers that failed."),
+        "round_amounts": Count(where=round_amount, description="Transfers of whole hundreds."),
+        "just_below_threshold": Count(
+            where=just_below_threshold,
+            windows=["7d"],
+            description="Transfers within a tenth below the amount that must be reported.",
+        ),
+        "at_night": Count(
+            where=at_night, windows=["7d"], description="Transfers between midnight and six where the sender lives."
+        ),
+        "since_last": SecondsSinceLast(windows=["30d"], description="How long ago it last tried one."),
+        "since_first": SecondsSinceFirst(windows=[LIFETIME], description="How long ago it first tried one."),
+        # How much. Amounts are added as they are, whatever their currency.
+        "volume": Sum(_.amount, where=moved, windows=["24h", "7d", "30d"], description="Money that it sent."),
+        "largest": Max(_.amount, where=moved, windows=["30d"], description="The most it sent at once."),
+        "mean": Mean(_.amount, where=moved, windows=["90d"], description="What it sends on average."),
+        "std": Std(_.amount, where=moved, windows=["90d"], description="How much that varies."),
+        "last_amounts": LastK(_.amount, k=5, windows=["30d"], description="Its last five amounts, the last one first."),
+        "currencies": CountDistinct(_.currency, windows=["7d"], description="Currencies it sent in."),
+        # To whom.
+        "recipients": CountDistinct(_.recipient_id, windows=["7d"], description="Accounts it sent to."),
+        "new_recipients": CountNew(
+            _.recipient_id, keep="90d", description="Accounts it sent to, and had not in the 90 days before."
+        ),
+        "into_high_risk": Count(
+            where=into_high_risk, windows=["30d"], description="Transfers abroad, to a country of high risk."
+        ),
+        # With what.
+        "devices": CountDistinct(_.device_id, windows=["30d"], description="Devices it used."),
+        "funding_cards": CountDistinct(_.card_id, description="Cards that funded its transfers."),
+        "card_countries": CountDistinct(_.card_country, description="Countries where those cards were issued."),
+        # From where.
+        "from_abroad": Count(where=from_abroad, description="Transfers from an address outside the sender's country."),
+        "ip_countries": CountDistinct(_.ip_country, description="Countries its addresses were in."),
+        "lats": LastK(
+            _.lat, k=2, where=located, windows=["30d"], description="Where it was last, and before: latitude."
+        ),
+        "lons": LastK(
+            _.lon, k=2, where=located, windows=["30d"], description="Where it was last, and before: longitude."
+        ),
+        "located_at": LastK(_.occurred_at, k=2, where=located, windows=["30d"], description="When it was there."),
+    },
+    description="What an account sends: how often, how much, to whom, with what, and from where.",
+)
