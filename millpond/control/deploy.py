@@ -55,6 +55,7 @@ def deploy(
     settings: Settings,
     pool: Pool,
     *,
+    only: Sequence[str] = (),
     start: Start = "now",
     replay: bool = False,
     rebuild: Sequence[str] = (),
@@ -67,6 +68,7 @@ def deploy(
     Args:
         settings: the environment.
         pool: compiled plans; no contributor's Python is run.
+        only: the domains whose views and sets are deployed, with what their sets read of others; by default all.
         start: `earliest` reads each source from its first record (a new topic, a replayed history); `now` makes the
             tiles from T1 on, and a backfill those before it; until it is done, reads that reach back say `incomplete`.
         replay: the source is a history written with its own timestamps (CreateTime, stamps of any age); without it
@@ -84,6 +86,7 @@ def deploy(
     with turn(settings, say), Records(settings) as records:
         lifecycle = Lifecycle(settings, records, topics, cluster, say)
         _abandon(records, pool, topics, cluster, say)
+        pool = pool.part(only) if only else pool
         _meaning_is_kept(pool, records.jobs())
         for plan in pool.sets:
             sets.meaning_is_kept(records, plan)

@@ -24,6 +24,7 @@ from millpond.plan.errors import PlanError
 from millpond.plan.model import Pool, SourcePlan
 
 ENV: Final = "demo"
+DOMAIN: Final = "retail"
 PARALLELISM: Final = 1  # with two cores for everything, a second one only adds tasks
 WATCH_S: Final = 0.5
 
@@ -89,7 +90,7 @@ def _checked_pool(workspace: Workspace, screen: Screen) -> Pool:
     screen.say(
         f"  {len(found.pool.views)} views, {features} features, {len(found.pool.sets)} sets, {found.examples} examples"
     )
-    return found.pool
+    return found.pool.part([DOMAIN])
 
 
 def _source(pool: Pool) -> SourcePlan:

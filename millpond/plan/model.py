@@ -1,5 +1,6 @@
 """The Plan: the pool compiled; frozen, JSON, and the only contract between authoring and running."""
 
+from collections.abc import Collection
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from millpond.plan.aggregations import FragmentKind, Parameters
 from millpond.plan.errors import PlanError
 from millpond.plan.expr import Constant, Expr, fields_of
+from millpond.plan.names import did_you_mean
 from millpond.plan.partials import Partial
 from millpond.plan.types import Type
 from millpond.plan.windows import DAY, EXACT, LIFETIME_LEVEL, LONGEST_SHORT_LEVEL, SKEW, WindowSpan, remembered
@@ -320,6 +322,20 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
             at = "" if version is None else f" at version {version}"
             raise PlanError(f"there is no view {full_name!r}{at} in the pool", mend="run `millpond compile`")
         return max(found, key=lambda view: view.version)
+
+    def part(self, domains: Collection[str]) -> "Pool":
+        """The views and sets of some domains, and what views of others their sets read.
+
+        Raises:
+            PlanError: there is no such domain.
+        """
+        known = sorted({view.domain for view in self.views} | {plan.domain for plan in self.sets})
+        for domain in domains:
+            if domain not in known:
+                raise PlanError(f"there is no domain {domain!r} in the pool", mend=did_you_mean(domain, known))
+        sets = tuple(plan for plan in self.sets if plan.domain in domains)
+        read = {binding.view for plan in sets for binding in plan.bindings}
+        return Pool(views=tuple(v for v in self.views if v.domain in domains or v.full_name in read), sets=sets)
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------

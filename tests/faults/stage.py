@@ -87,7 +87,7 @@ class Stage:
             kafka=theatre.kafka if cut == "kafka" else self.settings.kafka,
             store=theatre.store if cut == "store" else self.settings.store,
         )
-        self.pool = pool_over(load_compiled(workspace.root), f"retail.line.{ns.replace('_', '-')}.v1")
+        self.pool = pool_over(load_compiled(workspace.root).part(["retail"]), f"retail.line.{ns.replace('_', '-')}.v1")
         (source,) = {view.source.name: view.source for view in self.pool.views}.values()
         self.source: SourcePlan = source
         self.topics = Topics(self.settings.kafka)

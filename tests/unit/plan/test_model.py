@@ -147,3 +147,20 @@ def test_the_default_of_a_field_that_is_read_is_meaning() -> None:
     source = msgspec.structs.replace(VIEW.source, schema=msgspec.json.encode(schema).decode())
 
     assert hashed_view(msgspec.structs.replace(VIEW, source=source)).meaning != VIEW.meaning
+
+
+def test_a_part_of_the_pool_is_its_domains_and_what_their_sets_read() -> None:
+    part = POOL.part(["risk"])
+
+    assert {plan.domain for plan in part.sets} == {"risk"}
+    assert {view.full_name for view in part.views} == {b.view for plan in part.sets for b in plan.bindings} | {
+        view.full_name for view in POOL.views if view.domain == "risk"
+    }
+    assert {view.full_name for view in part.views} < {view.full_name for view in POOL.views}
+    assert POOL.part(["risk", "shop"]).views == POOL.views
+
+
+def test_a_domain_that_is_not_there_is_said() -> None:
+    with pytest.raises(PlanError, match="no domain 'shp' in the pool") as error:
+        POOL.part(["shp"])
+    assert error.value.mend == "did you mean 'shop'?"
