@@ -13,7 +13,7 @@ account_in = FeatureView(
     by={"account_id": _.recipient_id},
     windows=["24h"],
     precision="exact",
-    cap=500,  # the day's tiles of a shop or an employer hold more events than those of a person
+    cap=500,  # events in a day of the busiest
     features={
         "senders": CountDistinct(_.sender_id, windows=["24h", "7d"], description="Accounts that sent to it."),
         "inflow": Sum(_.amount, where=moved, description="Money that it received."),

@@ -37,6 +37,7 @@ account_out = FeatureView(
     by={"account_id": _.sender_id},
     windows=["24h"],
     precision="exact",
+    cap=500,  # events in a day of the busiest
     features={
         # How often.
         "attempts": Count(windows=["10m", "1h", "24h"], description="Transfers it tried, also those that failed."),

@@ -12,6 +12,7 @@ device = FeatureView(
     by={"device_id": _.device_id},
     windows=["7d"],
     precision="exact",
+    cap=500,  # events in a day of the busiest
     features={
         "accounts": CountDistinct(_.sender_id, description="Accounts that sent with it."),
         "since_first": SecondsSinceFirst(windows=[LIFETIME], description="How long ago it was first sent with."),

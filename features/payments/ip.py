@@ -12,6 +12,7 @@ ip = FeatureView(
     by={"ip": _.ip},
     windows=["1h"],
     precision="exact",
+    cap=500,  # events in a minute of an address that thousands share
     features={"accounts": CountDistinct(_.sender_id, description="Accounts that sent from it.")},
     description="Who shares an Internet address.",
 )

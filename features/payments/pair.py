@@ -13,6 +13,7 @@ pair = FeatureView(
     by={"sender_id": _.sender_id, "recipient_id": _.recipient_id},
     windows=[LIFETIME],
     precision="exact",
+    cap=500,  # events in a day of the busiest
     features={
         "transfers": Count(description="Transfers from the one to the other, ever."),
         "since_first": SecondsSinceFirst(description="How long ago the first one was."),
