@@ -1,22 +1,15 @@
 """The replay: lines and plants as records, in the order of arrival, and the producer that sends them."""
 
 import heapq
-import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from confluent_kafka import Producer
-
+from millpond.control.sender import Answer, Sender
 from millpond.demo.encode import LineEncoder
 from millpond.demo.lines import Line, Lines
 from millpond.demo.plants import Plant, Planting
-from millpond.plan.errors import MillpondError
-
-FLUSH_S: Final = 120.0
-FLUSH_STEP_S: Final = 0.2
-ABANDON_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +103,17 @@ class Replay:
             yield Record(plant.partition, plant.key, value, line[1], plant)
 
 
-class SourceProducer:
-    """Sends records to the source topic; counts what was sent and remembers where the plants went.
+class SourceProducer(Sender):
+    """Sends records to the source topic, and remembers where the plants went.
 
     Attributes:
-        count: records handed over, good and planted.
         sent: the planted records that were delivered.
     """
 
     def __init__(self, kafka: str, topic: str, *, linger_ms: float = 20) -> None:
+        super().__init__(kafka, linger_ms=linger_ms)
         self.topic = topic
-        self.count = 0
         self.sent: list[Sent] = []
-        self._failed: list[str] = []
-        self._producer = Producer(
-            {
-                "bootstrap.servers": kafka,
-                "acks": "all",
-                "enable.idempotence": True,
-                "linger.ms": linger_ms,
-                "compression.type": "lz4",
-                "queue.buffering.max.messages": 200_000,
-                "delivery.timeout.ms": 120_000,
-                "log_level": 0,  # what is not delivered is told by send and flush
-            }
-        )
 
     def send(self, record: Record) -> None:
         """Hand a record over; waits while the buffer is full.
@@ -142,75 +121,24 @@ class SourceProducer:
         Raises:
             MillpondError: an earlier record was not delivered.
         """
-        plant = record.plant
-        while True:
-            try:
-                self._producer.produce(
-                    self.topic,
-                    value=record.value,
-                    key=record.key,
-                    partition=record.partition,
-                    timestamp=record.timestamp,
-                    headers=None if plant is None else list(plant.headers),
-                    on_delivery=self.on_delivery(record),
-                )
-                break
-            except BufferError:
-                self._producer.poll(0.1)
-        self.count += 1
-        if self.count % 1000 == 0:
-            self.hear()
+        self.produce(
+            self.topic,
+            key=record.key,
+            value=record.value,
+            timestamp=record.timestamp,
+            partition=record.partition,
+            headers=() if record.plant is None else record.plant.headers,
+            on_delivery=self.on_delivery(record),
+        )
 
-    def hear(self) -> None:
-        """Take what the broker has answered so far.
-
-        Raises:
-            MillpondError: an earlier record was not delivered.
-        """
-        self._producer.poll(0)
-        self._check()
-
-    def on_delivery(self, record: Record) -> Callable[[Any, Any], None]:
+    def on_delivery(self, record: Record) -> Answer:
         """What is called with the broker's answer to a record."""
-        return self._note if record.plant is None else self._remember(record.plant, record.value)
+        return self.answered if record.plant is None else self._remember(record.plant, record.value)
 
-    def _note(self, error: Any, _message: Any) -> None:
-        if error is not None:
-            self._failed.append(str(error))
-
-    def _remember(self, plant: Plant, value: bytes | None) -> Callable[[Any, Any], None]:
+    def _remember(self, plant: Plant, value: bytes | None) -> Answer:
         def delivered(error: Any, message: Any) -> None:
-            self._note(error, message)
+            self.answered(error, message)
             if error is None:
                 self.sent.append(Sent(plant=plant, value=value, partition=message.partition(), offset=message.offset()))
 
         return delivered
-
-    def _check(self) -> None:
-        if self._failed:
-            raise MillpondError(
-                f"a record was not delivered: {self._failed[0]}", where=self.topic, mend="see the broker's log"
-            )
-
-    def flush(self, check: Callable[[], None] = lambda: None) -> None:
-        """Wait until everything is delivered.
-
-        Args:
-            check: called now and then; looks after the broker, for one.
-
-        Raises:
-            MillpondError: something was not.
-        """
-        deadline = time.monotonic() + FLUSH_S
-        while (left := self._producer.flush(FLUSH_STEP_S)) and time.monotonic() < deadline:
-            check()
-        self._check()
-        if left:
-            raise MillpondError(
-                f"{left} records were not delivered in {FLUSH_S:.0f} s", where=self.topic, mend="see the broker's log"
-            )
-
-    def abandon(self) -> None:
-        """Throw away what was not sent yet."""
-        self._producer.purge()
-        self._producer.flush(ABANDON_S)

@@ -12,6 +12,7 @@ import redis
 from millpond.control.cluster import FlinkCluster
 from millpond.control.deploy import deploy
 from millpond.control.settings import Settings
+from millpond.control.source_topic import PARTITIONS
 from millpond.control.topics import Topics
 from millpond.demo.drain import Drain
 from millpond.demo.encode import LineEncoder
@@ -24,7 +25,6 @@ from millpond.demo.probe import Markers, measure, percentile
 from millpond.demo.replay import Replay, SourceProducer
 from millpond.demo.sabotage import corrupt_tile
 from millpond.demo.screen import Screen, spell
-from millpond.demo.source import PARTITIONS
 from millpond.demo.verify import Request, Sampler, Verifier, load_oracle
 from millpond.plan.deployment import JobRecord
 from millpond.plan.model import Pool

@@ -6,6 +6,7 @@ from typing import Final
 from millpond.simulate.places import DAY, HOUR, MINUTE
 
 SECOND: Final = 1_000
+LATEST: Final = 3 * DAY  # no copy arrives later after its event than that
 # Shares of all copies.
 OVER_A_DAY: Final = 0.0002
 HOURS: Final = 0.002
@@ -32,4 +33,4 @@ def _arrival(at: int, rng: Random) -> int:
         return at + rng.randrange(MINUTE, HOUR)
     if draw >= OVER_A_DAY:
         return at + rng.randrange(HOUR, 20 * HOUR)
-    return at + rng.randrange(DAY + MINUTE, 3 * DAY)
+    return at + rng.randrange(DAY + MINUTE, LATEST)

@@ -10,7 +10,8 @@ from millpond.simulate.customers import Customer, Population, new_document, new_
 from millpond.simulate.places import DAY, WallClock
 from millpond.simulate.topics import Happening
 
-# Those that fall into sleep are dropped: some 5 of them happen.
+EVENTS_A_CUSTOMER_A_DAY: Final = 5  # on average, with copies and frauds: what the tries below come to
+# Those that fall into sleep are dropped.
 TRIES_A_CUSTOMER_A_DAY: Final = 7.5
 # Of all tries, up to these shares are of a card, a transfer, a change of a profile; what remains are documents.
 _UP_TO: Final = (0.588, 0.994, 0.998)

@@ -2,22 +2,20 @@
 
 import csv
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import duckdb
+from typing import Final
 
 from millpond.plan.errors import MillpondError
+from millpond.simulate.parquet import text_to_parquet
 from millpond.simulate.simulation import Simulation
 from millpond.simulate.topics import TOPICS
+from millpond.simulate.truth import TRUTH, count_patterns, write_truth
 
-TRUTH: Final = "truth"
 PROGRESS_EVERY: Final = 5_000
 
-_TRUTH_COLUMNS: Final = {"event_id": "VARCHAR", "pattern": "VARCHAR"}
 _INSTANTS: Final = """
     * REPLACE (
         CAST(make_timestamp_ms(occurred_at) AS TIMESTAMP_MS) AS occurred_at,
@@ -99,14 +97,11 @@ def _put_into_place(simulation: Simulation, out: Path, force: bool, progress: Ca
 
 def _write(simulation: Simulation, half: Path, whole: Path, progress: Callable[[int, int], None]) -> Written:
     rows = _write_texts(simulation, half, progress)
-    _write_text(half / TRUTH, simulation.truth.items())
     for topic in TOPICS:
-        _convert(half / topic.name, {**topic.columns, "arrival": "BIGINT"}, whole, _INSTANTS)
-    _convert(half / TRUTH, _TRUTH_COLUMNS, whole, "*")
-    patterns: dict[str, int] = {}
-    for pattern in simulation.truth.values():
-        patterns[pattern] = patterns.get(pattern, 0) + 1
-    return Written(rows=rows, patterns=dict(sorted(patterns.items())))
+        columns = {**topic.columns, "arrival": "BIGINT"}
+        text_to_parquet(half / topic.name, columns, whole / f"{topic.name}.parquet", select=_INSTANTS)
+    write_truth(simulation.truth, whole / f"{TRUTH}.parquet", scratch=half)
+    return Written(rows=rows, patterns=count_patterns(simulation.truth))
 
 
 def _write_texts(simulation: Simulation, half: Path, progress: Callable[[int, int], None]) -> dict[str, int]:
@@ -121,15 +116,3 @@ def _write_texts(simulation: Simulation, half: Path, progress: Callable[[int, in
             if number % PROGRESS_EVERY == 0:
                 progress(number, arrival)
     return rows
-
-
-def _write_text(path: Path, rows: Iterable[tuple[Any, ...]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
-
-
-def _convert(text: Path, columns: Mapping[str, str], folder: Path, select: str) -> None:
-    with duckdb.connect() as db:
-        found = db.read_csv(str(text), header=False, columns=dict(columns), auto_detect=False)
-        found.project(select).write_parquet(str(folder / f"{text.name}.parquet"), compression="zstd")
-    text.unlink()

@@ -20,8 +20,9 @@ from confluent_kafka import Producer
 
 from millpond.control.deploy import deploy
 from millpond.control.settings import Settings
+from millpond.control.source_topic import PARTITIONS
 from millpond.demo.lines import Lines
-from millpond.demo.source import PARTITIONS, create_topic, register_schema
+from millpond.demo.source import create_topic, register_schema
 from millpond.local.stack import Stack
 from millpond.local.workspace import Workspace
 from millpond.plan.deployment import JobRecord

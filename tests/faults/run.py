@@ -9,12 +9,12 @@ from typing import Final
 
 import msgspec
 
+from millpond.control.source_topic import PARTITIONS
 from millpond.demo.drain import Drain
 from millpond.demo.encode import LineEncoder
 from millpond.demo.ledger import DeadLetters, dead_letters, expected_reasons
 from millpond.demo.plants import Planting, planting
 from millpond.demo.replay import Replay, SourceProducer
-from millpond.demo.source import PARTITIONS
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import MillpondError
 from millpond.plan.names import dead_letter_topic

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from millpond.control.source_topic import PARTITIONS
 from millpond.demo.encode import LineEncoder
 from millpond.demo.lines import Line, Lines
 from millpond.demo.replay import Record, Replay, SourceProducer
-from millpond.demo.source import PARTITIONS
 from millpond.plan.clock import now_ms
 from millpond.serve import OpenSet
 from tests.faults.judge import Delivered
