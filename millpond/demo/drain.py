@@ -80,19 +80,28 @@ class Drain:
         self._within_s = within_s
 
     def wait(self) -> Drained:
-        """Return when every record now in the source topic is in the store.
+        """Return when every record now in the source topic is in the store, and known to be.
 
         Raises:
             MillpondError: a link of the chain stood still for too long; says which.
         """
         began = now_ms()
+        drained = self.applied()
+        self._until("the store knows that it is up to date", lambda: self._stale_since(began))
+        return drained
+
+    def applied(self) -> Drained:
+        """Return when every record now in the source topic is in the store; reads may still say `stale`.
+
+        Raises:
+            MillpondError: as `wait`.
+        """
         source_end = self.source_end()
         self._until("the job has read its source to the end", lambda: self._behind(self.read_offsets(), source_end))
         self.checkpoint()
         self._until("a checkpoint holds the source to its end", lambda: self._behind(self._committed(), source_end))
         ends = self.tile_ends()
         self._until("the materializer has applied the tile topics to the end", lambda: self._behind_tiles(ends))
-        self._until("the store knows that it is up to date", lambda: self._stale_since(began))
         records = sum(source_end) - sum(self.job.start_offsets)
         return Drained(records=records, rows=sum(sum(end) for end in ends.values()))
 

@@ -51,15 +51,20 @@ def materializing(settings: Settings, stack: AnyStack) -> Iterator[None]:
 
 
 def drained(settings: Settings, job: JobRecord, *, within_s: float = 120) -> None:
-    """Wait until all that a job was given is in the store."""
-    Drain(
+    """Wait until all that a job was given is in the store, and known to be."""
+    drain_of(settings, job, within_s=within_s).wait()
+
+
+def drain_of(settings: Settings, job: JobRecord, *, within_s: float) -> Drain:
+    """What waits for a job."""
+    return Drain(
         job,
         topics=Topics(settings.kafka),
         cluster=FlinkCluster(settings.flink),
         store=redis.Redis.from_url(settings.store),
         ns=settings.ns,
         within_s=within_s,
-    ).wait()
+    )
 
 
 def until(holds: Callable[[], bool], *, within_s: float = 30) -> None:

@@ -28,6 +28,7 @@ FILES = {
     "profiles": "accounts.profile.changed.v1",
 }
 
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """One question.
