@@ -19,7 +19,7 @@ import msgspec
 
 from millpond.control.deploy import deploy
 from millpond.control.settings import Settings
-from millpond.demo.drain import Drain
+from millpond.demo.drain import Drain, Drained
 from millpond.local.stack import Stack
 from millpond.local.workspace import Workspace
 from millpond.plan.compiled import load_compiled
@@ -104,7 +104,7 @@ def _replay(settings: Settings, stack: Stack, simulation: Simulation, events: in
             began = time.monotonic()
             cutoff = sending.send(events * instant // instants - sending.count)
             sent = time.monotonic()
-            list(threads.map(Drain.applied, drains))
+            list(threads.map(_in_the_store if instant > 1 else Drain.wait, drains))
             read = time.monotonic()
             said += ask(reader, sending, simulation, cutoff, rng)
             say(
@@ -112,6 +112,10 @@ def _replay(settings: Settings, stack: Stack, simulation: Simulation, events: in
                 f"{read - sent:.1f} s, {len(said):,} vectors read"
             )
     return said
+
+
+def _in_the_store(drain: Drain) -> Drained:
+    return drain.applied(nothing_dies=True)
 
 
 def say(line: str) -> None:
