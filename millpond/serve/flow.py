@@ -258,7 +258,8 @@ def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int, now: int,
     --[====|====|====|====|====x]---> tiles from lo // s up to the one that holds q
     """
     size = part.size
-    lo, hi = window.bounds(q, size)
+    # An exact view's window also reaches into the tiles that it cuts.
+    lo, hi = window.bounds(q, size if part.kept is None else 1)
     first, end = lo // size, -(-hi // size)
     if part.kept is not None:
         chosen = part.kept.choose(window, tiles, size, q, own)

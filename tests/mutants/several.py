@@ -116,6 +116,13 @@ SEVERAL: Final = (
         tests=EVERY,
     ),
     Mutant(
+        name="an exact window that cuts a tile in use again is not incomplete",
+        file="millpond/serve/flow.py",
+        old="window.bounds(q, size if part.kept is None else 1)",
+        new="window.bounds(q, size)",
+        tests=CAPPED,
+    ),
+    Mutant(
         name="what a tile keeps is taken for all it had",
         file="millpond/serve/events.py",
         old='has_all = int(record["n"][0]) <= self._partial.most or kept[-1][0] < lo',

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from millpond.plan.model import ViewPlan
 from millpond.plan.windows import DAY, HOUR, MINUTE
 from tests.integration.cases import COLUMNS, pool
 from tests.integration.deployed import all_of
@@ -15,9 +16,21 @@ Read = Callable[..., tuple[str, object]]
 
 
 @pytest.fixture(scope="module")
-def total(tmp_path_factory: pytest.TempPathFactory) -> Read:
-    """A feature as it is read, by default a sum of ones; tiles are of a minute, and keep two events."""
-    view = pool(tmp_path_factory.mktemp("cases")).view("cases.capped")
+def view(tmp_path_factory: pytest.TempPathFactory) -> ViewPlan:
+    """Its tiles are of a minute, and keep two events."""
+    return pool(tmp_path_factory.mktemp("cases")).view("cases.capped")
+
+
+@pytest.fixture
+def slots(view: ViewPlan) -> int:
+    """How many of its tiles are kept."""
+    (level,) = view.levels
+    return level.slots
+
+
+@pytest.fixture(scope="module")
+def total(view: ViewPlan) -> Read:
+    """A feature as it is read, by default a sum of ones."""
 
     def read(
         times: list[int], q: int, window: str = "1h", *, of: str = "total", money: Decimal | None = Decimal(1)
@@ -69,3 +82,11 @@ def test_an_event_that_says_nothing_but_its_time_is_kept_and_counts(total: Read)
     times = [END - HOUR + 10, END - HOUR + 20]
     assert total(times, END + 9, of="seen", money=None) == ("present", 2)
     assert total(times, END + 10, of="seen", money=None) == ("present", 1)
+
+
+def test_a_delayed_head_whose_slot_is_in_use_again_is_incomplete(total: Read, slots: int) -> None:
+    q, again = END + HOUR + 20, END + slots * MINUTE
+    assert total([END - MINUTE, END + 10], q, "2h_delayed_1h") == ("present", 2)
+    assert total([END - MINUTE, END + 10, again - MINUTE], q, "2h_delayed_1h")[0] == "incomplete"
+    assert total([END - MINUTE, END + 10, again], q, "2h_delayed_1h")[0] == "incomplete"
+    assert total([END - MINUTE, END + 10, again + MINUTE], q, "2h_delayed_1h") == ("present", 2)
