@@ -27,10 +27,13 @@ from millpond.plan.errors import MillpondError
 from millpond.serve import Reader
 from millpond.simulate import Simulation
 from millpond.simulate.folder import write
+from millpond.simulate.topics import TRANSFERS
 from tests.integration.deployed import drain_of, materializing
 from tests.oracles.payments import PaymentsOracle
 from tests.payments.asking import STALE_AFTER_MS, Said, ask
 from tests.payments.comparing import compare
+from tests.payments.measuring import Measured, measure
+from tests.payments.page import Results, write_results
 from tests.payments.sending import Sending
 
 NS: Final = "payments"
@@ -40,6 +43,8 @@ CUSTOMERS: Final = 2_200
 DAYS: Final = 90
 DRAINS_WITHIN_S: Final = 600.0
 SEED: Final = 1
+WHOLE: Final = 1_000_000
+READ: Final = "payments.transfer_fraud"
 
 
 def main() -> int:
@@ -68,16 +73,21 @@ def _main(events: int, instants: int) -> int:
         settings = msgspec.convert(
             {"ns": NS, "parallelism": 1, **stack.addresses.settings(workspace.flink_python)}, Settings
         )
-        said = _replay(settings, stack, simulation, events, instants)
+        said, measured = _replay(settings, stack, simulation, events, instants)
         say("comparing with SQL")
         compared = compare(PaymentsOracle(bank), said)
+    results = Results(
+        events=events, instants=instants, took_s=round(time.monotonic() - began), measured=measured, compared=compared
+    )
+    if events >= WHOLE:
+        write_results(results)
     for one in compared:
         for example in one.examples:
             print(f"{one.set}: {example}", file=sys.stderr)
         say(
             f"{one.set}: {one.vectors:,} vectors, {one.values:,} values, {one.different:,} differ; {dict(one.statuses)}"
         )
-    say(f"{(time.monotonic() - began) / 60:.0f} min")
+    say(f"{msgspec.json.encode(measured).decode()}\n{results.took_s / 60:.0f} min")
     return 1 if any(one.different for one in compared) else 0
 
 
@@ -88,8 +98,10 @@ def _run(folder: Path) -> Iterator[Stack]:
         yield stack
 
 
-def _replay(settings: Settings, stack: Stack, simulation: Simulation, events: int, instants: int) -> list[Said]:
-    """Send a part, wait until it is in the store, ask; and so on."""
+def _replay(
+    settings: Settings, stack: Stack, simulation: Simulation, events: int, instants: int
+) -> tuple[list[Said], Measured]:
+    """Send a part, wait until it is in the store, ask; and so on; at the end, measure."""
     sending = Sending(settings, simulation)
     pool = load_compiled(Workspace.find().root)
     jobs = deploy(settings, pool, only=DOMAINS, start="earliest", replay=True, say=say).started
@@ -111,7 +123,10 @@ def _replay(settings: Settings, stack: Stack, simulation: Simulation, events: in
                 f"{instant:>4} {sending.count:>9,} events: sent in {sent - began:.1f} s, in the store after "
                 f"{read - sent:.1f} s, {len(said):,} vectors read"
             )
-    return said
+        say("measuring what is held, and single reads")
+        latest = [sent.event for sent in sending.latest[TRANSFERS.name]]
+        measured = measure(settings, jobs, reader.open(READ, version=1), latest)
+    return said, measured
 
 
 def _in_the_store(drain: Drain) -> Drained:
