@@ -17,7 +17,7 @@ PRODUCT := .venv/.made-$(call key,requirements/bootstrap.txt requirements/build.
 FLINK := .venv-flink/.made-$(call key,requirements/bootstrap.txt requirements/build.txt requirements/flink.txt)
 
 # Interactive shells and terminals know LINES as the window's height: only the command line's counts, and none goes further.
-unexport LINES SECONDS RATE STALE SABOTAGE ONLY KILL SEEDS SEED KIND DAMAGE
+unexport LINES SECONDS RATE STALE SABOTAGE ONLY KILL SEEDS SEED KIND DAMAGE EVENTS INSTANTS
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
 .PHONY: help
@@ -48,6 +48,10 @@ mutants: $(PRODUCT)  ## makes one mistake after the other in a copy of the sourc
 .PHONY: differential
 differential: setup  ## every aggregation over the whole retail year, compared with hand-written SQL; LINES=100000; writes docs/differential.md
 	@exec .venv/bin/python -m tests.differential $(call given,LINES,lines)
+
+.PHONY: payments
+payments: setup  ## the payments pool on a simulated bank, compared with hand-written SQL; EVENTS=100000 INSTANTS=10; writes docs/payments.md
+	@exec .venv/bin/python -m tests.payments $(call given,EVENTS,events) $(call given,INSTANTS,instants)
 
 .PHONY: bench
 bench: setup  ## speed and size on the real parts, compared with benchmarks/bars.toml; ONLY="reader flink"
