@@ -148,6 +148,11 @@ class ViewPlan(msgspec.Struct, frozen=True, kw_only=True):
         """Whether its windows are answered to the millisecond, from the events that its tiles keep."""
         return self.precision == EXACT
 
+    def _repr_html_(self) -> str:
+        from millpond.plan.notebook import view_card
+
+        return view_card(self)
+
     def feature(self, name: str) -> FeaturePlan:
         """The feature of a name; KeyError where there is none."""
         for feature in self.features:
@@ -306,6 +311,11 @@ class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
         known |= {place.name: place for place in self.computed}
         return tuple(known[name] for name in self.vector)
 
+    def _repr_html_(self) -> str:
+        from millpond.plan.notebook import set_card
+
+        return set_card(self)
+
 
 class Pool(msgspec.Struct, frozen=True, kw_only=True):
     """All views and sets, compiled."""
@@ -320,6 +330,11 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
             at = "" if version is None else f" at version {version}"
             raise PlanError(f"there is no view {full_name!r}{at} in the pool", mend="run `millpond compile`")
         return max(found, key=lambda view: view.version)
+
+    def _repr_html_(self) -> str:
+        from millpond.plan.notebook import pool_card
+
+        return pool_card(self)
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------

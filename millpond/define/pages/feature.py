@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from millpond.define.aggregations import Aggregation
+from millpond.algebra.values import Value
 from millpond.define.examples import Example
 from millpond.define.fields import doc_of
+from millpond.define.notebook import rule
 from millpond.define.pages import axis
 from millpond.define.pages.book import Book, Group, Reading, derived_page, examples_file, feature_page, set_page
 from millpond.define.pages.markdown import block, code, link, prose, table
@@ -29,7 +30,7 @@ def feature_parts(book: Book, view: ViewPlan, group: Group) -> Iterator[str]:
     if group.aggregation.description:
         yield prose(group.aggregation.description)
     yield prose(sentence(view, group.features))
-    yield _rule(group.aggregation)
+    yield f"{code(type(group.aggregation).__name__)}: {rule(group.aggregation)}"
     yield " · ".join(
         [
             f"{link(f'{view.domain}.{view.name}', page.with_name('README.md'), page)} version {view.version}",
@@ -60,12 +61,6 @@ def _row(feature: FeaturePlan) -> list[str]:
     ]
 
 
-def _rule(aggregation: Aggregation) -> str:
-    """What its class says of itself: what is null, what is exact."""
-    kind = type(aggregation)
-    return f"{code(kind.__name__)}: {prose((kind.__doc__ or '').partition(chr(10))[0])}"
-
-
 def _notes(view: ViewPlan, group: Group) -> str:
     is_rounded = any(feature.tail_error_ms for feature in group.features)
     precision = "to the millisecond" if view.is_exact else f"to {view.precision} of a window"
@@ -86,7 +81,7 @@ def _example(book: Book, view: ViewPlan, group: Group, page: Path) -> Iterator[s
     if example.events:
         yield table(
             list(map(code, fields)),
-            ([code(shown(event[name], _type(view, name))) for name in fields] for event in example.events),
+            ([_value(event[name], _type(view, name)) for name in fields] for event in example.events),
         )
     else:
         yield "No events."
@@ -94,7 +89,12 @@ def _example(book: Book, view: ViewPlan, group: Group, page: Path) -> Iterator[s
     whose = joined([f"{column.name} {shown(value, column.type)}" for column, value in keys], "and")
     yield prose(f"Read at {instant(example.at)} of {whose}:")
     told = [feature for feature in group.features if feature.name in example.expect]
-    yield table(["name", "value"], ([code(f.name), code(shown(example.expect[f.name], f.type))] for f in told))
+    yield table(["name", "value"], ([code(f.name), _value(example.expect[f.name], f.type)] for f in told))
+
+
+def _value(value: Value, type: Type) -> str:
+    """A value of an example; null looks unlike the text `null`."""
+    return "null" if value is None else code(shown(value, type))
 
 
 def _fullest(examples: list[Example], group: Group) -> Example | None:

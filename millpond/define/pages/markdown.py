@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Final
 
+from millpond.plan.english.tables import without_empty
+
 # What means something to Markdown; an underscore only where it does not stand within a word.
 _SPECIAL: Final = re.compile(r"[\\`*\[\]<>~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 # What means something where a line begins.
@@ -35,9 +37,9 @@ def link(text: str, to: PurePath, page: PurePath) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of Markdown cells."""
-    lines = [_row(heads), _row(["---"] * len(heads)), *(_row(row) for row in rows)]
-    return "\n".join(lines)
+    """A table of Markdown cells; a column in which no row says anything is left out."""
+    first, *others = without_empty(heads, rows)
+    return "\n".join([_row(first), _row(["---"] * len(first)), *map(_row, others)])
 
 
 def block(language: str, lines: Iterable[str]) -> str:

@@ -1,11 +1,13 @@
 """How a place of a vector is read: on the terminal, and with a Reader."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from millpond.define.pages.markdown import block
 from millpond.plan.model import SetPlan
 from millpond.plan.paths import parse
+
+LONGEST_LINE: Final = 88  # what formatters of Markdown leave as it is
 
 
 def how_to_read(plan: SetPlan, place: str) -> str:
@@ -19,16 +21,17 @@ def how_to_read(plan: SetPlan, place: str) -> str:
                 "python",
                 [
                     f'model = pool.open("{plan.full_name}", version={plan.version})',
-                    f"vector = model.read({_request(plan)})",
-                    f'vector["{place}"], vector.status_of()["{place}"]',
+                    *_read(plan),
+                    f'vector["{place}"]',
+                    f'vector.status_of()["{place}"]',
                 ],
             ),
         ]
     )
 
 
-def _request(plan: SetPlan) -> str:
-    """A request as Python writes it: a field of a record is in a dict of its own."""
+def _read(plan: SetPlan) -> list[str]:
+    """The call, as formatters leave it: a field of a record is in a dict of its own."""
     request: dict[str, Any] = {}
     for column in plan.request:
         *records, last = parse(column.name)
@@ -36,4 +39,12 @@ def _request(plan: SetPlan) -> str:
         for record in records:
             inside = inside.setdefault(record, {})
         inside[last] = "..."
-    return json.dumps(request, ensure_ascii=False).replace('"..."', "...")
+    fields = [f'"{name}": {_python(value)}' for name, value in request.items()]
+    line = f"vector = model.read({{{', '.join(fields)}}})"
+    if len(line) <= LONGEST_LINE:
+        return [line]
+    return ["vector = model.read(", "    {", *(f"        {field}," for field in fields), "    }", ")"]
+
+
+def _python(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False).replace('"..."', "...")

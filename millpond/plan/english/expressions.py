@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from millpond.plan.english.values import instant
+from millpond.plan.english.values import instant, visible
 from millpond.plan.expr import Call, Constant, Expr, Field
 from millpond.plan.types import BOOLEAN
 
@@ -55,17 +55,13 @@ def condition(expr: Expr) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text between quotation marks, on one line, without a character that cannot be seen."""
-    return "".join(one if one.isprintable() else _escaped(one) for one in json.dumps(text, ensure_ascii=False))
+    """A text between quotation marks, on one line."""
+    return visible(json.dumps(text, ensure_ascii=False))
 
 
 def joined(parts: list[str], word: str) -> str:
     """`a, b and c`; nothing of nothing."""
     return "".join(parts) if len(parts) < 2 else f"{', '.join(parts[:-1])} {word} {parts[-1]}"
-
-
-def _escaped(one: str) -> str:
-    return json.dumps(one)[1:-1]
 
 
 def _words(expr: Expr) -> Words:

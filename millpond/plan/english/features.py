@@ -149,7 +149,7 @@ def _extreme(words: dict[Kind, str]) -> Callable[[Told], str]:
 
 def _new(told: Told) -> str:
     keep = duration(told.feature.parameters.keep_ms)
-    return f"How many values of {told.over}, not met before within {keep} of the read, the {told.events} have"
+    return f"How many values of {told.over} are new to the {told.events} (remembered for {keep})"
 
 
 def _top(told: Told) -> str:

@@ -1,5 +1,6 @@
 """Values as people read them: decimals with all their digits, instants in UTC, what is missing as null."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -26,6 +27,11 @@ def shown(value: object, type: Type) -> str:
             return str(value)
         case _:
             raise TypeError(f"{value!r} is no value of type {type}")
+
+
+def visible(text: str) -> str:
+    """A text in which each character that cannot be seen is written out, by its number."""
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def instant(ms: int) -> str:
