@@ -70,8 +70,6 @@ def _words(expr: Expr) -> Words:
             return Words(name, Rank.ATOM)
         case Constant():
             return Words(_constant(expr), Rank.ATOM)
-        case Call(op="cast", args=(inner,)):
-            return _words(inner)
         case Call(op=op):
             return OPERATIONS[op](expr)
 
@@ -232,7 +230,7 @@ OPERATIONS: Final[dict[str, Form]] = {
     "null": _form("null", Rank.ATOM),
     "add": _form("{} + {}", Rank.SUM, Rank.SUM, Rank.PRODUCT),
     "sub": _form("{} - {}", Rank.SUM, Rank.SUM, Rank.PRODUCT),
-    "mul": _form("{} × {}", Rank.PRODUCT, Rank.PRODUCT),  # noqa: RUF001  the sign of a product
+    "mul": _form("{} × {}", Rank.PRODUCT, Rank.PRODUCT),
     "div": _form("{} / {}", Rank.PRODUCT, Rank.PRODUCT),
     "neg": _form("-{}", Rank.SUM),
     "abs": _of("the absolute value of {}"),
@@ -271,5 +269,6 @@ OPERATIONS: Final[dict[str, Form]] = {
     "epoch_seconds": _of("the seconds from 1970 to {}"),
     "local_hour": _local("hour"),
     "local_day_of_week": _local("day of the week (Monday is 0)"),
+    "cast": lambda call: _words(call.args[0]),
     "try_cast": _try_cast,
 }
