@@ -163,5 +163,5 @@ def _stale_pages(before: dict[Path, str], after: dict[Path, str]) -> Iterator[Mi
     """One finding for all: a word in a view's description changes several pages."""
     stale = [str(path) for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
     if stale:
-        others = f", and {len(stale) - 1} others" if len(stale) > 1 else ""
+        others = f", and {len(stale) - 1} more" if len(stale) > 1 else ""
         yield PlanError(f"{stale[0]}{others}: not what the definitions say", where=str(FOLDER), mend=_MEND)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -104,15 +106,9 @@ class Book:
         written = self.authored.views[at] if isinstance(view_or_set, ViewPlan) else self.authored.sets[at]
         return written.place.file.relative_to(self.authored.root)
 
-    def groups(self, view: ViewPlan) -> Iterator[Group]:
+    def groups(self, view: ViewPlan) -> tuple[Group, ...]:
         """A view's features by the aggregations that give them, in the order of the definition."""
-        rest = iter(view.features)
-        written = self.written(view)
-        features: dict[str, list[FeaturePlan]] = {}
-        for name, aggregation, _span in written.windowed():
-            features.setdefault(name, []).extend(next(rest) for _part in aggregation.parts)
-        for name, found in features.items():
-            yield Group(name=name, aggregation=written.features[name], features=tuple(found))
+        return self._groups[view.full_name]
 
     def group_of(self, view: ViewPlan, feature: str) -> Group:
         """The group that a feature is of."""
@@ -120,14 +116,15 @@ class Book:
 
     def examples(self, view: ViewPlan) -> list[Example]:
         """A view's examples, those that can be read: `millpond check` says what is wrong with the others."""
-        file = self.authored.root / examples_file(view)
-        if not file.is_file():
-            return []
-        try:
-            found = read_examples(view, file.read_text(encoding="utf-8"))
-        except DefinitionError:
-            return []
-        return [example for _name, example in found if isinstance(example, Example)]
+        return self._examples[view.full_name]
+
+    @cached_property
+    def _groups(self) -> dict[str, tuple[Group, ...]]:
+        return {view.full_name: tuple(_grouped(view, self.written(view))) for view in self.pool.views}
+
+    @cached_property
+    def _examples(self) -> dict[str, list[Example]]:
+        return {view.full_name: _readable(self.authored.root / examples_file(view), view) for view in self.pool.views}
 
     def readings(self, view: ViewPlan, group: Group) -> Iterator[Reading]:
         """Where features of a group are read."""
@@ -144,3 +141,21 @@ class Book:
                     )
                     if places or derived:
                         yield Reading(plan, binding, places, derived)
+
+
+def _grouped(view: ViewPlan, written: FeatureView) -> Iterator[Group]:
+    rest = iter(view.features)
+    for name, windows in groupby(written.windowed(), key=itemgetter(0)):
+        aggregation = written.features[name]
+        features = tuple(next(rest) for _window in windows for _part in aggregation.parts)
+        yield Group(name=name, aggregation=aggregation, features=features)
+
+
+def _readable(file: Path, view: ViewPlan) -> list[Example]:
+    if not file.is_file():
+        return []
+    try:
+        found = read_examples(view, file.read_text(encoding="utf-8"))
+    except DefinitionError:
+        return []
+    return [example for _name, example in found if isinstance(example, Example)]
