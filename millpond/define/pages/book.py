@@ -1,6 +1,6 @@
 """What pages are made of: the compiled pool beside what its authors wrote, and where each page lies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -12,8 +12,10 @@ from millpond.define.aggregations import Aggregation
 from millpond.define.avro import SourceSchema
 from millpond.define.examples import Example, read_examples
 from millpond.define.loader import FEATURES, AuthoredPool
+from millpond.define.pages.markdown import authored, prose
 from millpond.define.source import EventSource
 from millpond.define.view import FeatureView
+from millpond.plan.english.features import sentence
 from millpond.plan.errors import DefinitionError
 from millpond.plan.expr import fields_of
 from millpond.plan.model import Binding, FeaturePlan, Pool, SetPlan, ViewPlan
@@ -141,6 +143,11 @@ class Book:
                     )
                     if places or derived:
                         yield Reading(plan, binding, places, derived)
+
+
+def what_of(view: ViewPlan, group: Group, features: Sequence[FeaturePlan]) -> str:
+    """What some features of a group are, as Markdown: what the author says, else a sentence of their Plan."""
+    return authored(group.aggregation.description) or prose(sentence(view, features))
 
 
 def _grouped(view: ViewPlan, written: FeatureView) -> Iterator[Group]:

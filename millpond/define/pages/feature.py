@@ -10,11 +10,11 @@ from millpond.define.fields import doc_of
 from millpond.define.notebook import rule
 from millpond.define.pages import axis
 from millpond.define.pages.book import Book, Group, Reading, derived_page, examples_file, feature_page, set_page
-from millpond.define.pages.markdown import block, code, link, prose, table
+from millpond.define.pages.markdown import authored, block, code, link, prose, table
 from millpond.define.pages.reading import how_to_read
 from millpond.plan.aggregations import AGGREGATIONS
 from millpond.plan.english.expressions import joined
-from millpond.plan.english.features import reads_of, sentence
+from millpond.plan.english.features import reads_of, sentence, state_of
 from millpond.plan.english.values import instant, shown
 from millpond.plan.english.windows import duration
 from millpond.plan.expr import fields_of
@@ -28,7 +28,7 @@ def feature_parts(book: Book, view: ViewPlan, group: Group) -> Iterator[str]:
     page = feature_page(view, group.name)
     yield f"# {group.name}"
     if group.aggregation.description:
-        yield prose(group.aggregation.description)
+        yield authored(group.aggregation.description)
     yield prose(sentence(view, group.features))
     yield f"{code(type(group.aggregation).__name__)}: {rule(group.aggregation)}"
     yield " · ".join(
@@ -64,7 +64,18 @@ def _row(feature: FeaturePlan) -> list[str]:
 def _notes(view: ViewPlan, group: Group) -> str:
     is_rounded = any(feature.tail_error_ms for feature in group.features)
     precision = "to the millisecond" if view.is_exact else f"to {view.precision} of a window"
-    return " ".join([axis.LEGEND, *([axis.ROUNDED] if is_rounded else []), f"The view is precise {precision}."])
+    said = [axis.LEGEND, *([axis.ROUNDED] if is_rounded else []), f"The view is precise {precision}."]
+    return " ".join([*said, *_caps(view, group)])
+
+
+def _caps(view: ViewPlan, group: Group) -> Iterator[str]:
+    """Of how much it no longer says all."""
+    for partial in state_of(view, group.features[0]):
+        if partial.function == "tally":
+            yield f"Of more than {partial.most:,} different values in a tile it says `capped`."
+    if view.is_exact:
+        most = view.partials[-1].most
+        yield f"Where it begins or ends within a tile of more than {most:,} events it may say `capped`."
 
 
 # --- an example -----------------------------------------------------------------------------------------------------
@@ -76,7 +87,7 @@ def _example(book: Book, view: ViewPlan, group: Group, page: Path) -> Iterator[s
     if example is None:
         yield f"None yet: {code(file.as_posix())} is where it belongs."
         return
-    yield f"{prose(example.name)} ({link('more', file, page)}):"
+    yield f"{authored(example.name)} ({link('more', file, page)}):"
     fields = _columns(view, group, example)
     if example.events:
         yield table(
@@ -87,9 +98,12 @@ def _example(book: Book, view: ViewPlan, group: Group, page: Path) -> Iterator[s
         yield "No events."
     keys = zip(view.entity.keys, example.key, strict=True)
     whose = joined([f"{column.name} {shown(value, column.type)}" for column, value in keys], "and")
-    yield prose(f"Read at {instant(example.at)} of {whose}:")
-    told = [feature for feature in group.features if feature.name in example.expect]
-    yield table(["name", "value"], ([code(f.name), _value(example.expect[f.name], f.type)] for f in told))
+    told = [
+        f"{code(feature.name)} is {_value(example.expect[feature.name], feature.type)}"
+        for feature in group.features
+        if feature.name in example.expect
+    ]
+    yield f"{prose(f'Read at {instant(example.at)} of {whose}:')} {joined(told, 'and')}."
 
 
 def _value(value: Value, type: Type) -> str:
@@ -121,14 +135,14 @@ def _source(book: Book, view: ViewPlan, group: Group, page: Path) -> Iterator[st
         [
             f"Events of {code(source.name)}: topic {code(source.topic)}, {link('schema', Path(written.schema), page)},",
             f"owner {prose(written.owner)}; each may arrive up to {duration(source.lateness_ms)} after its time.",
-            *([prose(written.description)] if written.description else []),
+            *([authored(written.description)] if written.description else []),
         ]
     )
     schema = book.schema(view)
     yield table(
         ["field", "type", "for", "what it is"],
         (
-            [code(name), code(str(_type(view, name))), ", ".join(uses), prose(doc_of(schema.fields, parse(name)))]
+            [code(name), code(str(_type(view, name))), ", ".join(uses), authored(doc_of(schema.fields, parse(name)))]
             for name, uses in _uses(view, group).items()
         ),
     )

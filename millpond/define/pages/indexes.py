@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from millpond.define.pages.book import INDEX, Book, feature_page, set_page, view_page
-from millpond.define.pages.markdown import code, link, prose, table
+from millpond.define.pages.book import INDEX, Book, feature_page, set_page, view_page, what_of
+from millpond.define.pages.markdown import authored, code, link, prose, table
 from millpond.plan.english.expressions import value
-from millpond.plan.english.features import sentence
 from millpond.plan.model import ViewPlan
 
 
@@ -14,7 +13,7 @@ def view_parts(book: Book, view: ViewPlan) -> Iterator[str]:
     page = view_page(view)
     yield f"# {view.full_name}"
     if view.description:
-        yield prose(view.description)
+        yield authored(view.description)
     yield " · ".join(
         [
             f"version {view.version}",
@@ -33,7 +32,7 @@ def view_parts(book: Book, view: ViewPlan) -> Iterator[str]:
         (
             [
                 link(code(group.name), feature_page(view, group.name), page),
-                prose(group.aggregation.description or sentence(view, group.features)),
+                what_of(view, group, group.features),
                 ", ".join(code(feature.name) for feature in group.features),
             ]
             for group in book.groups(view)
@@ -70,7 +69,7 @@ def index_parts(book: Book) -> Iterator[str]:
                 (
                     [
                         link(plan.name, set_page(plan), INDEX),
-                        prose(plan.description),
+                        authored(plan.description),
                         str(len(plan.places)),
                         prose(plan.owner),
                     ]
@@ -84,7 +83,7 @@ def _view(book: Book, view: ViewPlan) -> list[str]:
     return [
         link(view.name, view_page(view), INDEX),
         prose(view.entity.name),
-        prose(view.description),
+        authored(view.description),
         ", ".join(features),
         prose(view.owner),
     ]

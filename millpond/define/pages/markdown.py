@@ -10,17 +10,32 @@ from millpond.plan.english.tables import without_empty
 
 # What means something to Markdown; an underscore only where it does not stand within a word.
 _SPECIAL: Final = re.compile(r"[\\`*\[\]<>~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_CODE: Final = re.compile(r"(?<!`)`([^`\s](?:[^`]*[^`\s])?)`(?!`)")
 # What means something where a line begins.
 _FIRST: Final = re.compile(r"([#+\-=]|\d+(?=[.)]))")
 
 
 def prose(text: str) -> str:
     """A text that is read as it is, on one line."""
-    line = _SPECIAL.sub(lambda found: f"\\{found[0]}", " ".join(text.split()).replace("&", "&amp;"))
-    number = _FIRST.match(line)
-    if number is None:
+    return _begun(_escaped(" ".join(text.split())))
+
+
+def authored(text: str) -> str:
+    """The same of what people wrote, but for what they put between backticks, which is code."""
+    parts = _CODE.split(" ".join(text.split()))
+    return _begun("".join(code(part) if place % 2 else _escaped(part) for place, part in enumerate(parts)))
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(lambda found: f"\\{found[0]}", text.replace("&", "&amp;"))
+
+
+def _begun(line: str) -> str:
+    """A line that begins no list, heading or quotation."""
+    found = _FIRST.match(line)
+    if found is None:
         return line
-    return f"\\{line}" if not number[1].isdigit() else f"{number[1]}\\{line[number.end() :]}"
+    return f"\\{line}" if not found[1].isdigit() else f"{found[1]}\\{line[found.end() :]}"
 
 
 def code(text: str) -> str:

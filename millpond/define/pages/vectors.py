@@ -7,11 +7,10 @@ from typing import Final
 
 import msgspec
 
-from millpond.define.pages.book import Book, derived_page, feature_page, set_page
-from millpond.define.pages.markdown import code, link, prose, table
+from millpond.define.pages.book import Book, derived_page, feature_page, set_page, what_of
+from millpond.define.pages.markdown import authored, code, link, prose, table
 from millpond.define.pages.reading import how_to_read
 from millpond.plan.english.expressions import condition, value
-from millpond.plan.english.features import sentence
 from millpond.plan.expr import fields_of
 from millpond.plan.model import DerivedPlan, SetFeature, SetPlan
 from millpond.plan.paths import parse, text_of
@@ -29,7 +28,7 @@ def set_parts(book: Book, plan: SetPlan) -> Iterator[str]:
     page = set_page(plan)
     yield f"# {plan.full_name}"
     if plan.description:
-        yield prose(plan.description)
+        yield authored(plan.description)
     yield _about(book, plan, page)
     yield "## The vector"
     yield table(["place", "type", "what"], (_place(book, plan, place, page) for place in plan.places))
@@ -49,7 +48,7 @@ def derived_parts(book: Book, plan: SetPlan, place: DerivedPlan) -> Iterator[str
     page = derived_page(plan, place.name)
     yield f"# {place.name}"
     if place.description:
-        yield prose(place.description)
+        yield authored(place.description)
     yield f"{prose(_sentence(place))} Of type {code(str(place.type))}, from these, whenever the vector is read."
     yield _about(book, plan, page)
     yield "## Made of"
@@ -77,11 +76,11 @@ def _sentence(place: DerivedPlan) -> str:
 
 def _place(book: Book, plan: SetPlan, place: SetFeature | DerivedPlan, page: Path) -> list[str]:
     if isinstance(place, DerivedPlan):
-        what = place.description or _sentence(place)
-        return [link(code(place.name), derived_page(plan, place.name), page), code(str(place.type)), prose(what)]
+        what = authored(place.description) or prose(_sentence(place))
+        return [link(code(place.name), derived_page(plan, place.name), page), code(str(place.type)), what]
     view = book.bound(plan, place.alias)
     group = book.group_of(view, place.feature)
-    said = prose(group.aggregation.description or sentence(view, [view.feature(place.feature)]))
+    said = what_of(view, group, [view.feature(place.feature)])
     defaults = plan.defaults if isinstance(plan.defaults, dict) else {}
     if place.name in defaults:
         said += f" {value(defaults[place.name])} instead of null."
@@ -97,7 +96,7 @@ def _what(book: Book, plan: SetPlan, name: str, page: Path) -> str:
         return f"{link('derived', derived_page(plan, first), page)} before it"
     view = book.bound(plan, first)
     group = book.group_of(view, rest[0])
-    said = prose(group.aggregation.description or sentence(view, [view.feature(rest[0])]))
+    said = what_of(view, group, [view.feature(rest[0])])
     return f"{link(group.name, feature_page(view, group.name), page)}: {said}"
 
 

@@ -46,7 +46,7 @@ def value(expr: Expr) -> str:
 
 def operand(expr: Expr) -> str:
     """The same where other words follow."""
-    return _words(expr).within(Rank.SUM)
+    return _words(expr).within(Rank.OF)
 
 
 def condition(expr: Expr) -> str:
@@ -138,9 +138,9 @@ def _and(call: Call) -> Words:
     while parts:
         first = parts.pop(0)
         match first, parts:
-            case Call(op="ge", args=(Field() as low, start)), [Call(op="le", args=(high, end)), *_] if low == high:
+            case Call(op="ge", args=(low, start)), [Call(op="le", args=(high, end)), *_] if low == high:
                 parts.pop(0)
-                said.append(f"{value(low)} is from {operand(start)} to {operand(end)}")
+                said.append(f"{operand(low)} is from {operand(start)} to {operand(end)}")
             case _:
                 said.append(_asked(first).within(Rank.IS))
     return Words(" and ".join(said), Rank.AND if len(said) > 1 else Rank.IS)
@@ -153,7 +153,7 @@ def _or(call: Call) -> Words:
 def _not(call: Call) -> Words:
     match call.args[0]:
         case Call(op="is_null", args=(inner,)):
-            return Words(f"{_words(inner).within(Rank.OF)} is not null", Rank.IS)
+            return Words(f"{operand(inner)} is not null", Rank.IS)
         case Call(op="in") as among:
             return Words(_among(among, "is neither {}", "nor"), Rank.IS)
         case Field(type=type) as field if type == BOOLEAN:
@@ -171,7 +171,7 @@ def _among(call: Call, verb: str, word: str) -> str:
     listed = [value(option) for option in options]
     if len(listed) == 1:
         verb = verb.replace("neither", "not")
-    return f"{_words(first).within(Rank.OF)} {verb.format(joined(listed, word))}"
+    return f"{operand(first)} {verb.format(joined(listed, word))}"
 
 
 def _coalesce(call: Call) -> Words:
@@ -182,12 +182,11 @@ def _coalesce(call: Call) -> Words:
 def _case(call: Call) -> Words:
     *branches, last = call.args
     if len(branches) == 2 and isinstance(branches[1], Call) and branches[1].op == "null":
-        return Words(f"{_words(last).within(Rank.OF)}, null where {_asked(branches[0]).text}", Rank.CHOICE)
+        return Words(f"{operand(last)}, null where {_asked(branches[0]).text}", Rank.CHOICE)
     told = [
-        f"{_words(then).within(Rank.OF)} where {_asked(asked).text}"
-        for asked, then in zip(branches[::2], branches[1::2], strict=True)
+        f"{operand(then)} where {_asked(asked).text}" for asked, then in zip(branches[::2], branches[1::2], strict=True)
     ]
-    return Words(f"{', '.join(told)}, else {_words(last).within(Rank.OF)}", Rank.CHOICE)
+    return Words(f"{', '.join(told)}, else {operand(last)}", Rank.CHOICE)
 
 
 def _try_cast(call: Call) -> Words:

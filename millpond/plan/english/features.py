@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from millpond.plan.english.expressions import condition, joined, operand, value
+from millpond.plan.english.expressions import condition, joined, operand
 from millpond.plan.english.windows import duration, windows
-from millpond.plan.expr import Expr, Field, fields_of
+from millpond.plan.expr import Expr, fields_of
 from millpond.plan.model import FeaturePlan, ViewPlan
 from millpond.plan.partials import Partial
 from millpond.plan.types import Kind
@@ -91,13 +91,10 @@ def sentence(view: ViewPlan, features: Sequence[FeaturePlan]) -> str:
 
 
 def _whose(view: ViewPlan) -> str:
-    """`one account (its account_id is sender_id)`."""
-    others = [
-        f"its {key.name} is {value(expr)}"
-        for key, expr in zip(view.entity.keys, view.by, strict=True)
-        if not (isinstance(expr, Field) and expr.name == key.name)
-    ]
-    return f"one {_words(view.entity.name)}" + (f" ({joined(others, 'and')})" if others else "")
+    """`one account (as sender_id)`: by which expressions, where these are not fields of the key columns' names."""
+    keys = [operand(expr) for expr in view.by]
+    as_named = keys == [key.name for key in view.entity.keys]
+    return f"one {_words(view.entity.name)}" + ("" if as_named else f" (as {joined(keys, 'and')})")
 
 
 def _words(name: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from millpond.define.pages.markdown import block, code, link, prose, table
+from millpond.define.pages.markdown import authored, block, code, link, prose, table
 
 PARSER = MarkdownIt("commonmark").enable("table")
 # What people write, and what could be taken for Markdown; what Unicode takes for nothing is dropped by Markdown, too.
@@ -29,6 +29,19 @@ def test_prose_is_read_as_the_text_it_is(text: str) -> None:
     assert [token.type for token in tokens] == (["paragraph_open", "inline", "paragraph_close"] if text.split() else [])
     assert {token.type for token in inline(prose(text))} <= {"text", "text_special"}
     assert read(inline(prose(text))) == " ".join(text.split())
+
+
+@given(TEXTS)
+def test_what_people_wrote_is_read_as_it_is_but_for_code(text: str) -> None:
+    tokens = inline(authored(text))
+
+    assert {token.type for token in tokens} <= {"text", "text_special", "code_inline"}
+    line = "".join(f"`{token.content}`" if token.type == "code_inline" else token.content for token in tokens)
+    assert line.replace(" ", "") == "".join(text.split())
+
+
+def test_what_stands_between_backticks_is_code() -> None:
+    assert authored("In `cur_rency`, or * `a|b`; a ` b") == "In `cur_rency`, or \\* `a|b`; a \\` b"
 
 
 @given(TEXTS)

@@ -96,6 +96,7 @@ ASKED: tuple[tuple[Deferred, str], ...] = (
     (_.store_id.notin([1, 2, 3]), "store_id is neither 1, 2 nor 3"),
     (_.store_id.notin([1]), "store_id is not 1"),
     (_.amount.between(1, 2), "amount is from 1 to 2"),
+    (_.sold_at.hour().between(0, 5), "the hour (UTC) of sold_at is from 0 to 5"),
     ((_.amount >= 1) & (_.discount <= 2), "amount is at least 1 and discount is at most 2"),
     (
         (_.channel == "WEB") & (_.gift | (_.amount > 1)),

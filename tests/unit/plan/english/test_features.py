@@ -129,7 +129,7 @@ def test_a_key_of_another_name_is_said(tmp_path: Path) -> None:
     view = compiled(tmp_path, view_file("visitor", '{"sales": Count()}').replace("_.customer_id", "_.channel.lower()"))
 
     assert sentence(view, view.features) == (
-        "How many sales of one customer (its customer_id is channel in lower case) there were in the last hour."
+        "How many sales of one customer (as channel in lower case) there were in the last hour."
     )
 
 
