@@ -9,7 +9,7 @@ from rich.table import Table
 
 from millpond.cli.context import Json, err, out, print_json, settings_of
 from millpond.control.settings import find_root
-from millpond.plan.errors import MillpondError
+from millpond.plan.errors import MillpondError, PlanError
 from millpond.plan.model import Pool
 from millpond.plan.windows import format_duration
 
@@ -71,7 +71,7 @@ def check(root: Root = None, env: Against = None, json: Json = False) -> None:
 def compile(root: Root = None, json: Json = False) -> None:  # noqa: A001  the verb's name
     """Compile the pool into features/*/compiled, and into pages for people in docs/features; both are committed.
 
-    Exits 2 when a definition is wrong; no file is touched then.
+    Exits 2 when a definition is wrong, or a page would be written over what people wrote; no file is touched then.
     """
     from millpond.define.loader import InvalidPool
     from millpond.define.pages.book import FOLDER
@@ -81,6 +81,8 @@ def compile(root: Root = None, json: Json = False) -> None:  # noqa: A001  the v
         pool, changes = write_compiled((root or find_root()).resolve())
     except InvalidPool as invalid:
         fail(invalid.errors, json, WRONG)
+    except PlanError as error:
+        fail((error,), json, WRONG)
     if json:
         files = [{"path": str(change.path), "how": change.how} for change in changes]
         print_json({"ok": True, **_counts(pool), "files": files, "errors": []})

@@ -9,7 +9,7 @@ from millpond.define.compiler import compile_authored
 from millpond.define.examples import WrongExample, check_examples
 from millpond.define.loader import FEATURES, load_pool
 from millpond.define.pages.book import EXAMPLES, FOLDER, examples_file
-from millpond.define.pages.files import pages_in, pages_of
+from millpond.define.pages.files import MARK, pages_in, pages_of
 from millpond.plan.compiled import files_in, files_of, path_of, read_set, read_view
 from millpond.plan.errors import MillpondError, PlanError
 from millpond.plan.model import Pool, SetPlan, ViewPlan
@@ -72,6 +72,7 @@ def write_compiled(root: Path) -> tuple[Pool, tuple[Change, ...]]:
 
     Raises:
         InvalidPool: a definition is wrong; no file is touched.
+        PlanError: where a page belongs there is a file that is none; no file is touched either.
     """
     plans, pages = files_in(root), pages_in(root)
     authored = load_pool(root)
@@ -79,6 +80,7 @@ def write_compiled(root: Path) -> tuple[Pool, tuple[Change, ...]]:
     views_and_sets: list[ViewPlan | SetPlan] = [*pool.views, *pool.sets]
     compiled = {path_of(plan): plan for plan in views_and_sets}
     before, after = plans | pages, files_of(pool) | pages_of(authored, pool)
+    _check_foreign(root, before, after)
     changes = [
         Change(path=path, how=_how(path, compiled.get(path), before.get(path), text)) for path, text in after.items()
     ]
@@ -91,6 +93,14 @@ def write_compiled(root: Path) -> tuple[Pool, tuple[Change, ...]]:
         _remove_empty(root, (root / path).parent)
         changes.append(Change(path=path, how="removed"))
     return pool, tuple(sorted(changes, key=lambda change: change.path))
+
+
+def _check_foreign(root: Path, before: dict[Path, str], after: dict[Path, str]) -> None:
+    """What people wrote is not written over."""
+    for path in sorted(after.keys() - before.keys()):
+        if (root / path).exists():
+            mend = f"move it: all of {FOLDER} that begins with {MARK} is generated, and nothing else"
+            raise PlanError("there is a file that is not generated where a page belongs", where=str(path), mend=mend)
 
 
 def _remove_empty(root: Path, folder: Path) -> None:

@@ -13,6 +13,7 @@ from millpond.define.loader import load_pool
 from millpond.define.pages.book import FOLDER, INDEX, Book, feature_page, set_page, view_page
 from millpond.define.pages.files import MARK, pages_in, pages_of
 from millpond.define.pool_files import check_pool, write_compiled
+from millpond.plan.errors import PlanError
 from tests.unit.define.sample import RIGHT, project, view_file
 
 ROOT = Path(__file__).parents[4]
@@ -156,6 +157,18 @@ def test_pages_of_what_is_no_more_are_removed_and_the_notes_of_people_stay(root:
     assert not (root / FOLDER / "risk").exists()
     assert not (root / "features" / "risk").exists()
     assert check_pool(root).findings == ()
+
+
+def test_what_people_wrote_is_not_written_over(root: Path) -> None:
+    (root / INDEX).write_text("# Ours\n")
+    (root / FOLDER / "shop" / "customer" / "gifts.md").unlink()
+
+    with pytest.raises(PlanError, match="not generated where a page belongs") as refused:
+        write_compiled(root)
+
+    assert refused.value.where == "docs/features/README.md"
+    assert (root / INDEX).read_text() == "# Ours\n"
+    assert not (root / FOLDER / "shop" / "customer" / "gifts.md").exists()
 
 
 def test_a_pool_without_sets_and_examples_has_pages_that_say_so(tmp_path: Path) -> None:
