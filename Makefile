@@ -76,7 +76,7 @@ fix: $(PRODUCT)  ## format, and mend what lint can mend
 	.venv/bin/ruff format .
 
 .PHONY: compile
-compile: $(PRODUCT)  ## compile the pool into features/<domain>/compiled
+compile: $(PRODUCT)  ## compile the pool into features/<domain>/compiled, and its pages into docs/features
 	@exec .venv/bin/millpond compile
 
 .PHONY: lock

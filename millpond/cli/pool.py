@@ -1,5 +1,6 @@
-"""`millpond check` and `millpond compile`: the pool's definitions, examples and compiled plans."""
+"""`millpond check` and `millpond compile`: the pool's definitions, examples, compiled plans and pages."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
@@ -8,7 +9,7 @@ from rich.table import Table
 
 from millpond.cli.context import Json, err, out, print_json, settings_of
 from millpond.control.settings import find_root
-from millpond.plan.errors import MillpondError
+from millpond.plan.errors import MillpondError, PlanError
 from millpond.plan.model import Pool
 from millpond.plan.windows import format_duration
 
@@ -35,10 +36,10 @@ Against = Annotated[
 
 
 def check(root: Root = None, env: Against = None, json: Json = False) -> None:
-    """Check every definition, run every example, and compare the committed plans.
+    """Check every definition, run every example, and compare the committed plans and pages.
 
-    Exits 2 when a definition is wrong or a registry does not answer, 1 when an example says otherwise, a plan is stale,
-    or a schema is registered that a source cannot read.
+    Exits 2 when a definition is wrong or a registry does not answer, 1 when an example says otherwise, a plan or a page
+    is stale, or a schema is registered that a source cannot read.
     """
     # Imported where they are used, here and below: what runs, and its images, have no ibis.
     from millpond.define.loader import InvalidPool
@@ -68,24 +69,31 @@ def check(root: Root = None, env: Against = None, json: Json = False) -> None:
 
 
 def compile(root: Root = None, json: Json = False) -> None:  # noqa: A001  the verb's name
-    """Compile the pool into features/*/compiled, which is committed.
+    """Compile the pool into features/*/compiled, and into pages for people in docs/features; both are committed.
 
-    Exits 2 when a definition is wrong; no file is touched then.
+    Exits 2 when a definition is wrong, or a page would be written over what people wrote; no file is touched then.
     """
     from millpond.define.loader import InvalidPool
+    from millpond.define.pages.book import FOLDER
     from millpond.define.pool_files import write_compiled
 
     try:
         pool, changes = write_compiled((root or find_root()).resolve())
     except InvalidPool as invalid:
         fail(invalid.errors, json, WRONG)
+    except PlanError as error:
+        fail((error,), json, WRONG)
     if json:
         files = [{"path": str(change.path), "how": change.how} for change in changes]
         print_json({"ok": True, **_counts(pool), "files": files, "errors": []})
         return
-    for change in changes:
-        if change.how != "unchanged":
+    changed = [change for change in changes if change.how != "unchanged"]
+    for change in changed:
+        if not change.path.is_relative_to(FOLDER):
             out.print(f"{change.how:<16} {change.path}{_advice(change)}", highlight=False, soft_wrap=True)
+    pages = Counter(change.how for change in changed if change.path.is_relative_to(FOLDER))
+    for how, number in sorted(pages.items()):
+        out.print(f"{how:<16} {number} {'page' if number == 1 else 'pages'} in {FOLDER}", highlight=False)
     same = sum(change.how == "unchanged" for change in changes)
     out.print(f"compiled {_summary(pool)}; {same} files unchanged", highlight=False)
 

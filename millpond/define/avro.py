@@ -144,12 +144,12 @@ class _Reading:
             try:
                 field = self._field(one["type"], full_name.rpartition(".")[0])
             except _Unreadable as reason:
-                found[name] = reason.node
+                found[name] = replace(reason.node, doc=_doc(one))
                 continue
             readers.append(
                 {"name": name, "type": field.reader} | {k: one[k] for k in ("default", "aliases") if k in one}
             )
-            found[name] = field.node
+            found[name] = replace(field.node, doc=_doc(one))
         _refuse_twins([reader["name"] for reader in readers])
         return readers, found
 
@@ -254,6 +254,13 @@ def _listed(record: Json) -> list[Json]:
     if not isinstance(fields, list) or not all(isinstance(f, dict) and {"name", "type"} <= f.keys() for f in fields):
         raise DefinitionError("the record's fields are not a list of names and types", mend="see the Avro format")
     return fields
+
+
+def _doc(field: Json) -> str:
+    doc = field.get("doc", "")
+    if not isinstance(doc, str):
+        raise DefinitionError(f"the doc of {field['name']!r} is not a text", mend="write it in quotes")
+    return doc
 
 
 def _full_name(name: str, namespace: str) -> str:

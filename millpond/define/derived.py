@@ -47,3 +47,8 @@ class Derived:
                 )
             check_expression(self.value)
             checks.description(self.description)
+
+    def _repr_html_(self) -> str:
+        from millpond.define.notebook import derived_card
+
+        return derived_card(self)

@@ -48,3 +48,8 @@ class Entity:
                 raise DefinitionError(f"the key column {repeated!r} stands twice", mend="leave one of them out")
         object.__setattr__(self, "keys", keys)
         remember(self)
+
+    def _repr_html_(self) -> str:
+        from millpond.define.notebook import entity_card
+
+        return entity_card(self)

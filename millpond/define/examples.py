@@ -77,21 +77,34 @@ def check_examples(view: ViewPlan, text: str, where: str) -> tuple[int, list[Mil
     errors: list[MillpondError] = []
     found: list[Example] = []
     try:
-        written = _parse(text)
+        written = read_examples(view, text)
     except DefinitionError as error:
         return 0, [error.at(where)]
-    for number, one in enumerate(written, start=1):
-        name = f"{where}: {_name(one, number)}"
-        try:
-            example = read_example(view, one, f"example {number}")
-        except DefinitionError as error:
-            errors.append(error.at(name))
+    for name, example in written:
+        if isinstance(example, DefinitionError):
+            errors.append(example.at(f"{where}: {name}"))
             continue
         found.append(example)
-        errors += [error.at(name) for error in run_example(view, example)]
+        errors += [error.at(f"{where}: {name}") for error in run_example(view, example)]
     if not errors:  # an example that cannot be read leaves features uncovered: said once, by its own error
         errors += [error.at(where) for error in _uncovered(view, found)]
     return len(written), errors
+
+
+def read_examples(view: ViewPlan, text: str) -> list[tuple[str, Example | DefinitionError]]:
+    """Each example of a text as it is called in errors, and itself, or why it cannot be read.
+
+    Raises:
+        DefinitionError: the text is no list of examples.
+    """
+    return [(_name(one, number), _readable(view, one, number)) for number, one in enumerate(_parse(text), start=1)]
+
+
+def _readable(view: ViewPlan, one: Any, number: int) -> Example | DefinitionError:
+    try:
+        return read_example(view, one, f"example {number}")
+    except DefinitionError as error:
+        return error
 
 
 def run_example(view: ViewPlan, example: Example) -> list[MillpondError]:

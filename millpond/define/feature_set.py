@@ -78,6 +78,11 @@ class FeatureSet:
             self._check_encoding()
         remember(self)
 
+    def _repr_html_(self) -> str:
+        from millpond.define.notebook import set_card
+
+        return set_card(self)
+
     @property
     def places(self) -> tuple[str, ...]:
         """The names of the vector's places, in order."""

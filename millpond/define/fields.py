@@ -28,11 +28,13 @@ class Value:
 
     Attributes:
         micros: a timestamp whose raw long is in microseconds.
+        doc: what its schema says of it, as of every node.
     """
 
     type: Type
     micros: bool = False
     nullable: bool = False
+    doc: str = ""
 
     @property
     def one(self) -> "Value":
@@ -51,6 +53,7 @@ class Record:
 
     fields: Mapping[str, "Node"]
     nullable: bool = False
+    doc: str = ""
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -64,6 +67,7 @@ class MapOf:
 
     values: "Node"
     nullable: bool = False
+    doc: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class Unreadable:
     reason: str
     mend: str = ""
     nullable: bool = False
+    doc: str = ""
 
 
 Node = Value | Record | MapOf | Unreadable
@@ -92,6 +97,20 @@ def leaves(node: Node, shape: str = "") -> Iterator[tuple[str, Value | Unreadabl
                 yield from leaves(inner, f"{shape}.{name}" if shape else name)
         case MapOf(values=values):
             yield from leaves(values, shape + EACH)
+
+
+def doc_of(root: Record, path: Path) -> str:
+    """What a schema says of the value at a path; of a map's value, what it says of the map. Empty where nothing."""
+    node: Node = root
+    for step in path:
+        match node:
+            case Record(fields=fields):
+                node = fields[step]
+            case MapOf(values=values, doc=doc):
+                node = replace(values, doc=values.doc or doc)
+            case Value() | Unreadable():
+                raise AssertionError(f"{text_of(path)} was bound when the pool was compiled")
+    return node.doc
 
 
 def of_source(source: SourcePlan) -> Record:

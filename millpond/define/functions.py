@@ -52,7 +52,7 @@ def local_hour(instant: Any, zone: str) -> Deferred:
         DefinitionError: there is no such zone.
     """
     rules_of(zone)
-    return _deferred(LocalHour, instant, zone)
+    return _deferred("local_hour", LocalHour, instant, zone)
 
 
 def local_day_of_week(instant: Any, zone: str) -> Deferred:
@@ -62,7 +62,7 @@ def local_day_of_week(instant: Any, zone: str) -> Deferred:
         DefinitionError: there is no such zone.
     """
     rules_of(zone)
-    return _deferred(LocalDayOfWeek, instant, zone)
+    return _deferred("local_day_of_week", LocalDayOfWeek, instant, zone)
 
 
 def haversine_km(lat1: Any, lon1: Any, lat2: Any, lon2: Any) -> Deferred:
@@ -74,8 +74,12 @@ def haversine_km(lat1: Any, lon1: Any, lat2: Any, lon2: Any) -> Deferred:
         lat2: as lat1, of the other place.
         lon2: as lon1, of the other place.
     """
-    return _deferred(HaversineKm, lat1, lon1, lat2, lon2)
+    return _deferred("haversine_km", HaversineKm, lat1, lon1, lat2, lon2)
 
 
-def _deferred(kind: type, *args: Any) -> Any:
-    return deferrable(lambda *given: kind(*given).to_expr())(*args)
+def _deferred(name: str, kind: type, *args: Any) -> Any:
+    def build(*given: Any) -> Any:
+        return kind(*given).to_expr()
+
+    build.__name__ = name  # what the expression is written with where it is shown
+    return deferrable(build)(*args)

@@ -1,19 +1,21 @@
-"""The pool's own files: writing compiled plans, and checking plans and examples against the definitions."""
+"""The pool's own files: compiled plans and pages written, and compared with the definitions, as are examples."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from millpond.define.compiler import compile_pool
+from millpond.define.compiler import compile_authored
 from millpond.define.examples import WrongExample, check_examples
-from millpond.define.loader import FEATURES
+from millpond.define.loader import FEATURES, load_pool
+from millpond.define.pages.book import EXAMPLES, FOLDER, examples_file
+from millpond.define.pages.files import MARK, pages_in, pages_of
 from millpond.plan.compiled import files_in, files_of, path_of, read_set, read_view
 from millpond.plan.errors import MillpondError, PlanError
 from millpond.plan.model import Pool, SetPlan, ViewPlan
 from millpond.plan.names import did_you_mean
 
-EXAMPLES: Final = ".examples.yaml"
+_MEND: Final = "run `millpond compile` and commit what it writes"
 How = Literal["new", "meaning changed", "prose changed", "rewritten", "unchanged", "removed"]
 
 
@@ -36,7 +38,7 @@ class Checked:
 
     Args:
         examples: how many were run.
-        findings: examples with other values, uncovered features, stale plans.
+        findings: examples with other values, uncovered features, stale plans and pages.
     """
 
     pool: Pool
@@ -45,13 +47,14 @@ class Checked:
 
 
 def check_pool(root: Path) -> Checked:
-    """Compile the definitions, run every example, compare the committed plans.
+    """Compile the definitions, run every example, compare the committed plans and pages.
 
     Raises:
         InvalidPool: a definition is wrong; holds every error.
     """
     before = files_in(root)
-    pool = compile_pool(root, keep=_readable(before))
+    authored = load_pool(root)
+    pool = compile_authored(authored, keep=_readable(before))
     findings: list[MillpondError] = []
     count = 0
     for view in pool.views:
@@ -60,36 +63,61 @@ def check_pool(root: Path) -> Checked:
         findings += errors
     findings += _orphans(root, pool)
     findings += _stale(before, files_of(pool))
+    findings += _stale_pages(pages_in(root), pages_of(authored, pool))
     return Checked(pool=pool, examples=count, findings=tuple(findings))
 
 
 def write_compiled(root: Path) -> tuple[Pool, tuple[Change, ...]]:
-    """Compile the pool into features/<domain>/compiled, and remove plans that no definition stands for any more.
+    """Compile the pool into features/<domain>/compiled and docs/features; what no definition stands for is removed.
 
     Raises:
         InvalidPool: a definition is wrong; no file is touched.
+        PlanError: where a page belongs there is a file that is none; no file is touched either.
     """
-    before = files_in(root)
-    pool = compile_pool(root, keep=_readable(before))
-    after = files_of(pool)
+    plans, pages = files_in(root), pages_in(root)
+    authored = load_pool(root)
+    pool = compile_authored(authored, keep=_readable(plans))
     views_and_sets: list[ViewPlan | SetPlan] = [*pool.views, *pool.sets]
-    plans = {path_of(plan): plan for plan in views_and_sets}
-    changes = [Change(path=path, how=_how(path, plans[path], before.get(path), text)) for path, text in after.items()]
+    compiled = {path_of(plan): plan for plan in views_and_sets}
+    before, after = plans | pages, files_of(pool) | pages_of(authored, pool)
+    _check_foreign(root, before, after)
+    changes = [
+        Change(path=path, how=_how(path, compiled.get(path), before.get(path), text)) for path, text in after.items()
+    ]
     for path, text in after.items():
         if before.get(path) != text:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8")
     for path in before.keys() - after.keys():
         (root / path).unlink()
+        _remove_empty(root, (root / path).parent)
         changes.append(Change(path=path, how="removed"))
     return pool, tuple(sorted(changes, key=lambda change: change.path))
 
 
-def _how(path: Path, plan: ViewPlan | SetPlan, before: str | None, after: str) -> How:
+def _check_foreign(root: Path, before: dict[Path, str], after: dict[Path, str]) -> None:
+    """What people wrote is not written over."""
+    for path in sorted(after.keys() - before.keys()):
+        if (root / path).exists():
+            mend = f"move it: all of {FOLDER} that begins with {MARK} is generated, and nothing else"
+            raise PlanError("there is a file that is not generated where a page belongs", where=str(path), mend=mend)
+
+
+def _remove_empty(root: Path, folder: Path) -> None:
+    """The folder, and those around it, where nothing is left in them."""
+    while folder != root and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def _how(path: Path, plan: ViewPlan | SetPlan | None, before: str | None, after: str) -> How:
+    """What becomes of a plan's file, or, without a plan, of a page."""
     if before is None:
         return "new"
     if before == after:
         return "unchanged"
+    if plan is None:
+        return "rewritten"
     try:
         old = read_view(path, before) if isinstance(plan, ViewPlan) else read_set(path, before)
     except PlanError:
@@ -112,7 +140,7 @@ def _readable(files: dict[Path, str]) -> Pool:
 
 
 def _check_view(root: Path, view: ViewPlan) -> tuple[int, list[MillpondError]]:
-    path = Path(FEATURES) / view.domain / f"{view.name}{EXAMPLES}"
+    path = examples_file(view)
     if not (root / path).is_file():
         mend = f"write {path}: events in, values out (see CONTRIBUTING)"
         return 0, [WrongExample("a view without examples", where=view.full_name, mend=mend)]
@@ -138,4 +166,12 @@ def _stale(before: dict[Path, str], after: dict[Path, str]) -> Iterator[Millpond
             else "no definition stands for this plan" if path not in after
             else "the plan is not what the definition says"
         )  # fmt: skip
-        yield PlanError(what, where=str(path), mend="run `millpond compile` and commit what it writes")
+        yield PlanError(what, where=str(path), mend=_MEND)
+
+
+def _stale_pages(before: dict[Path, str], after: dict[Path, str]) -> Iterator[MillpondError]:
+    """One finding for all: a word in a view's description changes several pages."""
+    stale = [str(path) for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
+    if stale:
+        others = f", and {len(stale) - 1} more" if len(stale) > 1 else ""
+        yield PlanError(f"{stale[0]}{others}: not what the definitions say", where=str(FOLDER), mend=_MEND)

@@ -12,8 +12,9 @@ import yaml
 from millpond.define.avro import SourceSchema, read_schema
 from millpond.define.fields import is_method
 from millpond.define.loader import FEATURES, load_pool
+from millpond.define.pages.book import EXAMPLES
 from millpond.define.place import Place, located
-from millpond.define.pool_files import EXAMPLES, write_compiled
+from millpond.define.pool_files import write_compiled
 from millpond.define.source import EventSource
 from millpond.plan.errors import DefinitionError
 from millpond.plan.names import check_name, did_you_mean

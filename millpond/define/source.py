@@ -78,6 +78,11 @@ class EventSource:
                 )
         remember(self)
 
+    def _repr_html_(self) -> str:
+        from millpond.define.notebook import source_card
+
+        return source_card(self)
+
     def read(self, root: Path) -> SourceSchema:
         """The fields of its schema, read from the project at `root`.
 

@@ -118,6 +118,11 @@ class FeatureView:
             if repeated is not None:
                 raise DefinitionError(f"two aggregations give the feature {repeated!r}", mend="rename one of them")
 
+    def _repr_html_(self) -> str:
+        from millpond.define.notebook import view_card
+
+        return view_card(self)
+
     def windowed(self) -> Iterator[tuple[str, Aggregation, WindowSpan]]:
         """Every feature as aggregation name, aggregation and window, in the order of the definition."""
         default = spans(self.windows)

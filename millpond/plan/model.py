@@ -150,6 +150,11 @@ class ViewPlan(msgspec.Struct, frozen=True, kw_only=True):
         """Whether its windows are answered to the millisecond, from the events that its tiles keep."""
         return self.precision == EXACT
 
+    def _repr_html_(self) -> str:
+        from millpond.plan.notebook import view_card
+
+        return view_card(self)
+
     def feature(self, name: str) -> FeaturePlan:
         """The feature of a name; KeyError where there is none."""
         for feature in self.features:
@@ -308,6 +313,11 @@ class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
         known |= {place.name: place for place in self.computed}
         return tuple(known[name] for name in self.vector)
 
+    def _repr_html_(self) -> str:
+        from millpond.plan.notebook import set_card
+
+        return set_card(self)
+
 
 class Pool(msgspec.Struct, frozen=True, kw_only=True):
     """All views and sets, compiled."""
@@ -336,6 +346,11 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
         sets = tuple(plan for plan in self.sets if plan.domain in domains)
         read = {binding.view for plan in sets for binding in plan.bindings}
         return Pool(views=tuple(v for v in self.views if v.domain in domains or v.full_name in read), sets=sets)
+
+    def _repr_html_(self) -> str:
+        from millpond.plan.notebook import pool_card
+
+        return pool_card(self)
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from typing import Final, Literal
 
+from millpond.plan.html import Tone
+
 Status = Literal[
     "present", "empty", "no_key", "capped", "overflow", "ahead", "behind", "incomplete", "stale", "unavailable"
 ]
@@ -24,6 +26,13 @@ SEVERITY: Final[dict[Status, int]] = {status: rank for rank, status in enumerate
 
 # Only these carry values meant to be used; under any other a vector's value is None.
 USABLE: Final[frozenset[Status]] = frozenset({"present", "empty", "no_key", "capped"})
+
+
+# How a status looks to people: to be used, nothing there, to be used with care, not to be used.
+TONES: Final[dict[Status, Tone]] = {
+    "present": "good", "empty": "none", "no_key": "none", "capped": "care", "overflow": "bad", "ahead": "bad",
+    "behind": "bad", "incomplete": "bad", "stale": "bad", "unavailable": "bad",
+}  # fmt: skip
 
 
 def worse(a: Status, b: Status) -> Status:

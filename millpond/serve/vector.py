@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from millpond.algebra.values import Value
+from millpond.plan.english.values import instant
 from millpond.plan.errors import ReadError
+from millpond.plan.html import card, code, pill, value
 from millpond.plan.model import Encoding
 from millpond.plan.types import Type
-from millpond.serve.status import SEVERITY, STATUSES, USABLE, Status
+from millpond.serve.status import SEVERITY, STATUSES, TONES, USABLE, Status
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,6 +70,19 @@ class Vector:
     def status_of(self) -> Mapping[str, Status]:
         """Name -> status."""
         return dict(zip(self.names, self.statuses, strict=True))
+
+    def _repr_html_(self) -> str:
+        rows = zip(self.names, self.types, self.values, self.statuses, strict=True)
+        return card(
+            f"{len(self)} places as of {instant(self.as_of)} UTC",
+            self.reason,
+            aside=pill(self.status, TONES[self.status]),
+            heads=["place", "value", "type", "status"],
+            rows=(
+                [code(name), value(computed, type), code(str(type)), pill(status, TONES[status])]
+                for name, type, computed, status in rows
+            ),
+        )
 
     def to_numpy(self) -> "np.ndarray":
         """Values as float64 of shape (places,), as the set declares it.

@@ -46,6 +46,11 @@ class Aggregation:
                 )
                 spans(self.windows)
 
+    def _repr_html_(self) -> str:
+        from millpond.define.notebook import aggregation_card
+
+        return aggregation_card(self)
+
     @property
     def expressions(self) -> "tuple[Deferred, ...]":
         """What it is over; none where it is over whole events."""

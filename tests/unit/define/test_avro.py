@@ -10,7 +10,9 @@ import fastavro
 import pytest
 
 from millpond.define.avro import SourceSchema, read_schema
+from millpond.define.fields import doc_of
 from millpond.plan.errors import DefinitionError
+from millpond.plan.paths import parse
 from tests.unit.define.sample import RIGHT, sale
 
 
@@ -291,3 +293,26 @@ def test_a_timestamp_in_a_map_says_whether_it_is_in_microseconds(tmp_path: Path)
     )
 
     assert (schema.micros, str(schema.type_of('seen["a"].at'))) == (("seen[].at",), "timestamp")
+
+
+def test_what_a_schema_says_of_a_field_is_kept_beside_it(tmp_path: Path) -> None:
+    place = {"type": "record", "name": "P", "fields": [{"name": "city", "type": "string", "doc": "The town."}]}
+    fields = read(
+        tmp_path,
+        {"name": "home", "type": place, "doc": "Where they live."},
+        {"name": "work", "type": ["null", "P"], "doc": "Where they work."},
+        {"name": "extra", "type": {"type": "map", "values": "string"}, "doc": "Whatever else."},
+        {"name": "tags", "type": {"type": "array", "items": "string"}, "doc": "Not read."},
+        {"name": "rest", "type": "string"},
+    ).fields
+
+    found = {path: doc_of(fields, parse(path)) for path in ("home.city", "work.city", 'extra["a"]', "tags", "rest")}
+    assert found == {
+        "home.city": "The town.", "work.city": "The town.", 'extra["a"]': "Whatever else.", "tags": "Not read.",
+        "rest": "",
+    }  # fmt: skip
+
+
+def test_a_doc_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="the doc of 'x' is not a text"):
+        read(tmp_path, {"name": "x", "type": "string", "doc": 1})

@@ -121,7 +121,8 @@ def test_compile_says_what_changed_and_the_next_check_agrees(tmp_path: Path) -> 
     assert check(root)[0] == 1
     done = CliRunner().invoke(app, ["compile", "--root", str(root), "--json"])
 
-    assert {Path(file["path"]).name: file["how"] for file in json.loads(done.output)["files"]} == {
+    files = {Path(file["path"]): file["how"] for file in json.loads(done.output)["files"]}
+    assert {path.name: how for path, how in files.items() if path.suffix == ".json"} == {
         "returns.set.json": "meaning changed",
         "article.view.json": "removed",
         "basket.set.json": "meaning changed",
@@ -135,6 +136,25 @@ def test_compile_says_what_changed_and_the_next_check_agrees(tmp_path: Path) -> 
     }
     assert check(root)[0] == 0
     assert [view.name for view in load_compiled(root).views] == ["customer", "customer_store", "habits", "profile"]
+
+
+def test_compile_counts_the_pages_it_writes_and_check_says_when_one_is_stale(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(RIGHT, root, ignore=shutil.ignore_patterns("__pycache__"))
+    pages = root / "docs" / "features" / "shop" / "article"
+    (pages / "sold.md").unlink()
+    (pages / "lines.md").write_text((pages / "lines.md").read_text() + "\n")
+    (pages / "README.md").write_text((pages / "README.md").read_text() + "\n")
+
+    code, said = check(root)
+
+    assert code == 1
+    assert said.startswith("docs/features: docs/features/shop/article/README.md, and 2 more: not what the definitions")
+    assert CliRunner().invoke(app, ["compile", "--root", str(root)]).output.splitlines()[:2] == [
+        "new              1 page in docs/features",
+        "rewritten        2 pages in docs/features",
+    ]
+    assert check(root)[0] == 0
 
 
 def test_a_damaged_plan_is_stale_and_is_written_anew(tmp_path: Path) -> None:
