@@ -1,7 +1,6 @@
 """Six aggregates over three windows, each of another level: what a card does."""
 
 from features.payments import sources
-
 from millpond import Count, FeatureView, Max, Mean, Min, Sum, _
 
 card = FeatureView(

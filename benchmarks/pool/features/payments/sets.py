@@ -1,9 +1,9 @@
 """The vector the benchmarks read: twenty features of three entities, from all nine hashes of their tiles."""
 
-from features.payments.card import card
-from features.payments.device import device
 from features.payments.merchant import merchant
 
+from features.payments.card import card
+from features.payments.device import device
 from millpond import FeatureSet
 
 fraud = FeatureSet(

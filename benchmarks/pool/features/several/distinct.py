@@ -1,7 +1,6 @@
 """How many different merchants and devices a card pays with."""
 
 from features.payments import sources
-
 from millpond import CountDistinct, FeatureView, _
 
 distinct = FeatureView(

@@ -1,7 +1,6 @@
 """Sums to the millisecond: a card's tiles keep its events."""
 
 from features.payments import sources
-
 from millpond import Count, FeatureView, Sum, _
 
 exact = FeatureView(

@@ -1,7 +1,6 @@
 """How often a device meets each channel, merchant and size of amount."""
 
 from features.payments import sources
-
 from millpond import FeatureView, Quantile, TopK, ValueCounts, _
 
 tallies = FeatureView(
