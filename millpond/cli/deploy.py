@@ -13,6 +13,10 @@ LOST = 1
 
 
 def deploy(
+    domains: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DOMAIN]…", help="Deploy these alone; by default the whole pool.", show_default=False),
+    ] = None,
     env: Env = "dev",
     start: Annotated[
         Start,
@@ -45,6 +49,7 @@ def deploy(
     done = control.deploy(
         settings_of(env),
         load_compiled(find_root()),
+        domains=domains or (),
         start=start,
         replay=replay,
         rebuild=rebuild or (),

@@ -168,6 +168,7 @@ def _publish(
         due = pace.as_it_arrives if live else pace.at_once if rate is None else pace.at_rate(rate, began_ms=began)
         if live:
             say(f"live from {_instant(simulation.start_ms)} on, {simulation.customers:,} customers; Ctrl-C stops it")
+            say(f"next, in another terminal: millpond deploy --from earliest{_option(env)}")
         with _progress(simulation, began if live else simulation.end_ms) as tell, told_to_stop() as stop:
             published = publish(
                 simulation,
@@ -188,18 +189,22 @@ def _publish(
     else:
         _show(published.rows, patterns)
         _conclude(published, env, took_s, stopped=stop())
+        if not live:
+            out.print(f"next: millpond deploy --from earliest{_option(env)}", style="dim", highlight=False)
     if stop():
         raise typer.Exit(stop.code)
 
 
 def _conclude(published: "Published", env: str, took_s: float, *, stopped: bool) -> None:
-    option = "" if env == "dev" else f" --env {env}"
     count, first = sum(published.rows.values()), "stopped: " if stopped else ""
     out.print(f"{first}{count:,} events published to {env} in {took_s:.1f} s", highlight=False, soft_wrap=True)
     if published.arrivals is not None:
         earliest, latest = map(_instant, published.arrivals)
         out.print(f"arrivals from {earliest} to {latest}", highlight=False, soft_wrap=True)
-        out.print(f"next: millpond deploy --from earliest{option}", style="dim", highlight=False)
+
+
+def _option(env: str) -> str:
+    return "" if env == "dev" else f" --env {env}"
 
 
 # --- on the terminal ------------------------------------------------------------------------------------------------
@@ -214,7 +219,7 @@ def _progress(simulation: "Simulation", end_ms: int) -> Iterator[Tell]:
         task = bar.add_task("", total=1.0, events=0)
 
         def tell(events: int, arrival: int) -> None:
-            lived = (arrival - simulation.start_ms) / (end_ms - simulation.start_ms)
+            lived = (arrival - simulation.start_ms) / max(end_ms - simulation.start_ms, 1)
             share = max(lived, events / simulation.events if simulation.events else 0.0)
             bar.update(task, completed=min(share, 1.0), events=events, description=_instant(arrival))
 

@@ -4,7 +4,7 @@ A new job makes the tiles from T1 on, a bounded backfill those before it. Whatev
 interrupted is recorded, and the next one goes on with it.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,7 @@ def deploy(
     settings: Settings,
     pool: Pool,
     *,
+    domains: Collection[str] = (),
     start: Start = "now",
     replay: bool = False,
     rebuild: Sequence[str] = (),
@@ -67,6 +68,7 @@ def deploy(
     Args:
         settings: the environment.
         pool: compiled plans; no contributor's Python is run.
+        domains: whose views and sets are to run; all where none is named. What others run goes on.
         start: `earliest` reads each source from its first record (a new topic, a replayed history); `now` makes the
             tiles from T1 on, and a backfill those before it; until it is done, reads that reach back say `incomplete`.
         replay: the source is a history written with its own timestamps (CreateTime, stamps of any age); without it
@@ -80,6 +82,7 @@ def deploy(
         DeployError: refused before anything was changed, such as while another deployment is under way, or a job did
             not start; says which.
     """
+    wanted = planning.of_domains(pool, domains) if domains else pool
     topics, cluster = Topics(settings.kafka), FlinkCluster(settings.flink)
     with turn(settings, say), Records(settings) as records:
         lifecycle = Lifecycle(settings, records, topics, cluster, say)
@@ -89,18 +92,18 @@ def deploy(
             sets.meaning_is_kept(records, plan)
         before = records.jobs()
         lost = lost_jobs(before, cluster)
-        plans = _planned(settings, topics, records, pool, rebuild, lost, start=start, replay=replay)
+        plans = _planned(settings, topics, records, wanted, rebuild, lost, start=start, replay=replay)
         require_readable(settings, [job.source for job in plans])
         if resume:
-            wanted = [before[name] for name in lost if not is_superseded(before[name], before)]
-            for job in _resumed(wanted, lifecycle, cluster, say):
+            mendable = [before[name] for name in lost if not is_superseded(before[name], before)]
+            for job in _resumed(mendable, lifecycle, cluster, say):
                 del lost[job.name]
         for name, state in lost.items():
             say(f"job {name} is {state}\n  mend: {mends(before[name], before)}")
         for job in plans:
             records.put(job)
         started = [lifecycle.start(job) for job in records.jobs().values() if job.state == "starting"]
-        published = [*sets.publish(records, pool)]
+        published = [*sets.publish(records, wanted)]
         filling = [lifecycle.fill(job) for job in records.jobs().values() if job.state == "filling"]
         for name in published:
             say(f"set {name} is published")

@@ -6,7 +6,7 @@ live job                  |tiles >= T1 ...                   events < T1 from `b
 backfill   |tiles < T1 ...                |ends
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from millpond.control.topics import SourceTopic
 from millpond.plan.deployment import Backfill, Fragment, JobRecord, fragments_of, job_name
 from millpond.plan.errors import DeployError
 from millpond.plan.model import Pool, SourcePlan, ViewPlan
+from millpond.plan.names import did_you_mean
 from millpond.plan.windows import DAY, HOUR
 
 FIRST_GENERATION = 1
@@ -29,6 +30,22 @@ class NewJob:
     domain: str
     source: SourcePlan
     views: dict[Fragment, ViewPlan]
+
+
+def of_domains(pool: Pool, domains: Collection[str]) -> Pool:
+    """The views and sets of some domains, with the views of others that these sets bind.
+
+    Raises:
+        DeployError: the pool has no such domain.
+    """
+    known = {view.domain for view in pool.views} | {plan.domain for plan in pool.sets}
+    for domain in domains:
+        if domain not in known:
+            raise DeployError(f"the pool has no domain {domain!r}", mend=did_you_mean(domain, known))
+    sets = tuple(plan for plan in pool.sets if plan.domain in domains)
+    bound = {binding.view for plan in sets for binding in plan.bindings}
+    views = tuple(view for view in pool.views if view.domain in domains or view.full_name in bound)
+    return Pool(views=views, sets=sets)
 
 
 def new_jobs(pool: Pool, recorded: Mapping[str, JobRecord], retired: Mapping[str, int]) -> list[NewJob]:

@@ -5,12 +5,14 @@ import dataclasses
 import msgspec
 import pytest
 
-from millpond.control.planning import covered_since, first_day, from_day, from_earliest, new_jobs, rebuilt
+from millpond.control.planning import covered_since, first_day, from_day, from_earliest, new_jobs, of_domains, rebuilt
 from millpond.control.topics import SourceTopic
+from millpond.plan.compiled import load_compiled
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.errors import DeployError
 from millpond.plan.model import Pool
 from millpond.plan.windows import DAY, HOUR, MINUTE
+from tests.unit.define.sample import RIGHT
 from tests.unit.sql.jobs import SOURCE, job, view
 
 NOON = 1_700_000_000_000 // DAY * DAY + 12 * HOUR
@@ -107,3 +109,24 @@ def test_a_source_that_was_compiled_from_two_definitions_is_refused() -> None:
     other = view("two", source=msgspec.structs.replace(SOURCE, lateness_ms=HOUR))
     with pytest.raises(DeployError, match="compiled from different definitions"):
         new_jobs(Pool(views=(ONE, other), sets=()), {}, {})
+
+
+def test_of_a_domain_are_its_views_and_sets_and_what_these_bind() -> None:
+    pool = load_compiled(RIGHT)
+    assert {view.full_name for view in of_domains(pool, ["shop"]).views} == {
+        view.full_name for view in pool.views if view.domain == "shop"
+    }
+    assert {plan.full_name for plan in of_domains(pool, ["shop"]).sets} == {"shop.basket"}
+    risk = of_domains(pool, ["risk"])  # it has sets alone, over views of the shop
+    assert {plan.domain for plan in risk.sets} == {"risk"}
+    assert (
+        {view.full_name for view in risk.views}
+        == {binding.view for plan in risk.sets for binding in plan.bindings}
+        < {view.full_name for view in pool.views}
+    )
+    assert of_domains(pool, ["risk", "shop"]) == pool
+
+
+def test_a_domain_that_the_pool_does_not_have_is_refused() -> None:
+    with pytest.raises(DeployError, match=r"no domain 'shp'[\s\S]*did you mean 'shop'"):
+        of_domains(load_compiled(RIGHT), ["shp"])
