@@ -103,4 +103,4 @@ def _show(state: "StackState", env: str, headline: str) -> None:
     err.print(view.address_table(state.addresses))
     option = "" if env == DEFAULT_ENV else f" --env {env}"
     verbs = ("simulate --publish", "deploy", "status", "down")
-    err.print(f"\nnext: {' · '.join(f'millpond {verb}{option}' for verb in verbs)}", highlight=False)
+    err.print(f"\nnext: {' · '.join(f'millpond {verb}{option}' for verb in verbs)}", highlight=False, soft_wrap=True)
