@@ -15,7 +15,7 @@ LOST = 1
 def deploy(
     domains: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DOMAIN]...", help="Only their views and sets, and what these read; by default all."),
+        typer.Argument(metavar="[DOMAIN]…", help="Deploy these alone; by default the whole pool.", show_default=False),
     ] = None,
     env: Env = "dev",
     start: Annotated[
@@ -49,7 +49,7 @@ def deploy(
     done = control.deploy(
         settings_of(env),
         load_compiled(find_root()),
-        only=domains or (),
+        domains=domains or (),
         start=start,
         replay=replay,
         rebuild=rebuild or (),

@@ -102,4 +102,5 @@ def _show(state: "StackState", env: str, headline: str) -> None:
     err.print(f"\n[bold]{env}[/bold]: {headline}", highlight=False, soft_wrap=True)
     err.print(view.address_table(state.addresses))
     option = "" if env == DEFAULT_ENV else f" --env {env}"
-    err.print(f"\nnext: millpond deploy{option} · millpond status{option} · millpond down{option}", highlight=False)
+    verbs = ("simulate --publish", "deploy", "status", "down")
+    err.print(f"\nnext: {' · '.join(f'millpond {verb}{option}' for verb in verbs)}", highlight=False, soft_wrap=True)

@@ -14,7 +14,6 @@ new = typer.Typer(
     help="Begin a source, a view or a set: files that pass `millpond check` as they are.", no_args_is_help=True
 )
 
-_VIEW_NEXT = "next: millpond new view …, over this source"
 _EDIT_NEXT = "next: edit, then millpond compile && millpond check"
 Name = Annotated[str, typer.Argument(metavar="DOMAIN.NAME", help="Where it belongs, and what it is called.")]
 Owner = Annotated[str | None, typer.Option(help="Who answers for it; by default the domain.")]
@@ -36,7 +35,9 @@ def source(
 
     folder = (root or find_root()).resolve()
     given = {"topic": topic, "event_time": event_time, "event_id": event_id}
-    _tell(lambda: new_source(folder, name, schema=schema, owner=owner, **given), _VIEW_NEXT, json)
+    domain, _, called = name.partition(".")
+    advice = f"next: millpond new view {domain}.NAME --source {called} --by FIELD"
+    _tell(lambda: new_source(folder, name, schema=schema, owner=owner, **given), advice, json)
 
 
 @new.command()
@@ -52,7 +53,11 @@ def view(
     from millpond.define.scaffold import new_view
 
     folder = (root or find_root()).resolve()
-    _tell(lambda: new_view(folder, name, source=source, by=by, owner=owner), _EDIT_NEXT, json)
+    _tell(
+        lambda: new_view(folder, name, source=source, by=by, owner=owner),
+        f"{_EDIT_NEXT}; to read it: millpond new set",
+        json,
+    )
 
 
 @new.command(name="set")
@@ -67,7 +72,8 @@ def set_(
     from millpond.define.scaffold import new_set
 
     folder = (root or find_root()).resolve()
-    _tell(lambda: new_set(folder, name, views=view, owner=owner), _EDIT_NEXT, json)
+    advice = f"{_EDIT_NEXT} && millpond deploy {name.partition('.')[0]}"
+    _tell(lambda: new_set(folder, name, views=view, owner=owner), advice, json)
 
 
 def _tell(write: Callable[[], list[Path]], advice: str, json: bool) -> None:
@@ -82,4 +88,4 @@ def _tell(write: Callable[[], list[Path]], advice: str, json: bool) -> None:
         return
     for path in files:
         out.print(f"written  {path}", highlight=False, soft_wrap=True)
-    out.print(advice, style="dim", highlight=False)
+    out.print(advice, style="dim", highlight=False, soft_wrap=True)

@@ -18,7 +18,6 @@ from millpond.plan.errors import MillpondError
 
 if TYPE_CHECKING:
     from millpond.simulate import Simulation
-    from millpond.simulate.publish import Published
 
 INTERRUPTED: Final = 130
 FIRST_DAY: Final = datetime(2024, 1, 1, tzinfo=UTC)
@@ -168,6 +167,7 @@ def _publish(
         due = pace.as_it_arrives if live else pace.at_once if rate is None else pace.at_rate(rate, began_ms=began)
         if live:
             say(f"live from {_instant(simulation.start_ms)} on, {simulation.customers:,} customers; Ctrl-C stops it")
+            say(f"next, in another terminal: millpond deploy --from earliest{_option(env)}")
         with _progress(simulation, began if live else simulation.end_ms) as tell, told_to_stop() as stop:
             published = publish(
                 simulation,
@@ -180,26 +180,32 @@ def _publish(
                 progress=tell,
             )
         took_s = (now_ms() - began) / 1000
-    patterns = count_patterns(truth)
+    counts = {"rows": published.rows, "patterns": count_patterns(truth)}
     if json:
-        document = {"env": env, "seed": simulation.seed, "customers": simulation.customers, "stopped": stop()}
-        counts = {"rows": published.rows, "patterns": patterns, "arrivals": published.arrivals, "took_s": took_s}
-        print_json({**document, **counts})
+        asked = {"env": env, "seed": simulation.seed, "customers": simulation.customers}
+        print_json({**asked, **counts, "arrivals": published.arrivals, "took_s": took_s, "stopped": stop()})
     else:
-        _show(published.rows, patterns)
-        _conclude(published, env, took_s, stopped=stop())
+        _show(**counts)
+        how = f"published to {env} in {took_s:.1f} s" + (", then stopped" if stop() else "")
+        out.print(f"{sum(published.rows.values()):,} events {how}", highlight=False, soft_wrap=True)
+        if published.arrivals is not None:
+            _show_arrivals(published.arrivals, env, None if live else simulation.end_ms)
     if stop():
         raise typer.Exit(stop.code)
 
 
-def _conclude(published: "Published", env: str, took_s: float, *, stopped: bool) -> None:
-    option = "" if env == "dev" else f" --env {env}"
-    count, first = sum(published.rows.values()), "stopped: " if stopped else ""
-    out.print(f"{first}{count:,} events published to {env} in {took_s:.1f} s", highlight=False, soft_wrap=True)
-    if published.arrivals is not None:
-        earliest, latest = map(_instant, published.arrivals)
-        out.print(f"arrivals from {earliest} to {latest}", highlight=False, soft_wrap=True)
-        out.print(f"next: millpond deploy --from earliest{option}", style="dim", highlight=False)
+def _show_arrivals(arrivals: tuple[int, int], env: str, end_ms: int | None) -> None:
+    """What the topics hold now, and, where it ends in the past, how it is read."""
+    first, last = arrivals
+    out.print(f"arrivals from {_instant(first)} to {_instant(last)}", highlight=False, soft_wrap=True)
+    if end_ms is not None:
+        read = f"millpond read SET … --as-of {_instant(min(end_ms, last))}"
+        advice = f"next: millpond deploy --from earliest{_option(env)}, then {read}{_option(env)}"
+        out.print(advice, style="dim", highlight=False, soft_wrap=True)
+
+
+def _option(env: str) -> str:
+    return "" if env == "dev" else f" --env {env}"
 
 
 # --- on the terminal ------------------------------------------------------------------------------------------------
@@ -214,7 +220,7 @@ def _progress(simulation: "Simulation", end_ms: int) -> Iterator[Tell]:
         task = bar.add_task("", total=1.0, events=0)
 
         def tell(events: int, arrival: int) -> None:
-            lived = (arrival - simulation.start_ms) / (end_ms - simulation.start_ms)
+            lived = (arrival - simulation.start_ms) / max(end_ms - simulation.start_ms, 1)
             share = max(lived, events / simulation.events if simulation.events else 0.0)
             bar.update(task, completed=min(share, 1.0), events=events, description=_instant(arrival))
 

@@ -4,7 +4,7 @@ A new job makes the tiles from T1 on, a bounded backfill those before it. Whatev
 interrupted is recorded, and the next one goes on with it.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,7 @@ def deploy(
     settings: Settings,
     pool: Pool,
     *,
-    only: Sequence[str] = (),
+    domains: Collection[str] = (),
     start: Start = "now",
     replay: bool = False,
     rebuild: Sequence[str] = (),
@@ -68,7 +68,8 @@ def deploy(
     Args:
         settings: the environment.
         pool: compiled plans; no contributor's Python is run.
-        only: the domains whose views and sets are deployed, with what their sets read of others; by default all.
+        domains: whose views and sets are to run, with what their sets read of others; by default all. What others run
+            goes on.
         start: `earliest` reads each source from its first record (a new topic, a replayed history); `now` makes the
             tiles from T1 on, and a backfill those before it; until it is done, reads that reach back say `incomplete`.
         replay: the source is a history written with its own timestamps (CreateTime, stamps of any age); without it
@@ -86,7 +87,7 @@ def deploy(
     with turn(settings, say), Records(settings) as records:
         lifecycle = Lifecycle(settings, records, topics, cluster, say)
         _abandon(records, pool, topics, cluster, say)
-        pool = pool.part(only) if only else pool
+        pool = pool.part(domains) if domains else pool
         _meaning_is_kept(pool, records.jobs())
         for plan in pool.sets:
             sets.meaning_is_kept(records, plan)

@@ -83,7 +83,7 @@ class Sender:
     def answered(self, error: Any, message: Any) -> None:
         """Note the broker's answer to a record."""
         if error is not None:
-            self._failed.append((message.topic(), str(error)))
+            self._failed.append((message.topic(), error.str()))
 
     def hear(self, wait_s: float = 0) -> None:
         """Take what the broker has answered so far, or answers within some seconds.

@@ -145,7 +145,8 @@ class Topics:
             raise DeployError(
                 f"the source topic {plan.topic!r} does not exist",
                 where=f"source {plan.name!r}",
-                mend="create it (its owner decides partitions and retention), then deploy again",
+                mend="create it (its owner decides partitions and retention), then deploy again; "
+                "or deploy other domains alone: `millpond deploy DOMAIN`",
             )
         config = self._config(plan.topic)
         return SourceTopic(

@@ -123,7 +123,6 @@ def new_set(root: Path, full_name: str, *, views: Sequence[str], owner: str | No
     text = f'''"""What a model reads."""
 
 {chr(10).join(imports)}
-
 from millpond import FeatureSet
 
 {name} = FeatureSet(
@@ -293,7 +292,6 @@ def _view(
     return f'''"""What this view is about, in a sentence."""
 
 {chr(10).join(imports)}
-
 from millpond import {", ".join(used)}
 
 {name} = FeatureView(

@@ -6,6 +6,7 @@ from tests.mutants.expressions import EXPRESSIONS
 from tests.mutants.mutant import Mutant
 from tests.mutants.sets import SETS
 from tests.mutants.several import SEVERAL
+from tests.mutants.simulate import SIMULATE
 from tests.mutants.sources import SOURCES
 
 WINDOWS: Final = ("tests/unit/plan/test_windows.py",)
@@ -471,4 +472,5 @@ MUTANTS: Final = (
     *EXPRESSIONS,
     *SEVERAL,
     *SETS,
+    *SIMULATE,
 )

@@ -104,7 +104,7 @@ def _replay(
     """Send a part, wait until it is in the store, ask; and so on; at the end, measure."""
     sending = Sending(settings, simulation)
     pool = load_compiled(Workspace.find().root)
-    jobs = deploy(settings, pool, only=DOMAINS, start="earliest", replay=True, say=say).started
+    jobs = deploy(settings, pool, domains=DOMAINS, start="earliest", replay=True, say=say).started
     rng, said = random.Random(SEED), list[Said]()
     drains = [drain_of(settings, job, within_s=DRAINS_WITHIN_S) for job in jobs]
     with (

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from millpond.define.scaffold import new_set, new_source, new_view
 from millpond.plan.errors import DefinitionError
 from tests.unit.define.sample import RIGHT
 
+ROOT = Path(__file__).parents[3]
 TRANSFER = {
     "type": "record",
     "name": "Transfer",
@@ -95,6 +98,20 @@ def test_a_definition_is_added_to_what_stands_in_the_file(tmp_path: Path) -> Non
     assert "from millpond import Entity, EventSource" in text
     assert text.endswith('channel = Entity("channel", keys=["channel"])\n')
     assert run(root, "check")[0] == 0
+
+
+def test_what_is_written_passes_the_lint_of_the_project_it_is_written_in(empty: Path) -> None:
+    new_source(empty, "payments.transfers", schema=SCHEMA)
+    new_view(empty, "payments.account_out", source="transfers", by=["account_id=sender_id"])
+    new_set(empty, "payments.fraud", views=["payments.account_out"])
+    shutil.copy(ROOT / "pyproject.toml", empty)
+    (empty / "millpond").symlink_to(ROOT / "millpond")
+
+    for verb in (["check"], ["format", "--check"]):
+        lint = subprocess.run(
+            [sys.executable, "-m", "ruff", *verb, "features"], cwd=empty, capture_output=True, text=True, check=False
+        )
+        assert lint.returncode == 0, lint.stdout
 
 
 def files_of(root: Path) -> dict[str, str]:

@@ -53,6 +53,20 @@ def test_some_transfers_come_from_abroad_and_some_do_not_tell_where_from(lived: 
     assert 0.3 < sum(event["lat"] is None for event in transfers) / len(transfers) < 0.5
 
 
+def test_most_transfers_go_to_whom_the_sender_usually_pays_and_every_country_is_the_account_s(
+    lived: list[Happening],
+) -> None:
+    population = Population(CUSTOMERS, 0, Random(1))
+    usual = {one.account.account_id: {to.account_id for to in one.recipients.items} for one in population.customers}
+    country = {account.account_id: account.country for account in population.accounts.items}
+    transfers = [act.event for act in lived if act.topic is TRANSFERS]
+    known = sum(event["recipient_id"] in usual[event["sender_id"]] for event in transfers)
+    assert 0.85 <= known / len(transfers) < 0.95
+    for event in transfers:
+        assert event["sender_country"] == country[event["sender_id"]]
+        assert event["recipient_country"] == country[event["recipient_id"]]
+
+
 def test_a_device_that_was_added_is_one_of_the_customer_s() -> None:
     population = Population(60, 0, Random(1))
     known = {device for customer in population.customers for device in customer.devices}

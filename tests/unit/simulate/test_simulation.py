@@ -3,13 +3,17 @@
 import hashlib
 from collections import Counter
 from itertools import islice, pairwise
+from random import Random
 
 import pytest
 
 from millpond.plan.errors import MillpondError
 from millpond.simulate import Simulation
-from millpond.simulate.fraud import PATTERNS
+from millpond.simulate.customers import Population
+from millpond.simulate.delivery import LATEST
+from millpond.simulate.fraud import PATTERNS, Structuring
 from millpond.simulate.places import DAY
+from millpond.simulate.simulation import _reported
 from millpond.simulate.topics import CARDS, REPORTS, TOPICS, TRANSFERS
 from tests.unit.simulate.conftest import Stream
 
@@ -41,6 +45,13 @@ def test_a_seed_gives_the_same_bits_on_every_python() -> None:
 def test_copies_come_in_the_order_of_arrival_and_never_before_they_happened(stream: Stream) -> None:
     assert all(a.arrival_ms <= b.arrival_ms for a, b in pairwise(stream.sent))
     assert all(s.arrival_ms >= s.event["occurred_at"] for s in stream.sent)
+
+
+def test_some_copies_are_late_some_too_late_and_some_come_after_the_last_day(stream: Stream) -> None:
+    delays = [sent.arrival_ms - sent.event["occurred_at"] for sent in stream.sent]
+    assert sum(delay < 1_000 for delay in delays) / len(delays) == pytest.approx(0.988, abs=0.002)
+    assert sum(delay > DAY for delay in delays) / len(delays) == pytest.approx(0.0002, rel=0.5)
+    assert stream.simulation.end_ms < stream.sent[-1].arrival_ms < stream.simulation.end_ms + LATEST
 
 
 def test_event_ids_are_unique_but_for_copies_which_are_equal(stream: Stream) -> None:
@@ -88,6 +99,24 @@ def test_the_truth_fills_as_the_stream_is_read() -> None:
             break
     else:
         pytest.fail("no fraud within ten days")
+
+
+def test_the_truth_is_that_of_the_latest_iteration_alone() -> None:
+    simulation = Simulation(seed=7, customers=600, days=10)
+    assert [*simulation] and simulation.truth
+    next(iter(simulation))
+    assert simulation.truth == {}
+
+
+def test_most_labels_come_within_two_weeks_and_none_after_thirty_days() -> None:
+    population, rng = Population(50, 0, Random(1)), Random(2)
+    fraud = next(happening for happening in Structuring(population, rng).incident(0))
+    labels = [label for _ in range(4_000) for label in _reported(fraud, rng)]
+    delays = [label.event["occurred_at"] - fraud.event["occurred_at"] for label in labels]
+    assert len(labels) / 4_000 == pytest.approx(0.85, abs=0.02)
+    assert DAY <= min(delays) < 1.1 * DAY
+    assert max(delays) == 30 * DAY
+    assert 0.8 < sum(delay < 14 * DAY for delay in delays) / len(delays) < 0.95
 
 
 def test_a_label_comes_1_to_30_days_after_its_transfer_and_says_the_truth(stream: Stream) -> None:

@@ -1,0 +1,443 @@
+"""Faults in the simulated bank, where somebody who tries features on it would be misled."""
+
+from typing import Final
+
+from tests.mutants.mutant import Mutant
+
+CUSTOMERS: Final = ("tests/unit/simulate/test_customers.py",)
+DELIVERY: Final = ("tests/unit/simulate/test_delivery.py",)
+EVERYDAY: Final = ("tests/unit/simulate/test_everyday.py",)
+FRAUD: Final = ("tests/unit/simulate/test_fraud.py",)
+PACE: Final = ("tests/unit/simulate/test_pace.py",)
+PERIOD: Final = ("tests/unit/simulate/test_period.py",)
+# The digest notices whatever changes, and says nothing of what is wrong.
+STREAM: Final = (
+    "tests/unit/simulate/test_simulation.py",
+    "--deselect=tests/unit/simulate/test_simulation.py::test_a_seed_gives_the_same_bits_on_every_python",
+)
+TOPICS: Final = ("tests/unit/simulate/test_topics.py",)
+TRUTH: Final = ("tests/unit/simulate/test_truth.py",)
+ZIPF: Final = ("tests/unit/simulate/test_zipf.py",)
+
+SIMULATE: Final = (
+    # --- delivery ---------------------------------------------------------------------------------------------------
+    Mutant(
+        name="simulate: copies of an event are late together",
+        file="millpond/simulate/delivery.py",
+        old="return _arrival(at, rng), _arrival(at, rng)",
+        new="return (_arrival(at, rng),) * 2",
+        tests=DELIVERY,
+    ),
+    Mutant(
+        name="simulate: one event of a hundred arrives twice",
+        file="millpond/simulate/delivery.py",
+        old="TWICE: Final = 0.005",
+        new="TWICE: Final = 0.01",
+        tests=DELIVERY,
+    ),
+    Mutant(
+        name="simulate: nothing takes any time",
+        file="millpond/simulate/delivery.py",
+        old="return at + min(int(rng.lognormvariate(4.4, 0.6)), SECOND - 1)",
+        new="return at",
+        tests=DELIVERY,
+    ),
+    Mutant(
+        name="simulate: what is said to be over a day late is not",
+        file="millpond/simulate/delivery.py",
+        old="rng.randrange(DAY + MINUTE, LATEST)",
+        new="rng.randrange(20 * HOUR, LATEST)",
+        tests=DELIVERY,
+    ),
+    Mutant(
+        name="simulate: some hours late is sometimes over a day",
+        file="millpond/simulate/delivery.py",
+        old="rng.randrange(HOUR, 20 * HOUR)",
+        new="rng.randrange(HOUR, 25 * HOUR)",
+        tests=DELIVERY,
+    ),
+    # --- the stream -------------------------------------------------------------------------------------------------
+    Mutant(
+        name="simulate: everything arrives when it happens",
+        file="millpond/simulate/simulation.py",
+        old="(arrival, next(number), one)",
+        new="(at, next(number), one)",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: what arrives within the hour is sent before its time",
+        file="millpond/simulate/simulation.py",
+        old="while under_way and under_way[0][0] <= moment:",
+        new="while under_way and under_way[0][0] <= moment + 3_600_000:",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: what has not arrived at the end never does",
+        file="millpond/simulate/simulation.py",
+        old="        while under_way:\n",
+        new="        while under_way and under_way[0][0] < self.end_ms:\n",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: something happens after the last day",
+        file="millpond/simulate/simulation.py",
+        old="if at < self.end_ms:\n",
+        new="if at < self.end_ms + DAY:\n",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: the key is not the account",
+        file="millpond/simulate/simulation.py",
+        old="event[topic.key], event)",
+        new='event["event_id"], event)',
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: the truth is that of the run before as well",
+        file="millpond/simulate/simulation.py",
+        old="self.truth.clear()",
+        new="self.truth.pop(None, None)",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: a longer draw of one purpose changes the others",
+        file="millpond/simulate/simulation.py",
+        old='Random(f"{self.seed} {purpose}")',
+        new='Random(f"{self.seed}")',
+        tests=STREAM,
+    ),
+    # --- labels -----------------------------------------------------------------------------------------------------
+    Mutant(
+        name="simulate: labels come within the day",
+        file="millpond/simulate/simulation.py",
+        old="min(first * DAY + int(",
+        new="min(int(",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: labels come for as long as it takes",
+        file="millpond/simulate/simulation.py",
+        old="last * DAY)",
+        new="99 * last * DAY)",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: half of the labels take two weeks and more",
+        file="millpond/simulate/simulation.py",
+        old="_USUAL_REPORT_DAYS: Final = 6",
+        new="_USUAL_REPORT_DAYS: Final = 20",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: every fraud is reported",
+        file="millpond/simulate/simulation.py",
+        old="REPORTED: Final = 0.85",
+        new="REPORTED: Final = 1.0",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: there is no false alarm",
+        file="millpond/simulate/simulation.py",
+        old="FALSE_ALARMS: Final = 0.001",
+        new="FALSE_ALARMS: Final = 0.0",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: a false alarm is said to be a fraud",
+        file="millpond/simulate/simulation.py",
+        old="happening.event, is_fraud=is_fraud)",
+        new="happening.event, is_fraud=True)",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: a label names the sender as its recipient",
+        file="millpond/simulate/events.py",
+        old='"recipient_id": of["recipient_id"]',
+        new='"recipient_id": of["sender_id"]',
+        tests=STREAM,
+    ),
+    # --- events -----------------------------------------------------------------------------------------------------
+    Mutant(
+        name="simulate: most transfers fail",
+        file="millpond/simulate/events.py",
+        old='"FAILED" if failed else "COMPLETED"',
+        new='"COMPLETED" if failed else "FAILED"',
+        tests=EVERYDAY,
+    ),
+    Mutant(
+        name="simulate: everybody pays from home",
+        file="millpond/simulate/events.py",
+        old='"ip_country": spot.country',
+        new='"ip_country": sender.home.country',
+        tests=EVERYDAY,
+    ),
+    Mutant(
+        name="simulate: the recipient's country is the sender's",
+        file="millpond/simulate/events.py",
+        old='"recipient_country": recipient.country',
+        new='"recipient_country": sender.home.country',
+        tests=EVERYDAY,
+    ),
+    Mutant(
+        name="simulate: the sender's zone is another's",
+        file="millpond/simulate/events.py",
+        old='"sender_zone": sender.home.zone',
+        new='"sender_zone": "Asia/Tokyo"',
+        tests=EVERYDAY,
+    ),
+    Mutant(
+        name="simulate: amounts are ten times as large",
+        file="millpond/simulate/events.py",
+        old="scaleb(-2)",
+        new="scaleb(-1)",
+        tests=TOPICS,
+    ),
+    # --- everyday life ----------------------------------------------------------------------------------------------
+    Mutant(
+        name="simulate: nobody sleeps",
+        file="millpond/simulate/everyday.py",
+        old="if rng.random() < customer.activity[clock.hour(at, customer.home.zone)]:",
+        new="if rng.random() < 0.66:",
+        tests=EVERYDAY,
+    ),
+    Mutant(
+        name="simulate: most transfers go to strangers",
+        file="millpond/simulate/everyday.py",
+        old="known = rng.random() < 0.85",
+        new="known = rng.random() < 0.4",
+        tests=EVERYDAY,
+    ),
+    Mutant(
+        name="simulate: some pay themselves",
+        file="millpond/simulate/everyday.py",
+        old="if recipient is customer.account:",
+        new="if recipient is customer:",
+        tests=EVERYDAY,
+    ),
+    Mutant(
+        name="simulate: a new device is never used",
+        file="millpond/simulate/everyday.py",
+        old="            customer.add_device(device_id)\n",
+        new="            pass\n",
+        tests=EVERYDAY,
+    ),
+    Mutant(
+        name="simulate: all customers do as much",
+        file="millpond/simulate/customers.py",
+        old="self.senders = Zipf(_shuffled(self.customers, rng), 0.8)",
+        new="self.senders = Zipf(_shuffled(self.customers, rng), 0.0)",
+        tests=STREAM,
+    ),
+    Mutant(
+        name="simulate: a trip never ends",
+        file="millpond/simulate/customers.py",
+        old="if at >= self.trip.ends:",
+        new="if at >= self.trip.ends + DAY * 10_000:",
+        tests=CUSTOMERS,
+    ),
+    Mutant(
+        name="simulate: the newest device is put away",
+        file="millpond/simulate/customers.py",
+        old="[*self.devices, device_id][-MAX_DEVICES:]",
+        new="[*self.devices, device_id][:MAX_DEVICES]",
+        tests=CUSTOMERS,
+    ),
+    Mutant(
+        name="simulate: the last of the items is picked most",
+        file="millpond/simulate/zipf.py",
+        old="(rank + 1) ** -exponent",
+        new="(rank + 1) ** exponent",
+        tests=ZIPF,
+    ),
+    # --- fraud ------------------------------------------------------------------------------------------------------
+    Mutant(
+        name="simulate: a stranger is somebody who is usually paid",
+        file="millpond/simulate/fraud.py",
+        old="(sender.account, *sender.recipients.items)}",
+        new="(sender.account,)}",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: a mule sends on before all of it is there",
+        file="millpond/simulate/fraud.py",
+        old="last, total = max(last, moment), total + cents",
+        new="last, total = at, total + cents",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: a mule keeps half",
+        file="millpond/simulate/fraud.py",
+        old="int(total * rng.uniform(0.90, 0.98))",
+        new="int(total * rng.uniform(0.40, 0.98))",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: a mule is paid in any currency",
+        file="millpond/simulate/fraud.py",
+        old="currency=mule.currencies[0], ",
+        new="",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: a stolen card is hardly declined",
+        file="millpond/simulate/fraud.py",
+        old="round(tries * 0.4)",
+        new="round(tries * 0.1)",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: a stolen card is tried boldly at once",
+        file="millpond/simulate/fraud.py",
+        old="rng.randrange(100, 500) if number < 3 else",
+        new="rng.randrange(100, 500) if number < 0 else",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: a stolen card is tried at home",
+        file="millpond/simulate/fraud.py",
+        old="card, place = rng.choice(victim.cards), abroad(victim.home, rng)",
+        new="card, place = rng.choice(victim.cards), victim.home",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: a stolen card funds its holder's own transfers",
+        file="millpond/simulate/fraud.py",
+        old="return found\n",
+        new="return victim\n",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: accounts are taken over by day",
+        file="millpond/simulate/fraud.py",
+        old="moment = self._clock.next_hour(at, victim.home.zone, rng.randint(1, 3))",
+        new="moment = at",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: accounts are taken over from the holder's device",
+        file="millpond/simulate/fraud.py",
+        old='abroad(victim.home, rng), rng, device_id=token("dev", rng)',
+        new="abroad(victim.home, rng), rng, device_id=victim.devices[0]",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: who takes over an account is modest",
+        file="millpond/simulate/fraud.py",
+        old="max(20_000, int(victim.cents(rng) * rng.uniform(3, 10)))",
+        new="int(victim.cents(rng))",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: structuring is far below the threshold",
+        file="millpond/simulate/fraud.py",
+        old="THRESHOLD_CENTS * 9 // 10",
+        new="THRESHOLD_CENTS * 8 // 10",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: structuring takes weeks",
+        file="millpond/simulate/fraud.py",
+        old="rng.randrange(3 * DAY)",
+        new="rng.randrange(14 * DAY)",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: a burst takes hours",
+        file="millpond/simulate/fraud.py",
+        old="at + rng.randrange(10 * MINUTE), sender",
+        new="at + rng.randrange(2 * HOUR), sender",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: most of a burst goes through",
+        file="millpond/simulate/fraud.py",
+        old="rng.uniform(0.55, 0.75)",
+        new="rng.uniform(0.25, 0.45)",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: a document farm is believed",
+        file="millpond/simulate/fraud.py",
+        old="accepted=False, pattern",
+        new="accepted=True, pattern",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: a document farm shows a document of each account",
+        file="millpond/simulate/fraud.py",
+        old="customer, forged,",
+        new="customer, customer.document,",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: one pattern comes several times in a row",
+        file="millpond/simulate/fraud.py",
+        old="if number % len(patterns) == 0:",
+        new="if number % 2 == 0:",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: fraud is twice as frequent",
+        file="millpond/simulate/fraud.py",
+        old="INCIDENTS_A_CUSTOMER_A_DAY: Final = 0.001",
+        new="INCIDENTS_A_CUSTOMER_A_DAY: Final = 0.002",
+        tests=FRAUD,
+    ),
+    Mutant(
+        name="simulate: what belongs to a fraud is not in the truth",
+        file="millpond/simulate/fraud.py",
+        old="moment, mule, self.stranger(mule, *senders), cents, spot=spot, pattern=self.name)",
+        new="moment, mule, self.stranger(mule, *senders), cents, spot=spot)",
+        tests=FRAUD,
+    ),
+    # --- publishing -------------------------------------------------------------------------------------------------
+    Mutant(
+        name="simulate: live, an event is a millisecond ahead of the clock",
+        file="millpond/simulate/pace.py",
+        old="(early := due(number, sent) - clock()) > 0:",
+        new="(early := due(number, sent) - clock()) > 1:",
+        tests=PACE,
+    ),
+    Mutant(
+        name="simulate: a wait that ends early is the last",
+        file="millpond/simulate/pace.py",
+        old="while not stopped() and (early",
+        new="if not stopped() and (early",
+        tests=PACE,
+    ),
+    Mutant(
+        name="simulate: stopped, the event waited for is sent",
+        file="millpond/simulate/pace.py",
+        old="        if stopped():\n            return\n        yield sent\n",
+        new="        yield sent\n        if stopped():\n            return\n",
+        tests=PACE,
+    ),
+    Mutant(
+        name="simulate: late copies of a history are yet to come",
+        file="millpond/simulate/period.py",
+        old="if simulation.end_ms + LATEST <= now_ms:",
+        new="if simulation.end_ms <= now_ms:",
+        tests=PERIOD,
+    ),
+    Mutant(
+        name="simulate: live, all ends at midnight",
+        file="millpond/simulate/period.py",
+        old="days=days + _WITHOUT_END",
+        new="days=days + 1",
+        tests=PERIOD,
+    ),
+    Mutant(
+        name="simulate: live, there are too few customers",
+        file="millpond/simulate/period.py",
+        old="_SECONDS_A_DAY: Final = 86_400",
+        new="_SECONDS_A_DAY: Final = 72_000",
+        tests=PERIOD,
+    ),
+    Mutant(
+        name="simulate: the truth is written where there is one",
+        file="millpond/simulate/truth.py",
+        old="    if out.exists():\n",
+        new="    if not out.name:\n",
+        tests=TRUTH,
+    ),
+)
