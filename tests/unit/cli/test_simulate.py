@@ -7,6 +7,9 @@ from typer.testing import CliRunner
 
 from millpond.cli.app import app
 from millpond.plan.errors import MillpondError
+from millpond.simulate.places import DAY
+from millpond.simulate.publish import Published
+from millpond.simulate.simulation import START_MS
 
 
 def refusal(*options: str) -> MillpondError:
@@ -57,3 +60,19 @@ def test_publishing_asks_for_a_project_first(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     assert "no millpond.toml" in refusal("--publish", "--truth", "truth.parquet").what
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_published_is_told_with_what_to_type_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    for address in ("KAFKA", "REGISTRY", "FLINK", "STORE"):
+        monkeypatch.setenv(f"MILLPOND_{address}", "nowhere:1")
+    arrivals = (START_MS, START_MS + 40 * DAY)
+    done = Published(rows={"one": 1_200, "two": 34}, arrivals=arrivals)
+    monkeypatch.setattr("millpond.simulate.publish.open_topics", lambda settings, schemas, append: {})
+    monkeypatch.setattr("millpond.simulate.publish.publish", lambda *given, **named: done)
+    ran = CliRunner().invoke(app, ["simulate", "--publish", "--env", "demo"], catch_exceptions=False)
+    assert ran.exit_code == 0
+    assert "1,234 events published to demo" in ran.output
+    assert "arrivals from 2024-01-01T00:00:00Z to 2024-02-10T00:00:00Z" in ran.output
+    # Read when the last day ends: what arrives later tells of nothing later.
+    assert "millpond deploy --from earliest --env demo" in ran.output
+    assert "--as-of 2024-01-31T00:00:00Z --env demo" in ran.output
