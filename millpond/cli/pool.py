@@ -131,9 +131,9 @@ def _show(pool: Pool) -> None:
         sizes = [format_duration(level.size_ms) for level in view.levels] + (["lifetime"] if view.lifetime else [])
         keys = ", ".join(column.name for column in view.entity.keys)
         views.add_row(view.full_name, str(view.version), keys, str(len(view.features)), " ".join(sizes), view.owner)
-    sets = Table("set", "v", "features", "of", "owner", box=None, header_style="dim")
+    sets = Table("set", "v", "places", "of", "owner", box=None, header_style="dim")
     sets.columns[0].no_wrap = True
     for plan in pool.sets:
         aliases = ", ".join(binding.alias for binding in plan.bindings)
-        sets.add_row(plan.full_name, str(plan.version), str(len(plan.features)), aliases, plan.owner)
+        sets.add_row(plan.full_name, str(plan.version), str(len(plan.places)), aliases, plan.owner)
     out.print(views, "", sets, "")

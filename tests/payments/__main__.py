@@ -84,9 +84,7 @@ def _main(events: int, instants: int) -> int:
     for one in compared:
         for example in one.examples:
             print(f"{one.set}: {example}", file=sys.stderr)
-        say(
-            f"{one.set}: {one.vectors:,} vectors, {one.values:,} values, {one.different:,} differ; {dict(one.statuses)}"
-        )
+        say(f"{one.set}: {one.vectors:,} vectors, {one.values:,} values, {one.different:,} differ; {one.statuses}")
     say(f"{msgspec.json.encode(measured).decode()}\n{results.took_s / 60:.0f} min")
     return 1 if any(one.different for one in compared) else 0
 

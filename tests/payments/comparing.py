@@ -1,7 +1,6 @@
 """What the Reader said beside what the SQL says."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -27,7 +26,7 @@ class Compared:
     set: str
     vectors: int = 0
     values: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
+    statuses: dict[str, int] = field(default_factory=dict)
     different: int = 0
     examples: list[str] = field(default_factory=list)
 
@@ -51,7 +50,7 @@ def _compare(compared: Compared, one: Said, wanted: dict[str, Answer], most_exam
     for name, value, status in zip(vector.names, vector.values, vector.statuses, strict=True):
         right, says = wanted[name]
         compared.values += 1
-        compared.statuses[status] += 1
+        compared.statuses[status] = compared.statuses.get(status, 0) + 1
         if status == says and _same(value, right if says in USABLE else None):
             continue
         compared.different += 1

@@ -37,10 +37,10 @@ def text(results: Results) -> str:
     measured = results.measured
     values = sum(one.values for one in results.compared)
     different = sum(one.different for one in results.compared)
-    met = [status for status in STATUSES if any(one.statuses[status] for one in results.compared)]
+    met = [status for status in STATUSES if any(status in one.statuses for one in results.compared)]
     rows = [
         f"| `{one.set}` | {one.vectors:,} | {one.values:,} | {one.different:,} | "
-        + " | ".join(f"{one.statuses[status]:,}" for status in met)
+        + " | ".join(f"{one.statuses.get(status, 0):,}" for status in met)
         + " |"
         for one in results.compared
     ]
