@@ -124,7 +124,6 @@ def test_flinks_own_scripts_start_a_cluster_from_the_images_settings(
         "rest.bind-port": rest,
         "execution.checkpointing.dir": f"file://{tmp_path}/checkpoints",
         "execution.checkpointing.savepoint-dir": f"file://{tmp_path}/savepoints",
-        "state.backend.rocksdb.log.dir": tmp_path / "rocksdb-logs",
         "io.tmp.dirs": tmp_path / "tmp",
     }
     environment = {

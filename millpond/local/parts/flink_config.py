@@ -90,8 +90,6 @@ def settings(
         # Positions in the source are read from metrics; the default of 10 s is too old to wait for.
         "metrics.fetcher.update-interval": "500 ms",
         "state.backend.type": "rocksdb",
-        # Else every operator's RocksDB puts a log of its own among those of the parts.
-        "state.backend.rocksdb.log.dir": str(folder / "rocksdb-logs"),
         "execution.checkpointing.incremental": True,
         "execution.checkpointing.dir": f"file://{folder / 'checkpoints'}",
         "execution.checkpointing.savepoint-dir": f"file://{folder / 'savepoints'}",

@@ -35,7 +35,6 @@ DIFFERS: Final = {
     # A container has an address and folders of its own.
     "taskmanager.host": ABSENT,
     "env.log.dir": ABSENT,
-    "state.backend.rocksdb.log.dir": "/tmp/rocksdb-logs",
 }
 # Flink's scripts are told in settings what a local JobManager is told as Java's options.
 JOB_MANAGER: Final = {
