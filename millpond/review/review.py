@@ -1,0 +1,50 @@
+"""A review of a pool: what differs from what stands, what a deployment would do, and what that costs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from millpond.plan.model import Pool
+from millpond.review.difference import Difference, difference
+from millpond.review.outlook import Outlook, outlook
+from millpond.review.standing import Standing
+from millpond.review.writes import Tail, rows_an_event, tails
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """Everything a reviewer is told.
+
+    Attributes:
+        against: what the pool was compared with, such as `HEAD`.
+        is_refused: the next deployment would change nothing; only told of an environment, not of a git revision.
+        tails: of every new or changed feature.
+        rows: rows of tiles an event of its source gives, of every view that is new or of another meaning, by label.
+    """
+
+    against: str
+    is_refused: bool
+    difference: Difference
+    outlook: Outlook
+    tails: tuple[Tail, ...]
+    rows: Mapping[str, int]
+
+
+def review(pool: Pool, standing: Standing, *, against: str) -> Review:
+    """A pool reviewed.
+
+    Args:
+        pool: as it is to be deployed.
+        standing: what it is compared with.
+        against: what that is called.
+    """
+    found = difference(standing.pool, pool)
+    changed = [pool.view(c.name, c.version) for c in found.changes if c.what == "view" and c.features]
+    deployed = outlook(pool, standing)
+    return Review(
+        against=against,
+        is_refused=standing.is_real and bool(deployed.refused),
+        difference=found,
+        outlook=deployed,
+        tails=tails(pool, found),
+        rows={f"{view.full_name}.v{view.version}": rows_an_event(view) for view in changed},
+    )
