@@ -3,14 +3,14 @@
 Told by the functions that a deployment itself goes by: control.new_jobs and control.meaning.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from millpond.control.meaning import given_up, refusals
 from millpond.control.new_jobs import NewJob, new_jobs
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.errors import DeployError
-from millpond.plan.model import Pool, SetPlan
+from millpond.plan.model import Pool, SetPlan, ViewPlan
 from millpond.plan.names import dead_letter_topic
 from millpond.plan.windows import format_duration
 from millpond.review.standing import Standing
@@ -133,8 +133,20 @@ def _left(fragments: list[Fragment], standing: Standing) -> Iterator[Left]:
         )
 
 
-def running_after(pool: Pool, standing: Standing) -> list[JobRecord | NewJob]:
-    """The jobs there are once a pool is deployed; a pool that is refused starts none."""
+def running_after(pool: Pool, standing: Standing) -> dict[str, dict[Fragment, ViewPlan]]:
+    """The living fragments of every job there is once a pool is deployed, by the job's name.
+
+    A view that a deployment refuses runs on as it did.
+
+    Raises:
+        DeployError: views of one source were compiled from different definitions of it.
+    """
     dropped = given_up(pool, standing.jobs)
     jobs = {name: job for name, job in standing.jobs.items() if job not in dropped}
-    return [*jobs.values(), *new_jobs(pool, jobs, standing.retired)]
+    started = {job.name: dict(job.views) for job in new_jobs(pool, jobs, standing.retired)}
+    return running(jobs) | started
+
+
+def running(jobs: Mapping[str, JobRecord]) -> dict[str, dict[Fragment, ViewPlan]]:
+    """The living fragments of recorded jobs."""
+    return {name: {fragment: job.view_of(fragment) for fragment in job.living} for name, job in jobs.items()}

@@ -72,10 +72,7 @@ def _summary(review: Review) -> str:
     told = [f"{_counted(number, what)} {_SAID[kind]}" for (what, kind), number in kinds.items()]
     unchanged = f"{review.difference.unchanged} unchanged"
     jobs = _counted(len(review.outlook.started), "job")
-    if review.is_refused:
-        deployed = "a deployment is refused"
-    else:
-        deployed = f"a deployment starts {jobs}"
+    deployed = "a deployment is refused" if review.is_refused else f"a deployment starts {jobs}"
     return f"Against {review.against}: {', '.join([*told, unchanged])}; {deployed}."
 
 
