@@ -92,8 +92,8 @@ def _off(estimated: float, measured: float) -> float:
 
 BENCHMARK: Final = Benchmark(
     name="estimate",
-    what=f"{CUSTOMERS:,} simulated customers in {DAYS} days (seed {SEED}) through the ten views of benchmarks/bank, read "
-    "at once by `deploy --from earliest`: `used_memory` of Valkey and the size of Flink's newest checkpoints, beside "
-    "what `millpond diff --data` says of the same events.",
+    what=f"{CUSTOMERS:,} simulated customers in {DAYS} days (seed {SEED}) through the ten views of benchmarks/bank, "
+    "read at once by `deploy --from earliest`: `used_memory` of Valkey and the size of Flink's newest checkpoints, "
+    "beside what `millpond diff --data` says of the same events.",
     run=run,
 )

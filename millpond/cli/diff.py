@@ -1,5 +1,7 @@
 """`millpond diff`: what a change of the pool would do, before it is merged or deployed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,10 +13,13 @@ from rich.table import Table
 from millpond.cli.context import Env, Json, out, print_json, settings_of
 from millpond.cli.pool import WRONG, Root, fail
 from millpond.control.settings import find_root
+from millpond.plan.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from millpond.review.report import Section
+    from millpond.plan.model import ViewPlan
+    from millpond.review.cost import Holding
     from millpond.review.review import Review
+    from millpond.review.sections import Section
     from millpond.review.standing import Standing
 
 PUBLISHED = "published"
@@ -30,6 +35,19 @@ def diff(
         ),
     ] = "HEAD",
     env: Env = "dev",
+    load: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml", help="What sources and entities bring (docs/diff.md): costs are told.", dir_okay=False
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER|FILE.parquet",
+            help="Count it in events instead: a <topic>.parquet a source, as `millpond simulate` writes.",
+        ),
+    ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a comment of a pull request.")] = False,
     root: Root = None,
     json: Json = False,
@@ -51,9 +69,10 @@ def diff(
         pool = as_defined(folder)
     except InvalidPool as invalid:
         fail(invalid.errors, json, WRONG)
-    found = review(
-        pool, _standing(folder, against, env), against=f"{env}, published" if against == PUBLISHED else against
-    )
+    name = f"what {env} has published" if against == PUBLISHED else against
+    standing = _standing(folder, against, env)
+    with _holding(load, data, (*standing.pool.views, *pool.views)) as holding:
+        found = review(pool, standing, holding, against=name)
     if json:
         print_json(_document(found))
     elif markdown:
@@ -79,6 +98,26 @@ def _standing(folder: Path, against: str, env: str) -> "Standing":
     return standing_of(settings_of(env, folder))
 
 
+@contextmanager
+def _holding(load: Path | None, data: Path | None, views: tuple["ViewPlan", ...]) -> Iterator["Holding | None"]:
+    if load is not None and data is not None:
+        raise DefinitionError(
+            "a load is either told or counted", where="--load, --data", mend="leave one of the two out"
+        )
+    if load is not None:
+        from millpond.review.load import read_load
+        from millpond.review.modelled import Model
+
+        yield Model(read_load(load))
+    elif data is not None:
+        from millpond.review.counted import Data
+
+        with Data.open(data, views) as counted:
+            yield counted
+    else:
+        yield None
+
+
 def _document(found: "Review") -> dict[str, Any]:
     refused = [{"where": e.where, "what": e.what, "mend": e.mend} for e in found.outlook.refused]
     return {
@@ -88,6 +127,7 @@ def _document(found: "Review") -> dict[str, Any]:
         "outlook": {**asdict(found.outlook), "refused": refused},
         "tails": found.tails,
         "rows": found.rows,
+        "cost": found.bill,
     }
 
 

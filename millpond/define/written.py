@@ -42,7 +42,7 @@ Write = Callable[[Sequence[Expr | None]], _Text]
 
 
 class _Form(NamedTuple):
-    """One way to write an operation: over which parts, what they build, and how it looks."""
+    """One way to write an operation: over which parts, what they build, and how it looks; None is a null."""
 
     parts: tuple[Expr | None, ...]
     build: Build
@@ -98,8 +98,6 @@ def _choices(parts: Sequence[Expr | None]) -> Iterator[tuple[Expr | None, ...]]:
 def _shorter(part: Expr | None) -> Iterator[Expr | None]:
     """What may stand for it, the shortest first: less its widening casts, less the digits of its type."""
     match part:
-        case Call(op="null"):
-            yield None
         case Call(op="cast"):
             yield from _shorter(part.args[0])
         case Constant(value=bool()):
@@ -181,8 +179,10 @@ def _between(sign: str, binds: int) -> Callable[[Call], Write]:
             raise PlanError(f"{sign} of a null")
         # A constant may stand on either side, but one of the two must be of the event.
         first = _own(left) if isinstance(right, Constant) else _write(left)
-        # Comparisons do not chain.
-        return _Text(f"{first.within(binds + (binds == COMPARED))} {sign} {_write(right).within(binds + 1)}", binds)
+        # Comparisons do not chain, and nobody remembers that & binds tighter than they do.
+        least = SUM if binds == COMPARED else binds
+        second = _write(right).within(SUM if binds == COMPARED else binds + 1)
+        return _Text(f"{first.within(least)} {sign} {second}", binds)
 
     return lambda _expr: write
 
@@ -192,7 +192,9 @@ def _joined(sign: str, binds: int) -> Callable[[Call], Write]:
 
     def write(parts: Sequence[Expr | None]) -> _Text:
         first, *rest = parts
-        texts = [_own(first).within(binds), *(_own(part).within(binds + 1) for part in rest)]
+        found = _own(first)
+        # The same sign may go on; the other one, and comparisons, stand in parentheses.
+        texts = [found.text if found.binds == binds else found.within(SUM), *(_own(part).within(SUM) for part in rest)]
         return _Text(f" {sign} ".join(texts), binds)
 
     return lambda _expr: write
@@ -237,6 +239,12 @@ def _substr(_expr: Call) -> Write:
         return _Text(f"{_own(text).within(CALLED)}.substr({', '.join([_given(start), *rest])})")
 
     return write
+
+
+def _round(expr: Call) -> Write:
+    """How many digits is told by the type; a double is rounded to none."""
+    digits = str(expr.type.scale or "")
+    return lambda parts: _Text(f"{_own(parts[0]).within(CALLED)}.round({digits})")
 
 
 def _concat(expr: Call) -> Write:
@@ -284,7 +292,7 @@ _WRITES: Final[dict[str, Callable[[Call], Write]]] = {
     "mod": _between("%", PRODUCT),
     "neg": _before("-"),
     "abs": _method("abs"),
-    "round": _method("round"),
+    "round": _round,
     "floor": _method("floor"),
     "ceil": _method("ceil"),
     "sqrt": _method("sqrt"),
@@ -320,17 +328,23 @@ def _plain(expr: Call) -> _Form:
 
     def build(parts: Sequence[Expr | None]) -> Expr:
         if expr.op in ("cast", "try_cast", "null", "local_hour", "local_day_of_week"):
-            return Call(expr.op, expr.type, tuple(part for part in parts if part is not None))
+            return Call(expr.op, expr.type, _told(parts))
+        if expr.op == "round":
+            return call("round", *_told(parts), constant(expr.type.scale, INT))
         return _called(expr.op, parts)
 
-    return _Form(expr.args, build, _WRITES[expr.op](expr))
+    return _Form(_with_nulls(expr.args) if expr.op == "case" else expr.args, build, _WRITES[expr.op](expr))
+
+
+def _with_nulls(parts: Sequence[Expr]) -> tuple[Expr | None, ...]:
+    """A case is the one place where authors may write a null: it takes the type of the other values."""
+    return tuple(None if isinstance(part, Call) and part.op == "null" else part for part in parts)
 
 
 def _called(op: str, parts: Sequence[Expr | None]) -> Expr:
     if op == "case":
-        asked = [part for part in parts[:-1:2] if part is not None]
-        return case(tuple(zip(asked, parts[1:-1:2], strict=True)), parts[-1])
-    return call(op, *(part for part in parts if part is not None))
+        return case(tuple(zip(_told(parts[:-1:2]), parts[1:-1:2], strict=True)), parts[-1])
+    return call(op, *_told(parts))
 
 
 # --- what authors write as one, and is several ----------------------------------------------------------------------

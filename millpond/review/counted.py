@@ -56,7 +56,7 @@ class Data:
         """A view after these events.
 
         Args:
-            history: just after all of them were read at once; else at their end, had they been read as they came.
+            history: just after all were read at once; else at the last of them, had they been read as they came.
 
         Raises:
             DefinitionError: there is no file for its source, or it lacks a field.
@@ -86,7 +86,8 @@ class Data:
         if source.event_id is None:
             return HeldEvents(count=0, id_bytes=0)
         events = self._events(source)
-        recent = _since(ARRIVAL, events, None if history else source.lateness_ms + source.skew_ms + OUTAGE)
+        ttl_ms = source.lateness_ms + source.skew_ms + OUTAGE
+        recent = "true" if history else f"{ARRIVAL} > {self._now(source)} - {ttl_ms}"
         is_text = self._fields[source][source.event_id].kind == "string"
         length = f"avg(strlen({double_quoted(source.event_id)}))" if is_text else "0"
         count, id_bytes = self._row(f"count(*), coalesce({length}, 0)", events, recent)
@@ -95,19 +96,20 @@ class Data:
     def _part(self, view: ViewPlan, part: StorePart, open_ms: int | None) -> Part:
         """A part; `open_ms` is how long Flink keeps an idle tile, None where it has had no time to forget any."""
         self._db.execute(f"CREATE OR REPLACE TEMP TABLE tiles AS {sql.tiles(view, part)}")
-        kept = marked(view.partials)
+        kept, now = marked(view.partials), self._now(view.source)
         columns = [f"coalesce(avg({what}_{i}), 0)" for i in range(len(kept)) for what in ("number", "size")]
-        count, *means = self._row(", ".join(["count(*)", *columns]), "tiles", _since("touched", "tiles", open_ms))
+        still_open = "true" if open_ms is None else f"touched > {now} - {open_ms}"
+        count, *means = self._row(", ".join(["count(*)", *columns]), "tiles", still_open)
         marks = zip(kept, means[::2], means[1::2], strict=True)
         return Part(
-            hashes=self._hashes(None if open_ms is None else part.ttl_ms),
+            hashes=self._hashes(now, None if open_ms is None else part.ttl_ms),
             tiles=OpenTiles(
                 count=count, marks={partial.name: Marks(number=number, size=size) for partial, number, size in marks}
             ),
         )
 
-    def _hashes(self, ttl_ms: int | None) -> Hashes:
-        found = self._db.execute(sql.hashes(_since("touched", "tiles", ttl_ms))).fetchnumpy()
+    def _hashes(self, now: int, ttl_ms: int | None) -> Hashes:
+        found = self._db.execute(sql.hashes(now, ttl_ms)).fetchnumpy()
         count, entries, record, length = (np.asarray(column, np.float64) for column in found.values())
         return Hashes(
             count=count, entries=entries, record=record, key_bytes=float((count @ length) / max(count.sum(), 1.0))
@@ -138,12 +140,12 @@ class Data:
             )
         return file
 
+    def _now(self, source: SourcePlan) -> int:
+        """The time of the last event, ms: late ones still come when it is over."""
+        (last,) = self._row(f"coalesce(max({double_quoted(source.event_time)}), 0)", self._events(source))
+        return int(last)
+
     def _row(self, columns: str, table: str, where: str = "true") -> tuple[Any, ...]:
         found = self._db.execute(f"SELECT {columns} FROM {table} WHERE {where}").fetchone()
         assert found is not None, "an aggregate gives a row"
         return found
-
-
-def _since(column: str, table: str, ms: int | None) -> str:
-    """That something is of the last so many milliseconds of a table; None for all."""
-    return "true" if ms is None else f"{column} > (SELECT max({column}) FROM {table}) - {ms}"

@@ -71,7 +71,7 @@ def key_texts(view: ViewPlan) -> list[Expr]:
 
 
 def tiles(view: ViewPlan, part: Part) -> str:
-    """The tiles of a part: when each was last touched, its slot, the bytes of its record, and its marks."""
+    """The tiles of a part: slot, when each took it and was last touched, its marks, and the bytes of its record."""
     marks = [
         column
         for i, partial in enumerate(marked(view.partials))
@@ -83,6 +83,7 @@ def tiles(view: ViewPlan, part: Part) -> str:
         "key",
         f"{tile} AS tile",
         f"{tile if part.slots is None else f'{tile} % {part.slots}'} AS slot",
+        f"min({ARRIVAL}) AS took",
         f"max({ARRIVAL}) AS touched",
         *marks,
         f"{' + '.join([str(RecordLayout.of(view).size), *record])} AS record",
@@ -90,20 +91,27 @@ def tiles(view: ViewPlan, part: Part) -> str:
     return f"SELECT {', '.join(columns)} FROM keyed GROUP BY key, tile, slot"
 
 
-def hashes(since: str) -> str:
+def hashes(now: int, ttl_ms: int | None) -> str:
     """Hashes in groups: how many, with how many entries each, of what mean record, and the length of their keys.
 
     Args:
-        since: a condition on when a hash was last `touched`.
+        now: an instant, ms.
+        ttl_ms: a hash in which no tile takes a slot for so long is gone, and begins anew; None where none is yet.
     """
+    kept = "true" if ttl_ms is None else f"last > {now} - {ttl_ms} AND took >= coalesce(born, took)"
     return f"""
-        WITH slots AS (
-            SELECT key, slot, arg_max(record, tile) AS record, max(touched) AS touched FROM tiles GROUP BY key, slot
+        WITH gaps AS (
+            SELECT *, took - lag(took) OVER (PARTITION BY key ORDER BY took) > {ttl_ms or "NULL"} AS anew FROM tiles
+        ), lives AS (
+            SELECT *, max(took) OVER (PARTITION BY key) AS last,
+                max(took) FILTER (anew) OVER (PARTITION BY key) AS born
+            FROM gaps
+        ), slots AS (
+            SELECT key, slot, arg_max(record, tile) AS record FROM lives WHERE {kept} GROUP BY key, slot
         ), hashes AS (
-            SELECT strlen(key) AS length, count(*) AS entries, avg(record) AS record, max(touched) AS touched
-            FROM slots GROUP BY key
+            SELECT strlen(key) AS length, count(*) AS entries, avg(record) AS record FROM slots GROUP BY key
         )
-        SELECT count(*), entries, avg(record), avg(length) FROM hashes WHERE {since} GROUP BY entries, record // 8
+        SELECT count(*), entries, avg(record), avg(length) FROM hashes GROUP BY entries, record // 8
     """
 
 

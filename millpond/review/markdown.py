@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from millpond.review.report import Report, Section, Table
+from millpond.review.report import Report
+from millpond.review.sections import Section, Table
 
 
 def markdown(report: Report) -> str:

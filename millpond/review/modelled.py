@@ -3,7 +3,8 @@
 Of a tile of T ms an entity that has l events a millisecond gives one with probability 1 - exp(-l T). Conditions
 (`where=`) and null keys are not modelled: every event counts for every partial, so what is told is rather too much.
 
-live      Flink forgets a tile that no event has touched for its TTL; a ring is as full as one TTL of events makes it.
+live      After a year of such events. Flink forgets a tile that no event has touched for its TTL; a hash of the store
+          lives while its gaps are shorter than its TTL, and never gives up a slot that it once took.
 history   Flink's clock is the processing time: read at once, every tile of the history is open.
 """
 
@@ -15,6 +16,7 @@ import numpy as np
 from millpond.plan.expr import Call, Constant, Expr, Field, fields_of
 from millpond.plan.model import OUTAGE, SourcePlan, ViewPlan
 from millpond.plan.partials import Partial
+from millpond.plan.windows import DAY
 from millpond.review.held import Floats, Hashes, HeldEvents, HeldView, Marks, OpenTiles, Part
 from millpond.review.load import EntityLoad, Load
 from millpond.review.marks import mark_bytes, marked
@@ -24,6 +26,7 @@ from millpond.store.parts import parts_of
 
 MINI_BATCH_MS: Final = 80.0  # table.exec.mini-batch.allow-latency
 GROUPS: Final = 2_000
+RUNNING: Final = 365 * DAY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,32 +101,51 @@ def _entities(told: EntityLoad, rate: float) -> _Entities:
 
 
 def _part(view: ViewPlan, part: StorePart, entities: _Entities, load: Load, *, span: int | None, open_ms: int) -> Part:
-    tile = float(part.size_ms)
-    kept_ms = part.ttl_ms if span is None else span
-    slots = min(float(part.slots or np.inf), max(1.0, kept_ms / tile))
-    rate = entities.rate
-    is_there = -np.expm1(-rate * kept_ms)
-    entries = slots * -np.expm1(-rate * kept_ms / slots) / is_there
-    events = rate * tile / -np.expm1(-rate * tile)  # in a tile that has any
-    opened = entities.count * (_touched(rate, tile, open_ms) if span is None else span / tile * -np.expm1(-rate * tile))
+    tile, rate = float(part.size_ms), entities.rate
+    full = -np.expm1(-rate * tile)
+    events = rate * tile / full  # in a tile that has any
+    if span is None:
+        alive, entries, opened = -np.expm1(-rate * part.ttl_ms), _grown(rate, part), _touched(rate, tile, open_ms)
+    else:
+        alive, opened = -np.expm1(-rate * span), span / tile * full
+        entries = _slots_hit(rate, part, span) / alive
     marks = {partial.name: _marks(partial, events, view, load) for partial in marked(view.partials)}
+    records = [
+        record_bytes(view, {name: Marks(number=float(n[i]), size=float(s[i])) for name, (n, s) in marks.items()})
+        for i in range(len(rate))
+    ]
+    weights = entities.count * opened
     return Part(
         hashes=Hashes(
-            count=entities.count * is_there,
-            entries=entries,
-            record=np.array([record_bytes(view, {k: _at(m, i) for k, m in marks.items()}) for i in range(len(rate))]),
-            key_bytes=_key_bytes(view, load),
+            count=entities.count * alive, entries=entries, record=np.array(records), key_bytes=_key_bytes(view, load)
         ),
         tiles=OpenTiles(
-            count=float(opened.sum()),
+            count=float(weights.sum()),
             marks={
-                name: Marks(
-                    number=float(np.average(number, weights=opened)), size=float(np.average(size, weights=opened))
-                )
-                for name, (number, size) in marks.items()
+                name: Marks(number=float(np.average(n, weights=weights)), size=float(np.average(s, weights=weights)))
+                for name, (n, s) in marks.items()
             },
         ),
     )
+
+
+def _slots_hit(rate: Floats, part: StorePart, span: float) -> Floats:
+    """Different slots, or tiles of a lifetime, that events of a span fall into."""
+    slots = min(part.slots or np.inf, max(1.0, span / part.size_ms))
+    return np.asarray(slots * -np.expm1(-rate * span / slots))
+
+
+def _grown(rate: Floats, part: StorePart) -> Floats:
+    """Entries of a hash that lives, after a year.
+
+    Looking back from its last event, each gap is shorter than the TTL with the same probability: so many events
+    belong to its present life, and each of them took a slot at random.
+    """
+    most = _slots_hit(rate, part, RUNNING) / -np.expm1(-rate * RUNNING)
+    if part.slots is None:
+        return most
+    ends, others = np.exp(-rate * part.ttl_ms), 1 - 1 / part.slots
+    return np.minimum(most, part.slots * (1 - ends * others / (1 - (1 - ends) * others)))
 
 
 def _touched(rate: Floats, tile: float, span: float) -> Floats:
@@ -146,11 +168,6 @@ def _number(partial: Partial, events: Floats, view: ViewPlan, load: Load) -> Flo
         return events
     values = np.prod([load.values(view.source.name, field.name) for field in fields_of(partial.order[0])])
     return np.asarray(values * -np.expm1(events * np.log1p(-1 / values)) if values > 1 else np.ones_like(events))
-
-
-def _at(marks: tuple[Floats, Floats], group: int) -> Marks:
-    number, size = marks
-    return Marks(number=float(number[group]), size=float(size[group]))
 
 
 def _text(tree: Expr, view: ViewPlan, load: Load) -> float:

@@ -76,21 +76,22 @@ class Outlook:
 
 
 def outlook(pool: Pool, standing: Standing) -> Outlook:
-    """What deploying a pool would do where things stand so."""
+    """What deploying a pool would do where things stand so, once nothing is refused any more.
+
+    Raises:
+        DeployError: views of one source were compiled from different definitions of it.
+    """
     dropped = given_up(pool, standing.jobs)
-    jobs = {name: job for name, job in standing.jobs.items() if job not in dropped}
-    refused = [*refusals(pool, jobs, standing.published)]
-    started: list[NewJob] = []
-    try:
-        started = new_jobs(pool, jobs, standing.retired)
-    except DeployError as refusal:
-        refused.append(refusal)
+    refused = tuple(refusals(pool, _less(standing.jobs, dropped), standing.published))
+    standing = standing if standing.is_real else standing.less_changed(pool)
+    jobs = _less(standing.jobs, dropped)
+    started = new_jobs(pool, jobs, standing.retired)
     living = [(job, fragment) for job in jobs.values() for fragment in job.living]
     wanted = {(view.full_name, view.version) for view in pool.views}
     left = [fragment for _, fragment in living if (fragment.view_name, fragment.version) not in wanted]
     sets = {f"{plan.full_name}.v{plan.version}": plan for plan in pool.sets}
     return Outlook(
-        refused=tuple(refused),
+        refused=refused,
         started=tuple(_started(job, standing.ns) for job in started),
         given_up=tuple(job.name for job in dropped),
         kept=tuple(fragment.label for _, fragment in living if fragment not in left),
@@ -136,17 +137,21 @@ def _left(fragments: list[Fragment], standing: Standing) -> Iterator[Left]:
 def running_after(pool: Pool, standing: Standing) -> dict[str, dict[Fragment, ViewPlan]]:
     """The living fragments of every job there is once a pool is deployed, by the job's name.
 
-    A view that a deployment refuses runs on as it did.
-
     Raises:
         DeployError: views of one source were compiled from different definitions of it.
     """
-    dropped = given_up(pool, standing.jobs)
-    jobs = {name: job for name, job in standing.jobs.items() if job not in dropped}
+    standing = standing if standing.is_real else standing.less_changed(pool)
+    jobs = _less(standing.jobs, given_up(pool, standing.jobs))
     started = {job.name: dict(job.views) for job in new_jobs(pool, jobs, standing.retired)}
     return running(jobs) | started
 
 
+def _less(jobs: Mapping[str, JobRecord], dropped: list[JobRecord]) -> dict[str, JobRecord]:
+    return {name: job for name, job in jobs.items() if job not in dropped}
+
+
 def running(jobs: Mapping[str, JobRecord]) -> dict[str, dict[Fragment, ViewPlan]]:
-    """The living fragments of recorded jobs."""
-    return {name: {fragment: job.view_of(fragment) for fragment in job.living} for name, job in jobs.items()}
+    """The living fragments of recorded jobs that have any."""
+    return {
+        name: {fragment: job.view_of(fragment) for fragment in job.living} for name, job in jobs.items() if job.living
+    }

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from millpond.review.bill import bill_sections, bill_summary
 from millpond.review.difference import Change, Difference
-from millpond.review.outlook import Outlook
 from millpond.review.review import Review
+from millpond.review.sections import Section, Table
 
 _SAID: Final = {
     "new": "new",
@@ -16,34 +17,6 @@ _SAID: Final = {
     "prose": "changed in prose only",
     "gone": "gone",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """Rows of texts under a head.
-
-    Attributes:
-        numbers: how many of the last columns are numbers.
-    """
-
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """A part of the report.
-
-    Attributes:
-        lines: said before the table.
-        folded: only looked at by whom it concerns.
-    """
-
-    title: str
-    lines: tuple[str, ...] = ()
-    table: Table | None = None
-    folded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +33,9 @@ def report(review: Review) -> Report:
         *_refused(review),
         *_changes(review.difference),
         *_details(review.difference),
-        *_deployment(review.outlook),
+        *_deployment(review),
         *_tails(review),
-        *_writes(review),
+        *bill_sections(review),
     ]
     return Report(summary=_summary(review), sections=tuple(sections))
 
@@ -73,7 +46,8 @@ def _summary(review: Review) -> str:
     unchanged = f"{review.difference.unchanged} unchanged"
     jobs = _counted(len(review.outlook.started), "job")
     deployed = "a deployment is refused" if review.is_refused else f"a deployment starts {jobs}"
-    return f"Against {review.against}: {', '.join([*told, unchanged])}; {deployed}."
+    cost = "" if review.bill is None else f"; {bill_summary(review.bill)}"
+    return f"Against {review.against}: {', '.join([*told, unchanged])}; {deployed}{cost}."
 
 
 def _counted(number: int, what: str) -> str:
@@ -114,8 +88,11 @@ def _details(found: Difference) -> Iterator[Section]:
             )
 
 
-def _deployment(found: Outlook) -> Iterator[Section]:
+def _deployment(review: Review) -> Iterator[Section]:
+    found = review.outlook
     lines = []
+    if review.is_refused:
+        lines.append("Nothing, while something is refused. Once that is mended:")
     if not found.started:
         lines.append("No job starts.")
     if found.given_up:
@@ -150,12 +127,4 @@ def _tails(review: Review) -> Iterator[Section]:
             title="Greatest tail error of new and changed features",
             table=Table(head=("feature", "window", "tiles", "its tail is off by"), rows=rows),
             folded=True,
-        )
-
-
-def _writes(review: Review) -> Iterator[Section]:
-    rows = tuple((name, str(rows)) for name, rows in review.rows.items())
-    if rows:
-        yield Section(
-            title="Rows of tiles an event", table=Table(head=("view", "rows"), rows=rows, numbers=1), folded=True
         )

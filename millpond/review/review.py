@@ -4,10 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from millpond.plan.model import Pool
+from millpond.review.cost import Cost, Costs, Holding
 from millpond.review.difference import Difference, difference
-from millpond.review.outlook import Outlook, outlook
+from millpond.review.outlook import Outlook, outlook, running, running_after
 from millpond.review.standing import Standing
 from millpond.review.writes import Tail, rows_an_event, tails
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bill:
+    """What everything that runs costs at a load: by view, and by what each job remembers of events.
+
+    Attributes:
+        before: as things stand.
+        after: once the pool is deployed, and nothing refused.
+        left: names of `after` that end only when they are retired.
+    """
+
+    before: Mapping[str, Cost]
+    after: Mapping[str, Cost]
+    left: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +35,7 @@ class Review:
         is_refused: the next deployment would change nothing; only told of an environment, not of a git revision.
         tails: of every new or changed feature.
         rows: rows of tiles an event of its source gives, of every view that is new or of another meaning, by label.
+        bill: None where no load was given.
     """
 
     against: str
@@ -27,15 +44,20 @@ class Review:
     outlook: Outlook
     tails: tuple[Tail, ...]
     rows: Mapping[str, int]
+    bill: Bill | None
 
 
-def review(pool: Pool, standing: Standing, *, against: str) -> Review:
+def review(pool: Pool, standing: Standing, holding: Holding | None, *, against: str) -> Review:
     """A pool reviewed.
 
     Args:
         pool: as it is to be deployed.
         standing: what it is compared with.
-        against: what that is called.
+        holding: says what is held at a load; None where there is no load.
+        against: what `standing` is called.
+
+    Raises:
+        DefinitionError: the load lacks something that is needed.
     """
     found = difference(standing.pool, pool)
     changed = [pool.view(c.name, c.version) for c in found.changes if c.what == "view" and c.features]
@@ -47,4 +69,14 @@ def review(pool: Pool, standing: Standing, *, against: str) -> Review:
         outlook=deployed,
         tails=tails(pool, found),
         rows={f"{view.full_name}.v{view.version}": rows_an_event(view) for view in changed},
+        bill=None if holding is None else _bill(pool, standing, holding, deployed),
+    )
+
+
+def _bill(pool: Pool, standing: Standing, holding: Holding, deployed: Outlook) -> Bill:
+    costs = Costs(holding, standing.ns)
+    return Bill(
+        before=costs.of(running(standing.jobs)),
+        after=costs.of(running_after(pool, standing)),
+        left=tuple(one.view for one in deployed.left),
     )

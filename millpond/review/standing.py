@@ -1,8 +1,10 @@
 """What a pool is compared with: plans, and the records of what runs and is served."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
+
+import msgspec
 
 from millpond.control.new_jobs import NewJob, new_jobs
 from millpond.plan.deployment import JobRecord, Publication, Served
@@ -46,6 +48,29 @@ class Standing:
             if known is not None and known.meaning == view.meaning:
                 views[view.full_name, view.version] = view
         return Pool(views=tuple(views.values()), sets=tuple(one.plan for one in self.published.values()))
+
+    def less_changed(self, pool: Pool) -> Self:
+        """Less the views and sets that have another meaning in a pool: what can be deployed was never published so."""
+        views = {(view.full_name, view.version): view.meaning for view in pool.views}
+        sets = {f"{plan.full_name}.v{plan.version}": plan.meaning for plan in pool.sets}
+        return replace(
+            self,
+            jobs={name: _less_changed(job, views) for name, job in self.jobs.items()},
+            published={
+                name: served
+                for name, served in self.published.items()
+                if sets.get(name, served.plan.meaning) == served.plan.meaning
+            },
+        )
+
+
+def _less_changed(job: JobRecord, meanings: Mapping[tuple[str, int], str]) -> JobRecord:
+    kept = tuple(
+        fragment
+        for fragment in job.fragments
+        if meanings.get((fragment.view_name, fragment.version), "") in ("", job.view_of(fragment).meaning)
+    )
+    return msgspec.structs.replace(job, fragments=kept)
 
 
 def _running(job: NewJob) -> JobRecord:
