@@ -14,7 +14,7 @@ _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def bill_sections(review: Review) -> Iterator[Section]:
-    """Rows an event alone where no load was given; else bytes, too, live and after a history."""
+    """Rows an event alone where no load was given; else bytes, too, live and just after a history."""
     bill = review.bill
     if bill is None:
         if review.rows:
@@ -26,7 +26,7 @@ def bill_sections(review: Review) -> Iterator[Section]:
                 folded=True,
             )
         return
-    yield _section("Cost, for ever", bill, lambda cost: cost.live)
+    yield _section("Cost, live", bill, lambda cost: cost.live)
     if any(cost.live != cost.history for cost in (*bill.before.values(), *bill.after.values())):
         yield _section("Cost, just after a history was read at once", bill, lambda cost: cost.history)
 
@@ -72,8 +72,7 @@ def _told(before: str, after: str) -> str:
 
 
 def _bytes(size: float) -> str:
-    for unit in _UNITS:
-        if size < 1000 or unit == _UNITS[-1]:
-            return f"{size:.3g} {unit}" if size < 999.5 else f"{size:.0f} {unit}"
-        size /= 1000
-    raise AssertionError("the last unit holds everything")
+    unit = 0
+    while size >= 999.5 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.3g} {_UNITS[unit]}" if size < 999.5 else f"{size:.0f} {_UNITS[unit]}"

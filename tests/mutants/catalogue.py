@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.mutants.expressions import EXPRESSIONS
 from tests.mutants.mutant import Mutant
+from tests.mutants.reviews import REVIEWS
 from tests.mutants.sets import SETS
 from tests.mutants.several import SEVERAL
 from tests.mutants.sources import SOURCES
@@ -471,4 +472,5 @@ MUTANTS: Final = (
     *EXPRESSIONS,
     *SEVERAL,
     *SETS,
+    *REVIEWS,
 )

@@ -41,6 +41,7 @@ def came() -> dict[str, list[tuple[int, Event]]]:
     return found
 
 
+@cache
 def counted(view: ViewPlan) -> list[Event]:
     """The events of a view's source that count, in the order of their arrival."""
     source = view.source
@@ -52,6 +53,7 @@ def counted(view: ViewPlan) -> list[Event]:
     return accepted(view, arrived)
 
 
+@cache
 def by_key(view: ViewPlan) -> dict[tuple[Value, ...], list[Event]]:
     """The events of each entity."""
     found: dict[tuple[Value, ...], list[Event]] = defaultdict(list)
