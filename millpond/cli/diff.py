@@ -45,7 +45,7 @@ def diff(
         Path | None,
         typer.Option(
             metavar="FOLDER|FILE.parquet",
-            help="Count it in events instead: a <topic>.parquet a source, as `millpond simulate` writes.",
+            help="Count it in events instead: TOPIC.parquet for each source, as `millpond simulate` writes.",
         ),
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a comment of a pull request.")] = False,
@@ -54,8 +54,13 @@ def diff(
 ) -> None:
     """Say what the pool as it stands here would change: meaning, jobs, topics, sets, and what it costs.
 
-    Definitions are compiled in memory; nothing is written anywhere. Exits 1 when a deployment would be refused, 2 when
-    a definition is wrong or what is compared with cannot be read.
+    Definitions are compiled in memory; nothing is written anywhere.
+
+    A load has `[sources.NAME]` with events_per_second and, where they matter, history, text_bytes and values, and
+    `[entities.NAME]` with count and skew: docs/diff.md has one.
+
+    Exits 1 when what is published would be refused another meaning, 2 when a definition is wrong, or what is compared
+    with, the load or the data cannot be read.
     """
     # Imported where they are used: what runs, and its images, have no ibis.
     from millpond.define.loader import InvalidPool

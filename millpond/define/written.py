@@ -111,8 +111,7 @@ def _numbers(of: Constant) -> Iterator[Constant]:
     value = Decimal(str(of.value))
     if value == value.to_integral_value() and INT_MIN <= value <= INT_MAX:
         yield constant(int(value), INT)
-    if Decimal(repr(float(value))) == value:
-        yield constant(float(value), DOUBLE)
+    yield constant(float(value), DOUBLE)
     if of.type.kind == "decimal":
         yield decimal_constant(value.normalize() if value else Decimal(0))
         yield decimal_constant(value)

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from millpond.algebra.evaluate import Event
@@ -11,7 +13,7 @@ from millpond.algebra.replay import tile
 from millpond.algebra.tallies import Tally
 from millpond.plan.errors import DefinitionError
 from millpond.plan.model import ViewPlan
-from millpond.plan.windows import DAY
+from millpond.plan.windows import DAY, MINUTE
 from millpond.review.counted import Data
 from millpond.review.held import HeldView
 from millpond.store.parts import parts_of
@@ -20,6 +22,7 @@ from tests.unit.serve.as_stored import records
 
 VIEWS = events.pool().views
 NAMES = [view.name for view in VIEWS]
+NOON = events.START + DAY // 2
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +82,27 @@ def _marks(state: object) -> int:
     if isinstance(state, Tally):
         return len(state.met)
     return len(state) if isinstance(state, tuple) else int(isinstance(state, str))
+
+
+def test_a_slot_holds_the_last_of_its_tiles(tmp_path: Path) -> None:
+    view = events.pool().view("bank.account_exact")
+    ring = next(level for level in view.levels if level.size_ms == MINUTE)
+    # Three events in one minute, and a single one a whole turn of the ring later.
+    times = [NOON, NOON + 1, NOON + 2, NOON + ring.slots * MINUTE]
+    given: list[Event] = [
+        {"event_id": f"e{i}", "occurred_at": ts, "sender_id": "acc-1", "amount": Decimal("1.00")}
+        for i, ts in enumerate(times)
+    ]
+    with duckdb.connect() as db:
+        rows = ", ".join(f"('{e['event_id']}', make_timestamp({e['occurred_at']} * 1000))" for e in given)
+        db.execute(
+            f"COPY (SELECT id AS event_id, ts AS occurred_at, 'acc-1' AS sender_id, 1.00::DECIMAL(18, 2) AS amount, "
+            f"ts AS arrival FROM (VALUES {rows}) AS t(id, ts)) TO '{tmp_path}/events.parquet'"
+        )
+    with Data.open(tmp_path / "events.parquet", [view]) as opened:
+        hashes = opened.held_view(view, history=True).parts["1m"].hashes
+    (record,) = records(view, given, MINUTE, ring.slots)
+    assert (hashes.count.tolist(), hashes.entries.tolist(), hashes.record.tolist()) == ([1], [1], [len(record)])
 
 
 def test_late_events_and_copies_are_not_remembered(data: Data) -> None:

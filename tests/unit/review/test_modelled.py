@@ -69,6 +69,15 @@ def test_an_exact_view_keeps_the_events_of_a_tile_up_to_its_cap() -> None:
     assert kept.size / kept.number == pytest.approx(16 + 14 + 2 + 33)
 
 
+def test_a_tile_keeps_no_more_than_its_cap() -> None:
+    busy = Load(
+        sources={"transfers": SourceLoad(events_per_second=100, text_bytes=12)},
+        entities={"account": EntityLoad(count=10)},
+    )
+    kept = Model(busy).held_view(EXACT, history=False).parts["1h"].tiles.marks
+    assert (kept["events"].number, kept["last_lasts"].number) == pytest.approx((50, 3))
+
+
 def test_a_tally_has_as_many_values_as_an_entity_meets() -> None:
     card = events.pool().view("bank.card")
     held = Model(load()).held_view(card, history=True)
