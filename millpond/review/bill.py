@@ -40,9 +40,9 @@ def bill_summary(bill: Bill) -> str:
 def _section(title: str, bill: Bill, held: Callable[[Cost], Bytes]) -> Section:
     names = dict.fromkeys([*bill.before, *bill.after])
     rows = [_row(name, bill.before.get(name), bill.after.get(name), held) for name in names]
-    rows.append(_row(ALL, total(bill.before), total(bill.after), held))
+    rows.append(_in_all(ALL, bill.before, bill.after, held))
     if bill.left:
-        rows.append(_row(RETIRED, total(bill.before), total(_less(bill.after, bill.left)), held))
+        rows.append(_in_all(RETIRED, bill.before, _less(bill.after, bill.left), held))
     return Section(title=title, table=Table(head=_HEAD, rows=tuple(rows), numbers=len(_HEAD) - 1))
 
 
@@ -52,14 +52,22 @@ def _less(costs: Mapping[str, Cost], left: tuple[str, ...]) -> dict[str, Cost]:
 
 def _row(name: str, before: Cost | None, after: Cost | None, held: Callable[[Cost], Bytes]) -> tuple[str, ...]:
     old, new = before or NOTHING, after or NOTHING
-    was, becomes = held(old), held(new)
+    rows = _told(str(old.rows), str(new.rows)), _told(f"{old.coalesced:.2f}", f"{new.coalesced:.2f}")
+    return (name, *(rows if new.rows or old.rows else ("", "")), *_bytes_of(held(old), held(new)))
+
+
+def _in_all(
+    name: str, before: Mapping[str, Cost], after: Mapping[str, Cost], held: Callable[[Cost], Bytes]
+) -> tuple[str, ...]:
+    """Rows an event are not added: events are of different sources."""
+    return (name, "", "", *_bytes_of(held(total(before)), held(total(after))))
+
+
+def _bytes_of(before: Bytes, after: Bytes) -> tuple[str, ...]:
     return (
-        name,
-        _told(str(old.rows), str(new.rows)),
-        _told(f"{old.coalesced:.2f}", f"{new.coalesced:.2f}"),
-        _change(was.store, becomes.store),
-        _change(was.state, becomes.state),
-        _change(was.savepoint, becomes.savepoint),
+        _change(before.store, after.store),
+        _change(before.state, after.state),
+        _change(before.savepoint, after.savepoint),
     )
 
 

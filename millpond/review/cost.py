@@ -109,7 +109,7 @@ class Costs:
             for fragment, view in fragments.items():
                 yield fragment.view_version, self._fragment(view, fragment.kind)
             for source in {view.source for view in fragments.values()}:
-                yield f"events of {name}", self._events(source)
+                yield events_of(name), self._events(source)
 
     def _fragment(self, view: ViewPlan, kind: FragmentKind) -> Cost:
         rows = len(view.sizes(kind))
@@ -146,6 +146,11 @@ class Costs:
             state=state_bytes.checkpoint_of_events(held),
             savepoint=state_bytes.savepoint_of_events(held),
         )
+
+
+def events_of(job: str) -> str:
+    """What a job's memory of events is called."""
+    return f"events of {job}"
 
 
 def total(costs: Mapping[str, Cost]) -> Cost:

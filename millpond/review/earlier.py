@@ -19,10 +19,11 @@ def pool_at(root: Path, revision: str) -> Pool:
     Raises:
         PlanError: no git, no such revision, or a plan that this version of Millpond cannot read.
     """
-    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
-    listed = _git(root, "ls-tree", "-r", "-z", "--name-only", commit, "--", FEATURES)
+    named = f"{revision}^{{commit}}"
+    commit = _git(root, revision, "rev-parse", "--verify", "--quiet", "--end-of-options", named).strip()
+    listed = _git(root, revision, "ls-tree", "-r", "-z", "--name-only", commit, "--", FEATURES)
     files = [Path(name) for name in listed.split("\0") if _is_plan(Path(name))]
-    texts = {path: _git(root, "show", f"{commit}:./{path.as_posix()}") for path in files}
+    texts = {path: _git(root, revision, "show", f"{commit}:./{path.as_posix()}") for path in files}
     return Pool(
         views=tuple(
             decode(text, ViewPlan, where=f"{revision}:{path}")
@@ -41,17 +42,17 @@ def _is_plan(path: Path) -> bool:
     return path.parent.name == FOLDER and path.name.endswith((".view.json", ".set.json"))
 
 
-def _git(root: Path, *words: str) -> str:
+def _git(root: Path, revision: str, *words: str) -> str:
     try:
         done = subprocess.run(["git", *words], cwd=root, capture_output=True, check=False)
     except FileNotFoundError as cause:
         raise PlanError("git is not installed", mend="install it, or compare with `published`") from cause
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip() or "it gives no commit"
+        said = done.stderr.decode(errors="replace").strip() or "there is no such commit"
         raise PlanError(
-            f"git {words[0]}: {said}",
-            where=words[-1],
-            mend="name a commit, branch or tag of this project's git repository (`git fetch` may lack it), "
+            said,
+            where=revision,
+            mend="name a commit, branch or tag of this project's git repository, one of a remote after `git fetch`, "
             "or compare with `published`",
         )
     return done.stdout.decode("utf-8")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from millpond.plan.model import Pool
-from millpond.review.cost import Cost, Costs, Holding
+from millpond.review.cost import Cost, Costs, Holding, events_of
 from millpond.review.difference import Difference, difference
 from millpond.review.outlook import Outlook, outlook, running, running_after
 from millpond.review.standing import Standing
@@ -74,9 +74,12 @@ def review(pool: Pool, standing: Standing, holding: Holding | None, *, against: 
 
 
 def _bill(pool: Pool, standing: Standing, holding: Holding, deployed: Outlook) -> Bill:
-    costs = Costs(holding, standing.ns)
+    costs, after = Costs(holding, standing.ns), running_after(pool, standing)
+    left = {one.view for one in deployed.left}
+    # Of a job that runs nothing else nothing is left.
+    idle = [name for name, fragments in after.items() if left >= {one.view_version for one in fragments}]
     return Bill(
         before=costs.of(running(standing.jobs)),
-        after=costs.of(running_after(pool, standing)),
-        left=tuple(one.view for one in deployed.left),
+        after=costs.of(after),
+        left=(*sorted(left), *(events_of(name) for name in idle)),
     )

@@ -124,6 +124,17 @@ def test_with_a_load_it_says_what_it_costs(root: Path, tmp_path: Path) -> None:
     assert "; store " in run(root, "--load", str(tmp_path / "load.toml"))[1].splitlines()[0]
 
 
+def test_what_is_left_ends_with_all_that_only_it_needs(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "load.toml").write_text(LOAD)
+    file = root / "features/shop/visitor.py"
+    file.write_text(file.read_text().replace("version=1", "version=2"))
+    cost = json.loads(run(root, "--load", str(tmp_path / "load.toml"), "--json")[1])["cost"]
+    old, events, new, others = cost["after"]
+    assert (old, new) == ("shop.visitor.v1", "shop.visitor.v2")
+    assert events.startswith("events of shop.sales.") and others.startswith("events of shop.sales.")
+    assert cost["left"] == [old, events]
+
+
 def test_a_load_is_told_or_counted(root: Path, tmp_path: Path) -> None:
     (tmp_path / "load.toml").write_text(LOAD)
     with pytest.raises(MillpondError, match="either told or counted"):
