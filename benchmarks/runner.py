@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import bytes as bytes_
-from benchmarks import flink, freshness, growth, materializer, reader, several, sustained
+from benchmarks import estimate, flink, freshness, growth, hashes, materializer, reader, several, sustained
 from benchmarks.bars import Bars, below
 from benchmarks.figures import Benchmark
 from benchmarks.results import Measured, Results, this_machine, versions
@@ -19,11 +19,13 @@ from millpond.plan.names import did_you_mean
 # In the order they run: the reader before the stack takes its share of the processor.
 BENCHMARKS: Final = (
     reader.BENCHMARK,
+    hashes.BENCHMARK,
     flink.BENCHMARK,
     several.BENCHMARK,
     sustained.BENCHMARK,
     materializer.BENCHMARK,
     bytes_.BENCHMARK,
+    estimate.BENCHMARK,
     freshness.BENCHMARK,
     growth.BENCHMARK,
 )

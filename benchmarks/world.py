@@ -48,8 +48,8 @@ class World:
         self.say = say
         self.cleanup = ExitStack()
         compiled = compile_pool(POOL)
-        self.pool = of_domain(compiled, "payments")
-        self.several = of_domain(compiled, "several")
+        self.pool = compiled.part(["payments"])
+        self.several = compiled.part(["several"])
         self.began = now_ms()
         self._materializers = 0
 
@@ -163,14 +163,6 @@ def send(producer: Producer, topic: str, encoder: Encoder, payment: Payment, *, 
         else:
             producer.poll(0)
             return
-
-
-def of_domain(pool: Pool, domain: str) -> Pool:
-    """The views and sets of one domain."""
-    return Pool(
-        views=tuple(view for view in pool.views if view.domain == domain),
-        sets=tuple(plan for plan in pool.sets if plan.domain == domain),
-    )
 
 
 def reading(pool: Pool, topic: str) -> Pool:

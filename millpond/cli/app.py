@@ -2,7 +2,7 @@
 
 import typer
 
-from millpond.cli import demo, deploy, doctor, local, materialize, new, pool, read, retire, simulate, status
+from millpond.cli import demo, deploy, diff, doctor, local, materialize, new, pool, read, retire, simulate, status
 
 app = typer.Typer(
     name="millpond",
@@ -15,6 +15,7 @@ app = typer.Typer(
 app.add_typer(new.new, name="new", rich_help_panel="Write features")
 app.command(rich_help_panel="Write features")(pool.check)
 app.command(rich_help_panel="Write features")(pool.compile)
+app.command(rich_help_panel="Write features")(diff.diff)
 app.command(rich_help_panel="Run them")(deploy.deploy)
 app.command(rich_help_panel="Run them")(deploy.rollback)
 app.command(rich_help_panel="Run them")(retire.retire)

@@ -10,10 +10,11 @@ from typing import Any
 
 from confluent_kafka.admin import OffsetSpec
 
-from millpond.control import planning, sets
+from millpond.control import meaning, new_jobs, planning, sets
 from millpond.control.cluster import FlinkCluster
 from millpond.control.lifecycle import Lifecycle, Say
-from millpond.control.planning import NewJob, Range
+from millpond.control.new_jobs import NewJob
+from millpond.control.planning import Range
 from millpond.control.records import Records
 from millpond.control.recovery import is_superseded, last_checkpoint, lost_jobs, mends
 from millpond.control.settings import Settings
@@ -88,9 +89,8 @@ def deploy(
         lifecycle = Lifecycle(settings, records, topics, cluster, say)
         _abandon(records, pool, topics, cluster, say)
         pool = pool.part(domains) if domains else pool
-        _meaning_is_kept(pool, records.jobs())
-        for plan in pool.sets:
-            sets.meaning_is_kept(records, plan)
+        for refusal in meaning.refusals(pool, records.jobs(), records.published()):
+            raise refusal
         before = records.jobs()
         lost = lost_jobs(before, cluster)
         plans = _planned(settings, topics, records, pool, rebuild, lost, start=start, replay=replay)
@@ -153,32 +153,12 @@ def _followed(records: Records, say: Say) -> list[str]:
 
 def _abandon(records: Records, pool: Pool, topics: Topics, cluster: FlinkCluster, say: Say) -> None:
     """Forget jobs that were never seen to run, and whose views have another meaning by now or are gone."""
-    meanings = {(view.full_name, view.version): view.meaning for view in pool.views}
-    for job in records.jobs().values():
-        wanted = {meanings.get((view.full_name, view.version)) == view.meaning for view in job.views}
-        if job.state == "starting" and False in wanted:
-            say(f"job {job.name} was never seen to run and is given up: its views were changed")
-            # It may have run without our knowing: nothing it wrote is ever taken for that of another meaning.
-            cluster.end(job.flink_job_ids)
-            topics.delete([fragment.topic(records.ns) for fragment in job.fragments])
-            records.end(job)
-
-
-def _meaning_is_kept(pool: Pool, running: dict[str, JobRecord]) -> None:
-    """A version that runs may not change its meaning: its numbers would change under the models that pin it."""
-    live = {
-        (view.full_name, view.version): view
-        for job in running.values()
-        for view in (job.view_of(fragment) for fragment in job.living)
-    }
-    for view in pool.views:
-        other = live.get((view.full_name, view.version))
-        if other is not None and other.meaning != view.meaning:
-            raise DeployError(
-                f"its meaning differs from what runs as version {view.version}",
-                where=f"view {view.full_name}",
-                mend=f"set version={view.version + 1} in its definition and run `millpond compile`, or undo the change",
-            )
+    for job in meaning.given_up(pool, records.jobs()):
+        say(f"job {job.name} was never seen to run and is given up: its views were changed")
+        # It may have run without our knowing: nothing it wrote is ever taken for that of another meaning.
+        cluster.end(job.flink_job_ids)
+        topics.delete([fragment.topic(records.ns) for fragment in job.fragments])
+        records.end(job)
 
 
 def _arrivals_are_honest(plan: SourcePlan, topic: SourceTopic, *, replay: bool) -> None:
@@ -212,9 +192,9 @@ def _planned(
     recorded, retired = records.jobs(), records.retired_generations()
     views = [_running_view(name, recorded) for name in rebuild]
     alive = {name: job for name, job in recorded.items() if name not in lost}
-    again = [planning.rebuilt(view, recorded, retired) for view in views if not _is_being_rebuilt(view, alive)]
+    again = [new_jobs.rebuilt(view, recorded, retired) for view in views if not _is_being_rebuilt(view, alive)]
     planned = []
-    for job in [*planning.new_jobs(pool, recorded, retired), *again]:
+    for job in [*new_jobs.new_jobs(pool, recorded, retired), *again]:
         source = topics.source(job.source)
         _arrivals_are_honest(job.source, source, replay=replay)
         read = _range(topics, job.source, source, start, replay=replay)
@@ -242,7 +222,7 @@ def _is_being_rebuilt(view: ViewPlan, jobs: dict[str, JobRecord]) -> bool:
         for job in jobs.values()
         for fragment in job.living
         if (fragment.view_name, fragment.version) == (view.full_name, view.version)
-        and fragment.generation > planning.FIRST_GENERATION
+        and fragment.generation > new_jobs.FIRST_GENERATION
     ]
     return any(mine)
 

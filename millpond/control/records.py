@@ -1,11 +1,12 @@
 """What is recorded: jobs, publications and their history; written to the journal first, then to the store."""
 
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 import redis
 from confluent_kafka import KafkaError, Message, Producer
 
+from millpond.control.recorded import WITHIN_S, Recorded
 from millpond.control.settings import Settings
 from millpond.control.topics import Topics, journal
 from millpond.materialize.journal import Journal
@@ -15,10 +16,8 @@ from millpond.store import documents, publications
 from millpond.store.documents import Changes, Document
 from millpond.store.publications import Action, Release
 
-WITHIN_S: Final = 30.0
 
-
-class Records:
+class Records(Recorded):
     """The records of one environment, as the journal holds them; one deployment at a time writes them (see turn.py).
 
     Opening them creates the journal where there is none, reads it, and gives the store what it lacks.
@@ -30,15 +29,15 @@ class Records:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.ns = settings.ns
         self.client = redis.Redis.from_url(settings.store)
         topic = journal(settings.ns)
         self._topic = topic.name
         self._topics = Topics(settings.kafka)
         self._topics.create([topic])
         self._journal = Journal(settings.kafka, settings.ns)
+        super().__init__(settings.ns, self._journal.documents)
         # The store's place first: it never is ahead of a journal that is read after it.
-        copied = documents.place(self.client, settings.ns)
+        copied = documents.place(self.client, self.ns)
         self._end = end = self._journal.read(within_s=WITHIN_S)
         if end < copied:
             self._journal.close()
@@ -62,28 +61,10 @@ class Records:
 
     # --- jobs ---
 
-    def jobs(self) -> dict[str, JobRecord]:
-        """Every recorded job by name."""
-        name = publications.jobs_key(self.ns)
-        return {
-            document.field: publications.decode_job(document.field, data)
-            for document, data in self._journal.documents.items()
-            if document.key == name and document.field is not None and data is not None
-        }
-
     def put(self, job: JobRecord) -> JobRecord:
         """Record a job, in place of what was recorded of it; returns it."""
         self._write(publications.job_change(self.ns, job))
         return job
-
-    def retired_generations(self) -> dict[str, int]:
-        """`<domain>.<view>.v<N>` -> the last generation of it that was retired."""
-        name = publications.generations_key(self.ns)
-        return {
-            document.field: int(data)
-            for document, data in self._journal.documents.items()
-            if document.key == name and document.field is not None and data is not None
-        }
 
     def end(self, job: JobRecord) -> None:
         """Forget a job, and remember the generations it had: none is used again."""
@@ -98,22 +79,6 @@ class Records:
         self._write({**used, Document(publications.jobs_key(self.ns), job.name): None})
 
     # --- sets ---
-
-    def published(self) -> dict[str, Publication]:
-        """`<domain>.<set>.v<N>` -> what is served of it, by name."""
-        prefix = publications.pointers_prefix(self.ns)
-        return {
-            name: self._publication(content.decode())
-            for (key, _), content in sorted(self._journal.documents.items())
-            if key.startswith(prefix)
-            and not (name := key.removeprefix(prefix)).endswith(":history")
-            and content is not None
-        }
-
-    def publication(self, full_name: str, version: int) -> Publication | None:
-        """What is served of a set version; None where it is not published."""
-        content = self._get(publications.pointer_key(self.ns, full_name, version))
-        return None if content is None else self._publication(content.decode())
 
     def publish(self, publication: Publication, *, now_ms: int, action: Action = "publish") -> bool:
         """Serve a publication from now on; False where it is served already."""
@@ -151,13 +116,7 @@ class Records:
     def _history(self, full_name: str, version: int) -> list[Release]:
         return publications.decode_history(self._get(publications.history_key(self.ns, full_name, version)))
 
-    def _publication(self, content: str) -> Publication:
-        return publications.decode_publication(content, self._get(publications.plan_key(self.ns, content)))
-
     # --- the journal ---
-
-    def _get(self, key: str) -> bytes | None:
-        return self._journal.documents.get(Document(key))
 
     def _write(self, changes: Changes) -> None:
         """To the journal, and then to the store; a store that does not answer is given it by a materializer later.

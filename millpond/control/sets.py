@@ -6,23 +6,8 @@ from millpond.control.records import Records
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import JobRecord, Publication, Served
 from millpond.plan.errors import DeployError
-from millpond.plan.model import Pool, SetPlan, ViewPlan
+from millpond.plan.model import Pool, ViewPlan
 from millpond.store.publications import Action
-
-
-def meaning_is_kept(records: Records, plan: SetPlan) -> None:
-    """A published set version may be published anew, but never with another meaning.
-
-    Raises:
-        DeployError: it has another one.
-    """
-    earlier = records.publication(plan.full_name, plan.version)
-    if earlier is not None and earlier.plan.meaning != plan.meaning:
-        raise DeployError(
-            f"its meaning differs from what is published as version {plan.version}",
-            where=f"set {plan.full_name}",
-            mend=f"set version={plan.version + 1} in its definition and run `millpond compile`, or undo the change",
-        )
 
 
 def publish(records: Records, pool: Pool) -> list[str]:

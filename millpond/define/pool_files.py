@@ -46,6 +46,15 @@ class Checked:
     findings: tuple[MillpondError, ...]
 
 
+def as_defined(root: Path) -> Pool:
+    """The pool as its definitions stand, compiled in memory; levels compiled before are kept where they still serve.
+
+    Raises:
+        InvalidPool: a definition is wrong; holds every error.
+    """
+    return compile_authored(load_pool(root), keep=_readable(files_in(root)))
+
+
 def check_pool(root: Path) -> Checked:
     """Compile the definitions, run every example, compare the committed plans and pages.
 

@@ -22,7 +22,7 @@ def hashed_view(view: ViewPlan) -> ViewPlan:
     """The view with its two hashes set."""
     replace = msgspec.structs.replace
     silent = tuple(_silent(f) for f in view.features)
-    source = _source_as_read(view)
+    source = source_as_read(view)
     meaning = replace(view, owner="", description="", meaning="", prose="", features=silent, source=source)
     prose = "\0".join([view.owner, view.description, *(f"{f.name}={f.description}" for f in view.features)])
     return replace(view, meaning=digest(encode(meaning))[:16], prose=digest(prose.encode())[:16])
@@ -37,7 +37,7 @@ def hashed_set(plan: SetPlan) -> SetPlan:
     return replace(plan, meaning=digest(encode(meaning))[:16], prose=digest(prose.encode())[:16])
 
 
-def _source_as_read(view: ViewPlan) -> SourcePlan:
+def source_as_read(view: ViewPlan) -> SourcePlan:
     """The source, less the fields that cannot change a number of this view.
 
     A topic gains fields over the years; views that do not read them keep their meaning. Read are the fields of the

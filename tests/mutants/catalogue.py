@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.mutants.expressions import EXPRESSIONS
 from tests.mutants.mutant import Mutant
+from tests.mutants.reviews import REVIEWS
 from tests.mutants.sets import SETS
 from tests.mutants.several import SEVERAL
 from tests.mutants.simulate import SIMULATE
@@ -472,5 +473,6 @@ MUTANTS: Final = (
     *EXPRESSIONS,
     *SEVERAL,
     *SETS,
+    *REVIEWS,
     *SIMULATE,
 )

@@ -5,13 +5,10 @@ import dataclasses
 import msgspec
 import pytest
 
-from millpond.control.planning import covered_since, first_day, from_day, from_earliest, new_jobs, rebuilt
+from millpond.control.planning import covered_since, first_day, from_day, from_earliest
 from millpond.control.topics import SourceTopic
-from millpond.plan.deployment import Fragment, JobRecord
-from millpond.plan.errors import DeployError
-from millpond.plan.model import Pool
 from millpond.plan.windows import DAY, HOUR, MINUTE
-from tests.unit.sql.jobs import SOURCE, job, view
+from tests.unit.sql.jobs import SOURCE
 
 NOON = 1_700_000_000_000 // DAY * DAY + 12 * HOUR
 
@@ -72,38 +69,3 @@ def test_what_was_read_from_its_first_record_is_covered_since_the_last_partition
     assert covered_since(whole, broker_stamps, [NOON, NOON + HOUR], now=0) == NOON + HOUR + MINUTE
     assert covered_since(SOURCE, untouched, [NOON], now=0) == NOON + MINUTE
     assert covered_since(SOURCE, topic((0,), (0,)), [], now=NOON) == NOON + MINUTE
-
-
-# --- which jobs -----------------------------------------------------------------------------------------------------
-
-ONE, TWO = view("one"), view("two")
-
-
-def recorded(*records: JobRecord) -> dict[str, JobRecord]:
-    return {record.name: record for record in records}
-
-
-def labels(views: dict[Fragment, object]) -> list[str]:
-    return [fragment.label for fragment in views]
-
-
-def test_only_views_that_no_job_runs_get_a_new_one() -> None:
-    pool = Pool(views=(ONE, TWO), sets=())
-    (new,) = new_jobs(pool, recorded(job(ONE)), {})
-    assert {fragment.view for fragment in new.views} == {"two"}
-    assert new_jobs(pool, recorded(job(ONE, TWO)), {}) == []
-
-
-def test_no_generation_is_ever_used_again() -> None:
-    fragments = job(ONE).fragments
-    (again,) = new_jobs(Pool(views=(ONE,), sets=()), recorded(msgspec.structs.replace(job(ONE), retired=fragments)), {})
-    assert {fragment.generation for fragment in again.views} == {2}
-    (later,) = new_jobs(Pool(views=(ONE,), sets=()), {}, {"shop.one.v3": 4})
-    assert {fragment.generation for fragment in later.views} == {5}
-    assert {fragment.generation for fragment in rebuilt(ONE, recorded(job(ONE)), {}).views} == {2}
-
-
-def test_a_source_that_was_compiled_from_two_definitions_is_refused() -> None:
-    other = view("two", source=msgspec.structs.replace(SOURCE, lateness_ms=HOUR))
-    with pytest.raises(DeployError, match="compiled from different definitions"):
-        new_jobs(Pool(views=(ONE, other), sets=()), {}, {})
