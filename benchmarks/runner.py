@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import bytes as bytes_
-from benchmarks import estimate, flink, freshness, growth, hashes, materializer, reader, several, sustained
+from benchmarks import flink, freshness, growth, hashes, materializer, reader, several, sustained
 from benchmarks.bars import Bars, below
 from benchmarks.figures import Benchmark
 from benchmarks.results import Measured, Results, this_machine, versions
@@ -25,7 +25,6 @@ BENCHMARKS: Final = (
     sustained.BENCHMARK,
     materializer.BENCHMARK,
     bytes_.BENCHMARK,
-    estimate.BENCHMARK,
     freshness.BENCHMARK,
     growth.BENCHMARK,
 )

@@ -43,7 +43,11 @@ def _section(title: str, bill: Bill, held: Callable[[Cost], Bytes]) -> Section:
     rows.append(_in_all(ALL, bill.before, bill.after, held))
     if bill.left:
         rows.append(_in_all(RETIRED, bill.before, _less(bill.after, bill.left), held))
-    return Section(title=title, table=Table(head=_HEAD, rows=tuple(rows), numbers=len(_HEAD) - 1))
+    return Section(
+        title=title,
+        lines=("Jobs that go on as they are cost what they did, and are left out.",),
+        table=Table(head=_HEAD, rows=tuple(rows), numbers=len(_HEAD) - 1),
+    )
 
 
 def _less(costs: Mapping[str, Cost], left: tuple[str, ...]) -> dict[str, Cost]:
@@ -76,7 +80,8 @@ def _change(before: float, after: float) -> str:
 
 
 def _told(before: str, after: str) -> str:
-    return after if before == after else f"{before} -> {after}"
+    is_new = before in {"0", "0.00", _bytes(0)}
+    return after if is_new or before == after else f"{before} -> {after}"
 
 
 def _bytes(size: float) -> str:

@@ -13,7 +13,7 @@ from millpond.review.writes import Tail, rows_an_event, tails
 
 @dataclass(frozen=True, kw_only=True)
 class Bill:
-    """What everything that runs costs at a load: by view, and by what each job remembers of events.
+    """What the jobs that change cost at a load: by view, and by what each job remembers of events.
 
     Attributes:
         before: as things stand.
@@ -74,12 +74,18 @@ def review(pool: Pool, standing: Standing, holding: Holding | None, *, against: 
 
 
 def _bill(pool: Pool, standing: Standing, holding: Holding, deployed: Outlook) -> Bill:
-    costs, after = Costs(holding, standing.ns), running_after(pool, standing)
+    costs, before, after = Costs(holding, standing.ns), running(standing.jobs), running_after(pool, standing)
     left = {one.view for one in deployed.left}
+    goes_on = {
+        name
+        for name, fragments in before.items()
+        if after.get(name) == fragments and not left & {one.view_version for one in fragments}
+    }
+    before, after = ({n: f for n, f in jobs.items() if n not in goes_on} for jobs in (before, after))
     # Of a job that runs nothing else nothing is left.
     idle = [name for name, fragments in after.items() if left >= {one.view_version for one in fragments}]
     return Bill(
-        before=costs.of(running(standing.jobs)),
+        before=costs.of(before),
         after=costs.of(after),
         left=(*sorted(left), *(events_of(name) for name in idle)),
     )

@@ -1,7 +1,8 @@
 """`make payments`: a simulated bank through every real part; its features compared with SQL written by hand.
 
 Some thousand transfers and documents are asked about at many instants, each when all that had arrived by then is in the
-store: with the event left out, and with it counted; also before it arrives. Exits 1 where anything differs.
+store: with the event left out, and with it counted; also before it arrives. What is held is measured, and compared with
+what `millpond diff` estimates. Exits 1 where anything differs, or an estimate is off by more than a quarter.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from tests.integration.deployed import drain_of, materializing
 from tests.oracles.payments import PaymentsOracle
 from tests.payments.asking import STALE_AFTER_MS, Said, ask
 from tests.payments.comparing import compare
+from tests.payments.estimating import MOST_OFF, estimated
 from tests.payments.measuring import Measured, measure
 from tests.payments.page import Results, write_results
 from tests.payments.sending import Sending
@@ -76,8 +78,15 @@ def _main(events: int, instants: int) -> int:
         said, measured = _replay(settings, stack, simulation, events, instants)
         say("comparing with SQL")
         compared = compare(PaymentsOracle(bank), said)
+        say("estimating what is held")
+        guessed = estimated(bank, load_compiled(workspace.root).part(DOMAINS), NS)
     results = Results(
-        events=events, instants=instants, took_s=round(time.monotonic() - began), measured=measured, compared=compared
+        events=events,
+        instants=instants,
+        took_s=round(time.monotonic() - began),
+        estimated=guessed,
+        measured=measured,
+        compared=compared,
     )
     if events >= WHOLE:
         write_results(results)
@@ -86,7 +95,9 @@ def _main(events: int, instants: int) -> int:
             print(f"{one.set}: {example}", file=sys.stderr)
         say(f"{one.set}: {one.vectors:,} vectors, {one.values:,} values, {one.different:,} differ; {one.statuses}")
     say(f"{msgspec.json.encode(measured).decode()}\n{results.took_s / 60:.0f} min")
-    return 1 if any(one.different for one in compared) else 0
+    off = guessed.off(measured.held)
+    say(f"estimates off by {off[0]:.1%} of the store and {off[1]:.1%} of the state")
+    return 1 if any(one.different for one in compared) or max(map(abs, off)) > MOST_OFF else 0
 
 
 @contextmanager

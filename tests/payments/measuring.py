@@ -14,6 +14,7 @@ from millpond.control.settings import Settings
 from millpond.plan.deployment import JobRecord
 from millpond.serve import OpenSet
 from millpond.store.keys import parse_key
+from tests.payments.estimating import Held
 
 AT_ONCE: Final = 1_000
 WARM_UP: Final = 500
@@ -24,14 +25,12 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured.
 
     Attributes:
-        store_bytes: `<domain>.<view>` -> what its keys take in Valkey, by MEMORY USAGE.
-        state_bytes: `<domain>.<source>` -> the newest checkpoint of its job, in full.
+        held: by MEMORY USAGE, and as Flink tells.
         places: of the vector that was read, from so many entities.
         read_us: percentile -> how long a read took, one after the other in one thread.
     """
 
-    store_bytes: dict[str, int]
-    state_bytes: dict[str, int]
+    held: Held
     places: int
     entities: int
     read_us: dict[str, float]
@@ -44,8 +43,10 @@ def measure(
     took = _read_us(opened, requests)
     cluster = FlinkCluster(settings.flink)
     return Measured(
-        store_bytes=_store_bytes(settings),
-        state_bytes={job.name.rpartition(".")[0]: _state_bytes(cluster, job) for job in jobs},
+        held=Held(
+            store=_store_bytes(settings),
+            state={job.name.rpartition(".")[0]: _state_bytes(cluster, job) for job in jobs},
+        ),
         places=len(opened.names),
         entities=len({binding.request_fields for binding in opened.publication.plan.bindings}),
         read_us={

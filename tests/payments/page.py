@@ -10,6 +10,7 @@ import msgspec
 
 from millpond.serve.status import STATUSES
 from tests.payments.comparing import Compared
+from tests.payments.estimating import Held
 from tests.payments.measuring import Measured
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "payments.md"
@@ -22,6 +23,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     instants: int
     took_s: int
+    estimated: Held
     measured: Measured
     compared: Sequence[Compared]
 
@@ -66,20 +68,20 @@ def text(results: Results) -> str:
             "",
             "## What is held",
             "",
-            "After the last event, of all that happened in the bank:",
+            "After the last event; and what `millpond diff --data` says of the same events:",
             "",
-            "| in the store | MB |",
-            "|---|---|",
-            *(f"| `{view}` | {size / 1e6:,.1f} |" for view, size in measured.store_bytes.items()),
-            f"| all | {sum(measured.store_bytes.values()) / 1e6:,.1f} |",
+            *_held("store", measured.held.store, results.estimated.store),
             "",
-            "| in Flink's state | MB |",
-            "|---|---|",
-            *(f"| `{job}` | {size / 1e6:,.1f} |" for job, size in measured.state_bytes.items()),
-            f"| all | {sum(measured.state_bytes.values()) / 1e6:,.1f} |",
+            *_held("Flink's state", measured.held.state, results.estimated.state),
             "",
         ]
     )
+
+
+def _held(where: str, measured: dict[str, int], estimated: dict[str, int]) -> list[str]:
+    head = [f"| in {where} | measured, MB | estimated, MB |", "|---|---|---|"]
+    rows = [f"| `{name}` | {size / 1e6:,.1f} | {estimated[name] / 1e6:,.1f} |" for name, size in measured.items()]
+    return [*head, *rows, f"| all | {sum(measured.values()) / 1e6:,.1f} | {sum(estimated.values()) / 1e6:,.1f} |"]
 
 
 def _reading(measured: Measured) -> str:

@@ -1,17 +1,20 @@
 """A simulated week of a small bank: as files that are counted, and as events for the algebra."""
 
+import shutil
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from benchmarks.bank import bank
 from millpond.algebra.evaluate import Event, Value, evaluate
 from millpond.algebra.replay import accepted
+from millpond.define.compiler import compile_pool
 from millpond.plan.model import Pool, ViewPlan
 from millpond.plan.windows import DAY
 from millpond.simulate import Simulation
 from millpond.simulate.folder import write
 
+TESTS = Path(__file__).parents[2]
 START = 19_723 * DAY
 
 
@@ -28,8 +31,12 @@ def files(folder: Path) -> Path:
 
 @cache
 def pool() -> Pool:
-    """The benchmarks' pool of ten views."""
-    return bank()
+    """Ten views of the simulated bank: tests/sample_pool/bank, over the schemas of this repository."""
+    with TemporaryDirectory(prefix="millpond-bank-") as folder:
+        root = Path(folder) / "bank"
+        shutil.copytree(TESTS / "sample_pool" / "bank", root)
+        shutil.copytree(TESTS.parent / "schemas", root / "schemas")
+        return compile_pool(root)
 
 
 @cache
