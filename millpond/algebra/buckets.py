@@ -10,6 +10,9 @@ alone, it is the same everywhere (jobs/java/millpond/Bucket.java). A subnormal n
 import struct
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 ERROR: Final = 1 / 128  # at most, of the value
 _WITHIN: Final = (1 << 46) - 1
 _HALF: Final = 1 << 45
@@ -22,3 +25,9 @@ def bucket(value: float) -> float:
     (bits,) = struct.unpack("<q", struct.pack("<d", value))
     (middle,) = struct.unpack("<d", struct.pack("<q", bits & ~_WITHIN | _HALF))
     return float(middle)
+
+
+def buckets(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The same of many values."""
+    bits = values.view(np.int64) & ~_WITHIN | _HALF
+    return np.where(values == 0, 0.0, bits.view(np.float64))

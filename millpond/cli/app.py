@@ -2,7 +2,21 @@
 
 import typer
 
-from millpond.cli import demo, deploy, diff, doctor, local, materialize, new, pool, read, retire, simulate, status
+from millpond.cli import (
+    demo,
+    deploy,
+    diff,
+    doctor,
+    local,
+    materialize,
+    new,
+    pool,
+    preview,
+    read,
+    retire,
+    simulate,
+    status,
+)
 
 app = typer.Typer(
     name="millpond",
@@ -15,6 +29,7 @@ app = typer.Typer(
 app.add_typer(new.new, name="new", rich_help_panel="Write features")
 app.command(rich_help_panel="Write features")(pool.check)
 app.command(rich_help_panel="Write features")(pool.compile)
+app.command(rich_help_panel="Write features")(preview.preview)
 app.command(rich_help_panel="Write features")(diff.diff)
 app.command(rich_help_panel="Run them")(deploy.deploy)
 app.command(rich_help_panel="Run them")(deploy.rollback)

@@ -22,6 +22,11 @@ def main() -> None:
         sys.exit(USER_ERROR)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except RuntimeError as stop:
+        # DuckDB makes a Ctrl-C that falls into a query a RuntimeError of its own, without a cause.
+        if str(stop) != "Query interrupted":
+            raise
+        sys.exit(INTERRUPTED)
 
 
 def _keep_loopback_from_proxies() -> None:

@@ -43,7 +43,7 @@ def read(
     with Reader.connect(settings.store, ns=settings.ns) as reader:
         opened = reader.open(name, version=version)
         request = _request(keys, opened.publication.plan.request)
-        vector = opened.read(request, as_of=_instant(as_of), timeout_ms=2_000)
+        vector = opened.read(request, as_of=instant_of(as_of, "--as-of"), timeout_ms=2_000)
     if json:
         print_json(
             {"as_of": vector.as_of, "status": vector.status, "values": _texts(vector), "statuses": vector.status_of()}
@@ -66,11 +66,16 @@ def _request(given: list[str], columns: tuple[Column, ...]) -> dict[str, Any]:
         inside = request
         for record in records:
             inside = inside.setdefault(record, {})
-        inside[last] = _value(field, text, types[field]) if equals else None
+        inside[last] = value_of(field, text, types[field]) if equals else None
     return request
 
 
-def _value(field: str, text: str, type: Type) -> Value:
+def value_of(field: str, text: str, type: Type) -> Value:
+    """A field of a request as it is written on the command line.
+
+    Raises:
+        ReadError: it is not of its type.
+    """
     try:
         return _READ[type.kind](text)
     except (ValueError, ArithmeticError) as cause:
@@ -105,13 +110,18 @@ _SPELLED: Final[dict[Kind, str]] = {
 }
 
 
-def _instant(text: str | None) -> int | None:
+def instant_of(text: str | None, option: str) -> int | None:
+    """The instant that an option says, ms UTC.
+
+    Raises:
+        ReadError: it says none.
+    """
     if text is None:
         return None
     try:
         return _milliseconds(text)
     except ValueError as cause:
-        raise ReadError(f"--as-of {text!r} is not an instant: {cause}", mend="write 2024-01-31T12:00:00Z") from cause
+        raise ReadError(f"{option} {text!r} is not an instant: {cause}", mend="write 2024-01-31T12:00:00Z") from cause
 
 
 def _milliseconds(text: str) -> int:
@@ -121,14 +131,15 @@ def _milliseconds(text: str) -> int:
 
 def _texts(vector: "Vector") -> dict[str, object]:
     """Values for JSON: decimals as text, so that no cent is lost; counts of values as a list of pairs."""
-    return {name: _text(value) for name, value in vector.as_dict().items()}
+    return {name: json_value(value) for name, value in vector.as_dict().items()}
 
 
-def _text(value: object) -> object:
+def json_value(value: object) -> object:
+    """A value for JSON."""
     if isinstance(value, tuple):
-        return [_text(one) for one in value]
+        return [json_value(one) for one in value]
     if isinstance(value, dict):
-        return [[_text(one), count] for one, count in value.items()]
+        return [[json_value(one), count] for one, count in value.items()]
     return str(value) if isinstance(value, Decimal) else value
 
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from millpond.define.compiler import compile_authored
 from millpond.define.examples import WrongExample, check_examples
-from millpond.define.loader import FEATURES, load_pool
+from millpond.define.loader import FEATURES, AuthoredPool, load_pool
 from millpond.define.pages.book import EXAMPLES, FOLDER, examples_file
 from millpond.define.pages.files import MARK, pages_in, pages_of
 from millpond.plan.compiled import files_in, files_of, path_of, read_set, read_view
@@ -74,6 +74,16 @@ def check_pool(root: Path) -> Checked:
     findings += _stale(before, files_of(pool))
     findings += _stale_pages(pages_in(root), pages_of(authored, pool))
     return Checked(pool=pool, examples=count, findings=tuple(findings))
+
+
+def as_it_stands(root: Path) -> tuple[AuthoredPool, Pool]:
+    """What the files define, and what `millpond compile` would make of it; nothing is written.
+
+    Raises:
+        InvalidPool: a definition is wrong; holds every error.
+    """
+    authored = load_pool(root)
+    return authored, compile_authored(authored, keep=_readable(files_in(root)))
 
 
 def write_compiled(root: Path) -> tuple[Pool, tuple[Change, ...]]:

@@ -148,19 +148,20 @@ def to_arrow(vectors: "Sequence[Vector]", *, statuses: bool = False) -> "pa.Tabl
     says = list(zip(*(vector.statuses for vector in vectors), strict=True))
     for place, (name, type) in enumerate(zip(vectors[0].names, vectors[0].types, strict=True)):
         column = [list(one.items()) if isinstance(one, dict) else one for one in values[place]]
-        columns[name] = pa.array(column, _arrow_type(type))
+        columns[name] = pa.array(column, arrow_type(type))
         if statuses:
             columns[f"{name}:status"] = pa.array(says[place], pa.string())
     return pa.table(columns)
 
 
-def _arrow_type(type: Type) -> "pa.DataType":
+def arrow_type(type: Type) -> "pa.DataType":
+    """What holds values of a type in Arrow; an instant is one of milliseconds UTC."""
     import pyarrow as pa
 
     if type.many == "list":
-        return pa.list_(_arrow_type(type.one))
+        return pa.list_(arrow_type(type.one))
     if type.many == "counts":
-        return pa.map_(_arrow_type(type.one), pa.int64())
+        return pa.map_(arrow_type(type.one), pa.int64())
     return {
         "int": pa.int64,
         "decimal": lambda: pa.decimal128(type.precision, type.scale),

@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.mutants.expressions import EXPRESSIONS
 from tests.mutants.mutant import Mutant
+from tests.mutants.offline import OFFLINE
 from tests.mutants.reviews import REVIEWS
 from tests.mutants.sets import SETS
 from tests.mutants.several import SEVERAL
@@ -475,4 +476,5 @@ MUTANTS: Final = (
     *SETS,
     *REVIEWS,
     *SIMULATE,
+    *OFFLINE,
 )

@@ -1,0 +1,151 @@
+"""Records of a topic as events: Avro in any writer schema that the source can read, refused as a job refuses them.
+
+Other than a job it knows of no record that is beyond its schema's fault: where the source cannot read all that a writer
+schema may write, that is an error, and not the loss of some records.
+"""
+
+import io
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import fastavro
+
+from millpond.plan.clock import ms_of
+from millpond.plan.errors import MillpondError
+from millpond.plan.model import SourcePlan
+from millpond.plan.paths import parse, shape_of
+from millpond.plan.reader_schema import with_units
+from millpond.plan.resolution import differences
+from millpond.plan.types import Kind, Type
+
+Json = Any
+Decoded = Mapping[str, Any] | str
+"""The values by path, or why there are none."""
+
+_HEADER: Final = 5  # magic byte and schema id, the Confluent wire format
+# What fastavro meets in bytes that are no such record.
+_CORRUPT: Final = (
+    ValueError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+    ArithmeticError,
+)
+
+
+class _Body(io.BytesIO):
+    """Bytes that say where they end: in the middle of a number fastavro takes it for a wrong index."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        found = super().read(size)
+        if size is not None and len(found) < size:
+            raise EOFError
+        return found
+
+
+class Decoder:
+    """Decodes the records of one source.
+
+    Args:
+        paths: the fields that are wanted.
+        fetch: gives the schema of an id; None where the registry has none.
+    """
+
+    def __init__(self, source: SourcePlan, paths: Iterable[str], fetch: Callable[[int], Json | None]) -> None:
+        self._source = source
+        types = {column.name: column.type for column in source.columns}
+        self._paths = {path: (parse(path), types[shape_of(path)]) for path in paths}
+        self._fetch = fetch
+        self._reader = json.loads(with_units(source))
+        self._parsed = fastavro.parse_schema(self._reader)
+        self._writers: dict[int, Any] = {}
+
+    def decode(self, value: bytes | None) -> Decoded:
+        """A record's value.
+
+        Raises:
+            MillpondError: it is written in a schema that the source cannot read.
+        """
+        if value is None:
+            return "null_value"
+        if value[:1] != b"\0":
+            return "bad_magic"
+        if len(value) < _HEADER:
+            return "truncated"
+        writer = self._writer(int.from_bytes(value[1:_HEADER], "big"))
+        if writer is None:
+            return "unknown_schema"
+        body = _Body(value[_HEADER:])
+        try:
+            event = fastavro.schemaless_reader(body, writer, self._parsed)
+            if body.tell() < len(value) - _HEADER:
+                return "undecodable"
+            if not _is_finite(event):
+                return "non_finite"
+            return {path: _taken(event, steps, type) for path, (steps, type) in self._paths.items()}
+        except EOFError:
+            return "truncated"
+        except _CORRUPT:
+            return "undecodable"
+
+    def _writer(self, number: int) -> Any:
+        if number not in self._writers:
+            schema = self._fetch(number)
+            if schema is not None:
+                self._check(number, schema)
+                schema = fastavro.parse_schema(schema)
+            self._writers[number] = schema
+        return self._writers[number]
+
+    def _check(self, number: int, schema: Json) -> None:
+        for difference in differences(self._reader, schema):
+            raise MillpondError(
+                f"schema {number} of the registry: {difference.what}",
+                where=f"{self._source.topic}: {difference.path}",
+                mend=difference.mend,
+            )
+
+
+def _is_finite(value: Any) -> bool:
+    match value:
+        case float():
+            return math.isfinite(value)
+        case dict():
+            return all(map(_is_finite, value.values()))
+        case _:
+            return True
+
+
+def _taken(value: Any, steps: Iterable[str], type: Type) -> Any:
+    for step in steps:
+        if value is None:
+            return None
+        value = value.get(step)
+    return None if value is None else _TAKE[type.kind](value, type)
+
+
+def _decimal(value: Decimal, type: Type) -> Decimal:
+    if value and value.adjusted() >= type.precision - type.scale:
+        raise ValueError(f"{value} is not of {type}")
+    return value
+
+
+def _instant(value: datetime, _type: Type) -> int:
+    return ms_of(value)
+
+
+_TAKE: Final[Mapping[Kind, Callable[[Any, Type], Any]]] = {
+    "int": lambda value, _: int(value),
+    "decimal": _decimal,
+    "double": lambda value, _: float(value),
+    "string": lambda value, _: str(value),
+    "boolean": lambda value, _: bool(value),
+    "timestamp": _instant,
+}
