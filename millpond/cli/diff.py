@@ -64,14 +64,14 @@ def diff(
     """
     # Imported where they are used: what runs, and its images, have no ibis.
     from millpond.define.loader import InvalidPool
-    from millpond.define.pool_files import as_defined
+    from millpond.define.pool_files import as_it_stands
     from millpond.review.markdown import markdown as as_markdown
     from millpond.review.report import report
     from millpond.review.review import review
 
     folder = (root or find_root()).resolve()
     try:
-        pool = as_defined(folder)
+        pool = as_it_stands(folder)[1]
     except InvalidPool as invalid:
         fail(invalid.errors, json, WRONG)
     name = f"what {env} has published" if against == PUBLISHED else against

@@ -46,13 +46,14 @@ class Checked:
     findings: tuple[MillpondError, ...]
 
 
-def as_defined(root: Path) -> Pool:
-    """The pool as its definitions stand, compiled in memory; levels compiled before are kept where they still serve.
+def as_it_stands(root: Path) -> tuple[AuthoredPool, Pool]:
+    """What the files define, and what `millpond compile` would make of it; levels compiled before stay.
 
     Raises:
         InvalidPool: a definition is wrong; holds every error.
     """
-    return compile_authored(load_pool(root), keep=_readable(files_in(root)))
+    authored = load_pool(root)
+    return authored, compile_authored(authored, keep=_readable(files_in(root)))
 
 
 def check_pool(root: Path) -> Checked:
@@ -62,8 +63,7 @@ def check_pool(root: Path) -> Checked:
         InvalidPool: a definition is wrong; holds every error.
     """
     before = files_in(root)
-    authored = load_pool(root)
-    pool = compile_authored(authored, keep=_readable(before))
+    authored, pool = as_it_stands(root)
     findings: list[MillpondError] = []
     count = 0
     for view in pool.views:
@@ -74,16 +74,6 @@ def check_pool(root: Path) -> Checked:
     findings += _stale(before, files_of(pool))
     findings += _stale_pages(pages_in(root), pages_of(authored, pool))
     return Checked(pool=pool, examples=count, findings=tuple(findings))
-
-
-def as_it_stands(root: Path) -> tuple[AuthoredPool, Pool]:
-    """What the files define, and what `millpond compile` would make of it; nothing is written.
-
-    Raises:
-        InvalidPool: a definition is wrong; holds every error.
-    """
-    authored = load_pool(root)
-    return authored, compile_authored(authored, keep=_readable(files_in(root)))
 
 
 def write_compiled(root: Path) -> tuple[Pool, tuple[Change, ...]]:

@@ -12,6 +12,7 @@ from millpond.simulate.topics import DOCUMENTS, TRANSFERS
 from tests.payments.sending import Sending
 
 TIMEOUT_MS: Final = 60_000
+AT_ONCE: Final = 50
 STALE_AFTER_MS: Final = 3_600_000  # nothing is sent meanwhile
 
 
@@ -76,9 +77,16 @@ def ask(reader: Reader, sending: Sending, simulation: Simulation, cutoff: int, r
         some = _some(latest, about.arrived, rng) + _some(frauds, about.arrived, rng)
         some += sending.coming(about.topic)[: about.coming]
         events = list({sent.event["event_id"]: sent.event for sent in some}.values())
-        for name, counts in about.sets.items():
-            opened = reader.open(name, version=1)
-            for event, vector in zip(events, opened.read_many(events, timeout_ms=TIMEOUT_MS), strict=True):
+        yield from said_of(reader, about, events, cutoff)
+
+
+def said_of(reader: Reader, about: About, events: Sequence[dict[str, Any]], cutoff: int) -> Iterator[Said]:
+    """Every set about some events."""
+    for name, counts in about.sets.items():
+        opened = reader.open(name, version=1)
+        for start in range(0, len(events), AT_ONCE):
+            some = events[start : start + AT_ONCE]
+            for event, vector in zip(some, opened.read_many(some, timeout_ms=TIMEOUT_MS), strict=True):
                 yield Said(kind=about.kind, set=name, cutoff=cutoff, event=event, counts=counts, vector=vector)
 
 

@@ -12,6 +12,7 @@ from millpond.serve.status import STATUSES
 from tests.payments.comparing import Compared
 from tests.payments.estimating import Held
 from tests.payments.measuring import Measured
+from tests.payments.previewing import Previewed
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "payments.md"
 RESULTS: Final = Path(__file__).with_name("results.json")
@@ -26,6 +27,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     estimated: Held
     measured: Measured
     compared: Sequence[Compared]
+    previewed: Sequence[Previewed]
 
 
 def write_results(results: Results) -> None:
@@ -61,6 +63,14 @@ def text(results: Results) -> str:
             f"|---|{'---|' * (3 + len(met))}",
             *rows,
             *(["", "## What differed", "", *wrong] if wrong else []),
+            "",
+            "## What a preview says",
+            "",
+            "The latest transfers and documents, read when everything was in the store, and previewed from the files:",
+            "",
+            "| set | vectors | values to be used | different |",
+            "|---|---|---|---|",
+            *(f"| `{o.set}` | {o.vectors:,} | {o.values:,} | {o.different:,} |" for o in results.previewed),
             "",
             "## How long a read takes",
             "",

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from millpond.cli import diff
 from millpond.cli.app import app
-from millpond.define.pool_files import as_defined
+from millpond.define.pool_files import as_it_stands
 from millpond.plan.errors import MillpondError
 from millpond.review.earlier import pool_at
 from millpond.review.standing import Standing
@@ -142,4 +142,4 @@ def test_a_load_is_told_or_counted(root: Path, tmp_path: Path) -> None:
 
 
 def test_the_pool_is_compiled_in_memory_with_the_levels_it_had(root: Path) -> None:
-    assert as_defined(root).views[0].levels == pool_at(root, "HEAD").views[0].levels
+    assert as_it_stands(root)[1].views[0].levels == pool_at(root, "HEAD").views[0].levels
