@@ -57,6 +57,8 @@ def test_whoever_follows_the_tutorial_sees_what_it_says(stack: AnyStack, tmp_pat
         source, target = root / name, tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    for command in ("init", "add --all", "-c user.name=tests -c user.email=tests@localhost commit --message=before"):
+        subprocess.run(["git", *command.split()], cwd=tmp_path, check=True, capture_output=True)
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MILLPOND_")},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
