@@ -95,7 +95,7 @@ def add(partial: Partial, state: State, value: float | Decimal | str | None, ts:
         return state
     if partial.function == "tally":
         assert isinstance(state, Tally | None), "it is a tally's"
-        return counted(state or Tally({}), str(value), ts, partial.most)
+        return counted(state or Tally(()), str(value), ts, partial.most)
     return MERGE[partial.function](state, _one(partial, value), partial)
 
 

@@ -62,7 +62,6 @@ def text(state: State) -> str | None:
     if state is None or isinstance(state, str):
         return state
     if isinstance(state, Tally):
-        met = [mark + "".join(f"{n:012x}" for n in one) for mark in sorted(state.met) for one in state.met[mark]]
-        return ("1" if state.is_capped else "0") + BETWEEN.join(met)
+        return state.text
     assert isinstance(state, tuple), "it is over marks"
     return BETWEEN.join(map(str, state))
