@@ -11,8 +11,10 @@ exact whatever their length; a mark is a text (see marks.py), several are a tupl
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
+from functools import reduce
+from itertools import chain
 from typing import Any, Final
 
 from millpond.algebra.tallies import Tally, counted, some_of, tally_of, together
@@ -120,6 +122,16 @@ def limb(whole: int, place: int) -> int:
 def merge(partial: Partial, a: State, b: State) -> State:
     """The state of the events of both."""
     return MERGE[partial.function](a, b, partial)
+
+
+def merged(partial: Partial, states: Sequence[Any]) -> State:
+    """The state of the events of all; several at once are put together without what lies between two and two."""
+    if partial.function == "tally":
+        return together(states) if states else None
+    if partial.function in ("firsts", "lasts"):
+        marks = sorted(chain.from_iterable(states), reverse=partial.function == "lasts")
+        return tuple(marks[: partial.most]) or None
+    return reduce(lambda a, b: merge(partial, a, b), states, zero(partial))
 
 
 def state_of(partial: Partial, text: str) -> State:

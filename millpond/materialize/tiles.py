@@ -127,7 +127,7 @@ class TileTopic:
         if held["tile"][0] != suspect.tile or held["n"][0] <= suspect.n:
             return None
         schema = self._fetch(int.from_bytes(suspect.header[1:], "big"))
-        return suspect.header + encoded(schema, self._layout, held, level=suspect.level)
+        return suspect.header + encoded(schema, self._layout, record, level=suspect.level)
 
     def _key_values(self, column: Field) -> list[Any]:
         if column.nulls is not None and column.nulls.any():

@@ -21,9 +21,8 @@ from millpond.plan.model import ViewPlan
 from millpond.plan.partials import Partial
 from millpond.plan.windows import WindowSpan
 from millpond.serve.own_event import Own
-from millpond.serve.rows import Tiles
+from millpond.serve.rows import Some, Tiles
 from millpond.serve.status import Status, worse
-from millpond.store.records import RecordLayout, Records
 
 Timed: TypeAlias = tuple[int, Event]
 _NONE: Final[tuple[list[Timed], ...]] = ()
@@ -38,14 +37,14 @@ class Chosen(NamedTuple):
         status: what is wrong with it.
     """
 
-    tiles: Records
+    tiles: Some
     events: Sequence[list[Timed]] = _NONE
     status: Status = "present"
 
     @property
     def is_empty(self) -> bool:
         """True where there is nothing in it."""
-        return not len(self.tiles) and not any(self.events)
+        return self.tiles.start >= self.tiles.stop and not any(self.events)
 
 
 class KeptEvents:
@@ -55,8 +54,7 @@ class KeptEvents:
         view: an exact one.
     """
 
-    def __init__(self, view: ViewPlan, layout: RecordLayout) -> None:
-        self._layout = layout
+    def __init__(self, view: ViewPlan) -> None:
         self._partial: Partial = view.partials[-1]
         trees = (*self._partial.order, *self._partial.fields)
         self._names = [tree.name if isinstance(tree, Field) else None for tree in trees]
@@ -77,16 +75,16 @@ class KeptEvents:
         without: set[int] = set()
         status: Status = "present"
         for tile in sorted({first, end - 1}):
-            record = tiles.of(tile)
-            if record is None:
+            place = tiles.place(tile)
+            if place is None:
                 continue
-            since, until = tile * size + int(record["first"][0]), tile * size + int(record["last"][0])
+            since, until = (tile * size + tiles.column(name)[place] for name in ("first", "last"))
             is_whole = since >= lo and until < hi
             at_head = own if tile == end - 1 and until >= q else None
             if is_whole and at_head is None:
                 continue
-            kept = self._events(record)
-            has_all = int(record["n"][0]) <= self._partial.most or kept[-1][0] < lo
+            kept = self._events(tiles, place)
+            has_all = tiles.column("n")[place] <= self._partial.most or kept[-1][0] < lo
             is_in = at_head is not None and any(at_head.is_it(ts, event) for ts, event in kept)
             # It may also be one of those that were not kept, all of its millisecond.
             may_be_in = is_in or (not has_all and kept[-1][0] >= q)
@@ -108,10 +106,10 @@ class KeptEvents:
         chosen = tiles.between(first + (first in without), end - (end - 1 in without and end - 1 > first))
         return Chosen(chosen, events, status)
 
-    def _events(self, record: Records) -> list[Timed]:
+    def _events(self, tiles: Tiles, place: int) -> list[Timed]:
         """The last one first."""
-        text = self._layout.mark(self._partial.name, record["marks"][0])
-        return [] if text is None else [self._event(mark) for mark in some_of(text)]
+        texts = tiles.texts(self._partial.name, slice(place, place + 1))
+        return [self._event(mark) for text in texts for mark in some_of(text)]
 
     def _event(self, mark: str) -> Timed:
         values = unmarked(mark, self._order, self._fields)

@@ -140,7 +140,7 @@ class ReadFlow:
             stale_after: ms after which a stamp is too old.
         """
         tables = [
-            None if reply is None else Tiles(part.layout.decode(reply))
+            None if reply is None else Tiles(part.layout, reply)
             for part, reply in zip(self.parts, replies, strict=True)
         ]
         q = _present(self.parts, tables, now) if as_of is None else as_of
@@ -155,7 +155,7 @@ class ReadFlow:
                 chosen = _select(part, span.window, tiles, q, now, owns[part.binding])
                 found = worse(chosen.status, health)
                 plain = worse("empty", found) if chosen.is_empty else found
-                states = [merged(chosen.tiles) for merged in span.mergers]
+                states = [merged(tiles, chosen.tiles) for merged in span.mergers]
                 for events in chosen.events:
                     states = list(map(merge, span.partials, states, tile(span.partials, events)))
                 for answer in span.answers:
@@ -191,7 +191,7 @@ def _encoded(encoder: KeyEncoder, fields: tuple[str, ...], request: Mapping[str,
 def _parts(publication: Publication, ns: str, index: int, binding: Binding, served: Served) -> list[_PartRead]:
     view = served.view
     layout = RecordLayout.of(view)
-    kept = KeptEvents(view, layout) if view.is_exact else None
+    kept = KeptEvents(view) if view.is_exact else None
     chosen: dict[tuple[bool, int], dict[WindowSpan, list[tuple[int, FeaturePlan]]]] = {}
     for place, wanted in enumerate(publication.plan.features):
         if wanted.alias != binding.alias:

@@ -125,7 +125,7 @@ SEVERAL: Final = (
     Mutant(
         name="what a tile keeps is taken for all it had",
         file="millpond/serve/events.py",
-        old='has_all = int(record["n"][0]) <= self._partial.most or kept[-1][0] < lo',
+        old='has_all = tiles.column("n")[place] <= self._partial.most or kept[-1][0] < lo',
         new="has_all = True",
         tests=EVERY,
     ),

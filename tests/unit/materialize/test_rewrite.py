@@ -27,7 +27,7 @@ def better(refused: TileRow, held: TileRow) -> bytes | None:
     [
         PLAIN,
         replace(PLAIN, least=None, weight=None, due=None, clerk=None),
-        replace(PLAIN, clerk=""),
+        replace(PLAIN, clerk="\0\0"),
         replace(PLAIN, volume=Decimal("-123456789012345678.99"), least=Decimal("-0.01"), due=-1),
         replace(PLAIN, volume=Decimal("-1.28"), least=Decimal("1.28")),  # two's complement of one byte, and of two
         replace(PLAIN, volume=Decimal("999999999999999999.99"), n=2**32 - 1, first=0, last=MINUTE - 1),
