@@ -144,9 +144,8 @@ class TileRow:
 
     @property
     def record(self) -> tuple[Any, ...]:
-        """Its record in the store, field by field."""
+        """Its record in the store, field by field, and its mark."""
         cents = int(self.volume * 100)
-        text = (self.clerk or "").encode()
         nulls = sum(1 << bit for bit, held in enumerate((self.least, self.weight, self.due)) if held is None)
         return (
             self.tile,
@@ -159,7 +158,7 @@ class TileRow:
             0 if self.least is None else int(self.least * 100),
             self.weight or 0.0,
             self.due or 0,
-            b"\xff\xff\xff\xff" if self.clerk is None else len(text).to_bytes(4, "little") + text,
+            self.clerk,
         )
 
 

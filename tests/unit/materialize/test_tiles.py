@@ -30,6 +30,7 @@ from tests.unit.materialize.sample import (
 )
 
 LAYOUT = RecordLayout.of(view())
+NUMBERS = [name for name in LAYOUT.dtype.names or () if name != "sizes"]
 SHORT = TileTopic("dev", fragment("tiles_short"), view(), fetch)
 PLAIN = TileRow()
 
@@ -37,7 +38,7 @@ PLAIN = TileRow()
 def held(writes: Sequence[GuardedWrite]) -> dict[tuple[str, str], tuple[Any, ...]]:
     """The records by key and field, read back."""
     return {
-        (write.key, field): LAYOUT.decode([record]).tolist()[0]
+        (write.key, field): (*LAYOUT.decode([record])[NUMBERS].tolist()[0], LAYOUT.marks_of(record)["clerk_greatest"])
         for write in writes
         for field, record in zip(write.pairs[::2], write.pairs[1::2], strict=True)
     }
@@ -48,7 +49,7 @@ def held(writes: Sequence[GuardedWrite]) -> dict[tuple[str, str], tuple[Any, ...
     [
         PLAIN,
         replace(PLAIN, least=None, weight=None, due=None, clerk=None),
-        replace(PLAIN, clerk=""),
+        replace(PLAIN, clerk="\0\0"),
         replace(PLAIN, volume=Decimal("-123456789012345678.99"), least=Decimal("-0.01"), due=-1),
         replace(PLAIN, volume=Decimal("999999999999999999.99"), n=2**32 - 1, first=0, last=MINUTE - 1),
     ],
