@@ -1,6 +1,7 @@
 """A record of the store as a row of its tile topic again: Avro, as Flink wrote it."""
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import fastavro
@@ -9,17 +10,19 @@ from millpond.materialize.avro import AvroSchema
 from millpond.store.records import RecordLayout, wide_integers
 
 
-def encoded(schema: AvroSchema, layout: RecordLayout, record: bytes, *, level: int) -> bytes:
+def encoded(schema: AvroSchema, layout: RecordLayout, record: bytes, texts: Mapping[str, str], *, level: int) -> bytes:
     """A record in a writer schema, without the header.
 
     Args:
         schema: as JSON.
         layout: of the record.
+        texts: the row's columns that the record lacks.
         level: the size of its tile, ms.
     """
     records, marks = layout.decode([record]), layout.marks_of(record)
     start = int(records["tile"][0]) * level
     row: dict[str, Any] = {
+        **texts,
         "n": int(records["n"][0]),
         "first_ts": start + int(records["first"][0]),
         "last_ts": start + int(records["last"][0]),

@@ -8,24 +8,49 @@ A tile keeps its last so many events. Where the window cuts a tile that had more
 the whole tile counts, and the answer is `capped`; at the head of a delayed window it does not count. Where the request
 is an event of the entity, it is looked for by its id in the tile at the head, and left out if that is asked for; of a
 tile that had too many events it cannot be, and the answer is `ahead`.
+
+Events that are not there though the record is have expired with it meanwhile, or their slot is in use again.
+
+Events stay texts, which begin with their time, the last one first, until one is needed.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from millpond.algebra.evaluate import Event, Value
-from millpond.algebra.marks import unmarked
+from millpond.algebra.marks import mark, unmarked
 from millpond.algebra.tallies import some_of
 from millpond.plan.expr import Field
-from millpond.plan.model import ViewPlan
 from millpond.plan.partials import Partial
+from millpond.plan.types import TIMESTAMP
 from millpond.plan.windows import WindowSpan
 from millpond.serve.own_event import Own
 from millpond.serve.rows import Some, Tiles
 from millpond.serve.status import Status, worse
+from millpond.store.kept import Kept, kept_in
 
 Timed: TypeAlias = tuple[int, Event]
-_NONE: Final[tuple[list[Timed], ...]] = ()
+
+
+class Cut(NamedTuple):
+    """A tile of which not all counts.
+
+    Attributes:
+        wanted: the events that do.
+    """
+
+    wanted: list[str]
+
+
+_NONE: Final[tuple[Cut, ...]] = ()
+
+
+def _instant(ts: int) -> str:
+    """What the marks of events at an instant (ms) begin with."""
+    text = mark([(ts, TIMESTAMP)], [])
+    assert text is not None, "it is not null"
+    return text
 
 
 class Chosen(NamedTuple):
@@ -33,83 +58,131 @@ class Chosen(NamedTuple):
 
     Attributes:
         tiles: the tiles that count as a whole.
-        events: by tile, those of the tiles that it cuts.
+        cut: the tiles that it cuts.
         status: what is wrong with it.
     """
 
     tiles: Some
-    events: Sequence[list[Timed]] = _NONE
+    cut: Sequence[Cut] = _NONE
     status: Status = "present"
 
     @property
     def is_empty(self) -> bool:
         """True where there is nothing in it."""
-        return self.tiles.start >= self.tiles.stop and not any(self.events)
+        return self.tiles.start >= self.tiles.stop and not any(cut.wanted for cut in self.cut)
+
+
+class TileEvents:
+    """The events that one tile keeps, the last one first."""
+
+    __slots__ = ("first", "has_all", "last", "marks", "n")
+
+    def __init__(self, kept: Kept, size: int, most: int) -> None:
+        self.n = kept.n
+        self.first, self.last = kept.tile * size + kept.first, kept.tile * size + kept.last
+        self.marks = some_of(kept.text)
+        self.has_all = kept.n <= most
+
+    def since(self, ts: int) -> int:
+        """How many lie at an instant or after it."""
+        return self._not_below(_instant(ts))
+
+    def has_all_since(self, ts: int) -> bool:
+        """Whether all that the tile had at an instant or after it are among them."""
+        return self.has_all or self.since(ts) < len(self.marks)
+
+    def beginning_with(self, text: str) -> Sequence[str]:
+        """Those that begin so."""
+        first = end = self._not_below(text)
+        while first and self.marks[first - 1].startswith(text):
+            first -= 1
+        return self.marks[first:end]
+
+    def _not_below(self, text: str) -> int:
+        return bisect_left(self.marks, True, key=lambda mark: mark < text)
 
 
 class KeptEvents:
     """How the events in a view's tiles are read.
 
     Args:
-        view: an exact one.
+        partial: the column that holds them.
+        size: of the tiles, ms.
     """
 
-    def __init__(self, view: ViewPlan) -> None:
-        self._partial: Partial = view.partials[-1]
-        trees = (*self._partial.order, *self._partial.fields)
+    def __init__(self, partial: Partial, size: int) -> None:
+        self._partial = partial
+        self._size = size
+        trees = (*partial.order, *partial.fields)
         self._names = [tree.name if isinstance(tree, Field) else None for tree in trees]
-        self._order = [tree.type for tree in self._partial.order]
-        self._fields = [tree.type for tree in self._partial.fields]
+        self._order = [tree.type for tree in partial.order]
+        self._fields = [tree.type for tree in partial.fields]
 
-    def choose(self, window: WindowSpan, tiles: Tiles, size: int, q: int, own: Own | None = None) -> Chosen:
-        """What a window read at q holds, from tiles of `size` ms.
+    def tiles(self, windows: Iterable[WindowSpan], first: int, last: int) -> list[int]:
+        """The tiles that windows read at some instant from `first` to `last` may cut."""
+        size, cut = self._size, set[int]()
+        for window in windows:
+            (lo, hi), (later_lo, later_hi) = window.bounds(first, 1), window.bounds(last, 1)
+            cut.update(range(lo // size, later_lo // size + 1), range((hi - 1) // size, (later_hi - 1) // size + 1))
+        return sorted(cut)
+
+    def read(self, values: Iterable[bytes | None]) -> dict[int, TileEvents]:
+        """The events of tiles, by tile, as they are stored."""
+        found = [kept_in(value) for value in values if value is not None]
+        return {kept.tile: TileEvents(kept, self._size, self._partial.most) for kept in found}
+
+    def choose(
+        self, window: WindowSpan, tiles: Tiles, events: Mapping[int, TileEvents], q: int, own: Own | None = None
+    ) -> Chosen:
+        """What a window read at q holds.
 
         Args:
+            events: of the tiles that it may cut: asked for behind the records, and so never older.
             own: the request's event, where it is the entity's; then q is its time.
         """
         lo, hi = window.bounds(q, 1)
         own = own if window.delay_ms == 0 else None  # no delayed window reaches it
         is_in = False
-        first, end = lo // size, -(-hi // size)
-        events: list[list[Timed]] = []
+        first, end = lo // self._size, -(-hi // self._size)
+        cut: list[Cut] = []
         without: set[int] = set()
         status: Status = "present"
         for tile in sorted({first, end - 1}):
-            place = tiles.place(tile)
-            if place is None:
+            if tiles.place(tile) is None:
                 continue
-            since, until = (tile * size + tiles.column(name)[place] for name in ("first", "last"))
-            is_whole = since >= lo and until < hi
-            at_head = own if tile == end - 1 and until >= q else None
+            kept = events.get(tile)
+            if kept is None:
+                return Chosen(tiles.between(first, end), status="incomplete")
+            is_whole = kept.first >= lo and kept.last < hi
+            at_head = own if tile == end - 1 and kept.last >= q else None
             if is_whole and at_head is None:
                 continue
-            kept = self._events(tiles, place)
-            has_all = tiles.column("n")[place] <= self._partial.most or kept[-1][0] < lo
-            is_in = at_head is not None and any(at_head.is_it(ts, event) for ts, event in kept)
+            has_all = kept.has_all_since(lo)
+            its_own = () if at_head is None else self._own(kept, at_head)
+            is_in = len(its_own) > 0
             # It may also be one of those that were not kept, all of its millisecond.
-            may_be_in = is_in or (not has_all and kept[-1][0] >= q)
-            out = at_head if at_head is not None and at_head.is_excluded and may_be_in else None
-            if is_whole and out is None:
+            may_be_in = is_in or (not has_all and kept.since(q) == len(kept.marks))
+            out = at_head is not None and at_head.is_excluded and may_be_in
+            if is_whole and not out:
                 continue
             if has_all:
                 without.add(tile)
-                inside = [(ts, event) for ts, event in kept if lo <= ts < hi]
-                events.append([one for one in inside if out is None or not out.is_it(*one)])
-            elif out is not None or (until >= hi and window.delay_ms == 0):
+                inside = kept.marks[kept.since(hi) : kept.since(lo)]
+                cut.append(Cut([one for one in inside if not out or one not in its_own]))
+            elif out or (kept.last >= hi and window.delay_ms == 0):
                 status = worse(status, "ahead")
             else:
                 status = worse(status, "capped")
-                if until >= hi:
+                if kept.last >= hi:
                     without.add(tile)
         if own is not None and not own.is_excluded and not is_in:
             status = worse(status, "behind")
         chosen = tiles.between(first + (first in without), end - (end - 1 in without and end - 1 > first))
-        return Chosen(chosen, events, status)
+        return Chosen(chosen, cut, status)
 
-    def _events(self, tiles: Tiles, place: int) -> list[Timed]:
-        """The last one first."""
-        texts = tiles.texts(self._partial.name, slice(place, place + 1))
-        return [self._event(mark) for text in texts for mark in some_of(text)]
+    def events(self, marks: Iterable[str]) -> list[Timed]:
+        """What marks tell, each with its time (ms)."""
+        return list(map(self._event, marks))
 
     def _event(self, mark: str) -> Timed:
         values = unmarked(mark, self._order, self._fields)
@@ -119,3 +192,9 @@ class KeptEvents:
         ts = values[0]
         assert isinstance(ts, int), "an event time comes first"
         return ts, event
+
+    def _own(self, kept: TileEvents, own: Own) -> Sequence[str]:
+        """The request's event among those of a tile; without ids, all of its millisecond."""
+        place = mark(list(zip((own.ts, own.id), self._order, strict=False)), [])
+        assert place is not None, "it has a time, and an id where events have one"
+        return kept.beginning_with(place)

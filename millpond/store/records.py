@@ -28,6 +28,7 @@ Where a view has marks, `records["sizes"]` has a column for each: see `RecordLay
 """
 
 HEADER: Final = ("tile", "n", "first", "last")
+HEADER_BYTES: Final = 16
 MAX_NULLABLE: Final = 64
 _NARROW_DIGITS: Final = 18  # of a decimal that fits 64 bits
 _U32: Final = 2**32
@@ -118,8 +119,8 @@ class RecordLayout:
 
     @classmethod
     def of(cls, view: ViewPlan) -> "RecordLayout":
-        """The layout of a view: the same for every level and for the lifetime."""
-        return cls(view.partials)
+        """The layout of a view: the same for every level and for the lifetime, and without the events that are kept."""
+        return cls(view.recorded)
 
     def pack(self, columns: Mapping[str, "Column | Texts"]) -> list[bytes]:
         """Records from columns, row by row in their order.

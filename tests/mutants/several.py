@@ -125,15 +125,15 @@ SEVERAL: Final = (
     Mutant(
         name="what a tile keeps is taken for all it had",
         file="millpond/serve/events.py",
-        old='has_all = tiles.column("n")[place] <= self._partial.most or kept[-1][0] < lo',
+        old="has_all = kept.has_all_since(lo)",
         new="has_all = True",
         tests=EVERY,
     ),
     Mutant(
         name="events at the window's end do not count",
         file="millpond/serve/events.py",
-        old="if lo <= ts < hi]",
-        new="if lo <= ts < hi - 1]",
+        old="kept.marks[kept.since(hi) : kept.since(lo)]",
+        new="kept.marks[kept.since(hi - 1) : kept.since(lo)]",
         tests=EVERY,
     ),
     Mutant(
@@ -153,9 +153,37 @@ SEVERAL: Final = (
     Mutant(
         name="a delayed head that kept too few counts whole",
         file="millpond/serve/events.py",
-        old="                if until >= hi:\n                    without.add(tile)\n",
+        old="                if kept.last >= hi:\n                    without.add(tile)\n",
         new="",
         tests=CAPPED,
+    ),
+    Mutant(
+        name="events that are not there are none",
+        file="millpond/serve/events.py",
+        old='return Chosen(tiles.between(first, end), status="incomplete")',
+        new="continue",
+        tests=CAPPED,
+    ),
+    Mutant(
+        name="only the events of a live read's first instant are asked for",
+        file="millpond/serve/flow.py",
+        old="(asked, asked + SKEW) if as_of is None",
+        new="(asked, asked) if as_of is None",
+        tests=CAPPED,
+    ),
+    Mutant(
+        name="the better row is written with the events of another",
+        file="millpond/materialize/tiles.py",
+        old="if events is None or events[:HEADER_BYTES] != record[:HEADER_BYTES]:",
+        new="if events is None:",
+        tests=("tests/unit/materialize/test_rewrite.py",),
+    ),
+    Mutant(
+        name="events are written also where their record is refused",
+        file="millpond/store/guard.lua",
+        old="    call('HSET', key, field, new)\n    if events then\n",
+        new="    call('HSET', key, field, new)\n  end\n  do\n    if events then\n",
+        tests=("tests/integration/test_guard.py",),
     ),
     Mutant(
         name="CountNew reads its window alone",

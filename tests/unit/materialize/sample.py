@@ -192,7 +192,8 @@ VALUE_SCHEMA = _record(
         "clerk_greatest": _nullable("string"),
     }
 )
-IDS = {1: KEY_SCHEMA, 2: VALUE_SCHEMA}
+KEEPING_SCHEMA = {**VALUE_SCHEMA, "fields": [*VALUE_SCHEMA["fields"], {"name": "events", "type": "string"}]}
+IDS = {1: KEY_SCHEMA, 2: VALUE_SCHEMA, 3: KEEPING_SCHEMA}
 _parsed: dict[str, Any] = {}
 
 
