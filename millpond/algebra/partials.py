@@ -98,11 +98,11 @@ def add(partial: Partial, state: State, value: float | Decimal | str | None, ts:
     if partial.function == "tally":
         assert isinstance(state, Tally | None), "it is a tally's"
         return counted(state or Tally(()), str(value), ts, partial.most)
-    return MERGE[partial.function](state, _one(partial, value), partial)
+    return MERGE[partial.function](state, one_of(partial, value), partial)
 
 
-def _one(partial: Partial, value: float | Decimal | str) -> State:
-    """The state of one event."""
+def one_of(partial: Partial, value: float | Decimal | str) -> State:
+    """The state of one event, of any partial but a tally."""
     if partial.function == "count":
         return 1
     if isinstance(value, str):

@@ -10,47 +10,23 @@ is an event of the entity, it is looked for by its id in the tile at the head, a
 tile that had too many events it cannot be, and the answer is `ahead`.
 
 Events that are not there though the record is have expired with it meanwhile, or their slot is in use again.
-
-Events stay texts, which begin with their time, the last one first, until one is needed.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
-from millpond.algebra.evaluate import Event, Value
-from millpond.algebra.marks import mark, unmarked
-from millpond.algebra.tallies import some_of
+from millpond.algebra.marks import MarkReader, mark
 from millpond.plan.expr import Field
 from millpond.plan.partials import Partial
-from millpond.plan.types import TIMESTAMP
 from millpond.plan.windows import WindowSpan
+from millpond.serve.cut import Cut
 from millpond.serve.own_event import Own
 from millpond.serve.rows import Some, Tiles
 from millpond.serve.status import Status, worse
-from millpond.store.kept import Kept, kept_in
-
-Timed: TypeAlias = tuple[int, Event]
-
-
-class Cut(NamedTuple):
-    """A tile of which not all counts.
-
-    Attributes:
-        wanted: the events that do.
-    """
-
-    wanted: list[str]
-
+from millpond.serve.tile_events import KeptEvent, TileEvents, Timed
+from millpond.store.kept import kept_in
 
 _NONE: Final[tuple[Cut, ...]] = ()
-
-
-def _instant(ts: int) -> str:
-    """What the marks of events at an instant (ms) begin with."""
-    text = mark([(ts, TIMESTAMP)], [])
-    assert text is not None, "it is not null"
-    return text
 
 
 class Chosen(NamedTuple):
@@ -72,36 +48,6 @@ class Chosen(NamedTuple):
         return self.tiles.start >= self.tiles.stop and not any(cut.wanted for cut in self.cut)
 
 
-class TileEvents:
-    """The events that one tile keeps, the last one first."""
-
-    __slots__ = ("first", "has_all", "last", "marks", "n")
-
-    def __init__(self, kept: Kept, size: int, most: int) -> None:
-        self.n = kept.n
-        self.first, self.last = kept.tile * size + kept.first, kept.tile * size + kept.last
-        self.marks = some_of(kept.text)
-        self.has_all = kept.n <= most
-
-    def since(self, ts: int) -> int:
-        """How many lie at an instant or after it."""
-        return self._not_below(_instant(ts))
-
-    def has_all_since(self, ts: int) -> bool:
-        """Whether all that the tile had at an instant or after it are among them."""
-        return self.has_all or self.since(ts) < len(self.marks)
-
-    def beginning_with(self, text: str) -> Sequence[str]:
-        """Those that begin so."""
-        first = end = self._not_below(text)
-        while first and self.marks[first - 1].startswith(text):
-            first -= 1
-        return self.marks[first:end]
-
-    def _not_below(self, text: str) -> int:
-        return bisect_left(self.marks, True, key=lambda mark: mark < text)
-
-
 class KeptEvents:
     """How the events in a view's tiles are read.
 
@@ -113,10 +59,11 @@ class KeptEvents:
     def __init__(self, partial: Partial, size: int) -> None:
         self._partial = partial
         self._size = size
+        self._time = partial.order[0].name  # type: ignore[union-attr]  # a field
         trees = (*partial.order, *partial.fields)
-        self._names = [tree.name if isinstance(tree, Field) else None for tree in trees]
+        self._names = {tree.name: number for number, tree in enumerate(trees) if isinstance(tree, Field)}
         self._order = [tree.type for tree in partial.order]
-        self._fields = [tree.type for tree in partial.fields]
+        self._reader = MarkReader(self._order, [tree.type for tree in partial.fields])
 
     def tiles(self, windows: Iterable[WindowSpan], first: int, last: int) -> list[int]:
         """The tiles that windows read at some instant from `first` to `last` may cut."""
@@ -129,7 +76,7 @@ class KeptEvents:
     def read(self, values: Iterable[bytes | None]) -> dict[int, TileEvents]:
         """The events of tiles, by tile, as they are stored."""
         found = [kept_in(value) for value in values if value is not None]
-        return {kept.tile: TileEvents(kept, self._size, self._partial.most) for kept in found}
+        return {kept.tile: TileEvents(kept, self._event, self._size, self._partial.most) for kept in found}
 
     def choose(
         self, window: WindowSpan, tiles: Tiles, events: Mapping[int, TileEvents], q: int, own: Own | None = None
@@ -148,7 +95,8 @@ class KeptEvents:
         without: set[int] = set()
         status: Status = "present"
         for tile in sorted({first, end - 1}):
-            if tiles.place(tile) is None:
+            place = tiles.place(tile)
+            if place is None:
                 continue
             kept = events.get(tile)
             if kept is None:
@@ -167,8 +115,7 @@ class KeptEvents:
                 continue
             if has_all:
                 without.add(tile)
-                inside = kept.marks[kept.since(hi) : kept.since(lo)]
-                cut.append(Cut([one for one in inside if not out or one not in its_own]))
+                cut.append(self._cut(kept, lo, hi, its_own if out else (), tiles, place))
             elif out or (kept.last >= hi and window.delay_ms == 0):
                 status = worse(status, "ahead")
             else:
@@ -180,16 +127,17 @@ class KeptEvents:
         chosen = tiles.between(first + (first in without), end - (end - 1 in without and end - 1 > first))
         return Chosen(chosen, cut, status)
 
-    def events(self, marks: Iterable[str]) -> list[Timed]:
-        """What marks tell, each with its time (ms)."""
-        return list(map(self._event, marks))
+    def _cut(self, kept: TileEvents, lo: int, hi: int, out: Sequence[str], tiles: Tiles, place: int) -> Cut:
+        """A tile cut at both ends of a window, and some events taken out."""
+        end, first = kept.since(hi), kept.since(lo)
+        wanted = [one for one in kept.marks[end:first] if one not in out]
+        if not kept.has_all or not kept.is_of(tiles, place):
+            return Cut(kept, wanted, None, place)
+        return Cut(kept, wanted, [*kept.marks[:end], *out, *kept.marks[first:]], place)
 
     def _event(self, mark: str) -> Timed:
-        values = unmarked(mark, self._order, self._fields)
-        event: dict[str, Value | None] = {
-            name: value for name, value in zip(self._names, values, strict=True) if name is not None
-        }
-        ts = values[0]
+        event = KeptEvent(mark, self._reader, self._names)
+        ts = event[self._time]
         assert isinstance(ts, int), "an event time comes first"
         return ts, event
 

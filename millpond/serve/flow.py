@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from millpond.algebra.partials import State, merge
-from millpond.algebra.replay import tile
+from millpond.algebra.partials import merge
 from millpond.algebra.values import Value, value
 from millpond.plan.deployment import Publication, Served, fragments_of
 from millpond.plan.errors import ReadError
@@ -17,10 +16,11 @@ from millpond.plan.names import did_you_mean
 from millpond.plan.partials import Partial
 from millpond.plan.windows import SKEW, WindowSpan
 from millpond.serve.derived import Derivation
-from millpond.serve.events import Chosen, Cut, KeptEvents, TileEvents
+from millpond.serve.events import Chosen, KeptEvents
 from millpond.serve.own_event import Own, OwnEvents
 from millpond.serve.rows import Merger, Tiles, merger
 from millpond.serve.status import Status, worse
+from millpond.serve.tile_events import TileEvents
 from millpond.serve.vector import PLAIN, Vector
 from millpond.store.keys import KeyEncoder, KeyTemplate, events_key, fragment_freshness_field
 from millpond.store.parts import Part, parts_of
@@ -200,7 +200,7 @@ class ReadFlow:
                 plain = worse("empty", found) if chosen.is_empty else found
                 states = [merged(tiles, chosen.tiles) for merged in span.mergers]
                 for cut in chosen.cut:
-                    states = list(map(merge, span.partials, states, _states(part, span, cut)))
+                    states = list(map(merge, span.partials, states, cut.states(tiles, span.partials, span.mergers)))
                 for answer in span.answers:
                     result, flaw = value(answer.feature, answer.partials, [states[i] for i in answer.states], q)
                     computed[answer.place] = result
@@ -280,12 +280,6 @@ def _span(
     ]
     some = tuple(partials[name] for name in needed)
     return _Span(window, some, tuple(merger(layout, partial) for partial in some), tuple(answers))
-
-
-def _states(part: _PartRead, span: _Span, cut: Cut) -> list[State]:
-    """The states of what counts of a tile that the window cuts."""
-    assert part.kept is not None, "tiles are cut where events are kept"
-    return tile(span.partials, part.kept.events(cut.wanted))
 
 
 def _present(parts: Sequence[_PartRead], tables: Sequence[Tiles | None], now: int) -> int:

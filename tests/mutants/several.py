@@ -7,6 +7,8 @@ from tests.mutants.mutant import Mutant
 TALLIES: Final = ("tests/unit/algebra/test_tallies.py",)
 BUCKETS: Final = ("tests/unit/algebra/test_buckets.py",)
 EVERY: Final = ("tests/unit/serve/test_every_aggregation.py",)
+REMOVAL: Final = ("tests/unit/algebra/test_removal.py",)
+OWN_EVENT: Final = ("tests/unit/serve/test_own_event.py",)
 CAPPED: Final = ("tests/unit/serve/test_events.py",)
 
 SEVERAL: Final = (
@@ -132,15 +134,15 @@ SEVERAL: Final = (
     Mutant(
         name="events at the window's end do not count",
         file="millpond/serve/events.py",
-        old="kept.marks[kept.since(hi) : kept.since(lo)]",
-        new="kept.marks[kept.since(hi - 1) : kept.since(lo)]",
+        old="end, first = kept.since(hi), kept.since(lo)",
+        new="end, first = kept.since(hi - 1), kept.since(lo)",
         tests=EVERY,
     ),
     Mutant(
         name="a tile that was answered from its events counts as a whole, too",
         file="millpond/serve/events.py",
-        old="without.add(tile)\n                inside =",
-        new="inside =",
+        old="without.add(tile)\n                cut.append",
+        new="cut.append",
         tests=EVERY,
     ),
     Mutant(
@@ -155,6 +157,62 @@ SEVERAL: Final = (
         file="millpond/serve/events.py",
         old="                if kept.last >= hi:\n                    without.add(tile)\n",
         new="",
+        tests=CAPPED,
+    ),
+    Mutant(
+        name="an extreme that is taken away stays",
+        file="millpond/algebra/removal.py",
+        old="return NOT_POSSIBLE if one == state else found",
+        new="return found",
+        tests=REMOVAL,
+    ),
+    Mutant(
+        name="a mark is taken from a full list as if none had given way to it",
+        file="millpond/algebra/removal.py",
+        old="    if len(state) == partial.most:\n",
+        new="    if len(state) > partial.most:\n",
+        tests=REMOVAL,
+    ),
+    Mutant(
+        name="a value was met last by an event that was taken away",
+        file="millpond/algebra/removal.py",
+        old="if n > 1 and ts in (first, last):",
+        new="if n > 1 and ts == first:",
+        tests=REMOVAL,
+    ),
+    Mutant(
+        name="a mark is taken from a capped tally as if none had given way to it",
+        file="millpond/algebra/removal.py",
+        old="    if state.is_capped:\n",
+        new="    if False:\n",
+        tests=REMOVAL,
+    ),
+    Mutant(
+        name="doubles are taken out of their sum",
+        file="millpond/algebra/removal.py",
+        old="    if partial.type == DOUBLE:\n",
+        new="    if False:\n",
+        tests=REMOVAL,
+    ),
+    Mutant(
+        name="an event that a partial is not of is taken out of it",
+        file="millpond/serve/cut.py",
+        old="            if counts(partial, event):\n",
+        new="            if True:\n",
+        tests=OWN_EVENT,
+    ),
+    Mutant(
+        name="events are taken out of the record of other ones",
+        file="millpond/serve/events.py",
+        old="if not kept.has_all or not kept.is_of(tiles, place):",
+        new="if not kept.has_all:",
+        tests=CAPPED,
+    ),
+    Mutant(
+        name="events that were not kept are taken for none that are unwanted",
+        file="millpond/serve/events.py",
+        old="if not kept.has_all or not kept.is_of(tiles, place):",
+        new="if not kept.is_of(tiles, place):",
         tests=CAPPED,
     ),
     Mutant(
