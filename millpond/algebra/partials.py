@@ -13,8 +13,6 @@ exact whatever their length; a mark is a text (see marks.py), several are a tupl
 import heapq
 from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
-from functools import reduce
-from itertools import chain
 from typing import Any, Final
 
 from millpond.algebra.tallies import Tally, counted, some_of, tally_of, together
@@ -124,25 +122,19 @@ def merge(partial: Partial, a: State, b: State) -> State:
     return MERGE[partial.function](a, b, partial)
 
 
-def merged(partial: Partial, states: Sequence[Any]) -> State:
-    """The state of the events of all; several at once are put together without what lies between two and two."""
-    if partial.function == "tally":
-        return together(states) if states else None
-    if partial.function in ("firsts", "lasts"):
-        marks = sorted(chain.from_iterable(states), reverse=partial.function == "lasts")
-        return tuple(marks[: partial.most]) or None
-    return reduce(lambda a, b: merge(partial, a, b), states, zero(partial))
+def state_of(partial: Partial, texts: Sequence[bytes]) -> State:
+    """The state that the texts of tiles come to, of a partial over marks; all are put together before any is parsed.
+
+    Args:
+        texts: UTF-8, whose order is that of the marks.
+    """
+    return _OF_TEXTS[partial.function](texts, partial.most) if texts else zero(partial)
 
 
-def state_of(partial: Partial, text: str) -> State:
-    """The state that a tile's text says, of a partial over marks."""
-    return _OF_TEXT[partial.function](text)
-
-
-_OF_TEXT: Final[dict[PartialFunction, Callable[[str], State]]] = {
-    "least": str,
-    "greatest": str,
-    "firsts": some_of,
-    "lasts": some_of,
-    "tally": tally_of,
+_OF_TEXTS: Final[dict[PartialFunction, Callable[[Sequence[bytes], int], State]]] = {
+    "least": lambda texts, _most: str(min(texts), "utf-8"),
+    "greatest": lambda texts, _most: str(max(texts), "utf-8"),
+    "firsts": lambda texts, most: tuple(sorted(some_of(texts))[:most]),
+    "lasts": lambda texts, most: tuple(sorted(some_of(texts), reverse=True)[:most]),
+    "tally": lambda texts, _most: tally_of(texts),
 }

@@ -9,10 +9,11 @@ Between two stands U+FFFF ETX, which no mark holds; n, first and last take 12 he
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 BETWEEN: Final = "\uffff\3"
+_BETWEEN: Final = BETWEEN.encode()
 _DIGITS: Final = 12
 NUMBERS: Final = 3 * _DIGITS  # of n, first and last, at the end of an entry
 LAST: Final = -_DIGITS
@@ -64,20 +65,21 @@ def numbers_of(entry: str) -> tuple[int, int, int]:
     return int(entry[-NUMBERS:FIRST], 16), int(entry[FIRST:LAST], 16), int(entry[LAST:], 16)
 
 
-def some_of(text: str) -> tuple[str, ...]:
-    """The marks of a text of some."""
-    return tuple(text.split(BETWEEN))
+def some_of(texts: Sequence[bytes]) -> list[str]:
+    """The marks of texts of some, in UTF-8."""
+    return str(_BETWEEN.join(texts), "utf-8").split(BETWEEN)
 
 
-def tally_of(text: str) -> Tally:
-    """The tally of a tile.
+def tally_of(texts: Sequence[bytes]) -> Tally:
+    """The tally of the tiles whose tallies are told by texts, in UTF-8.
 
     Raises:
-        ValueError: the text is no tally.
+        ValueError: a text is no tally.
     """
-    if text[:1] not in ("0", "1") or len(text) <= NUMBERS:
-        raise ValueError(f"{text!r} is not a tally")
-    return Tally(tuple(text[1:].split(BETWEEN)), text[0] == "1")
+    flags = {text[:1] for text in texts}
+    if not flags <= {b"0", b"1"} or min(map(len, texts)) <= NUMBERS:
+        raise ValueError(f"among {texts!r} is what is no tally")
+    return Tally(tuple(some_of([text[1:] for text in texts])), b"1" in flags)
 
 
 def counted(tally: Tally, mark: str, ts: int, most: int) -> Tally:

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
-from millpond.algebra.partials import State, merged, state_of, zero
+from millpond.algebra.partials import State, state_of, zero
 from millpond.plan.partials import MARKED, Partial, PartialFunction
 from millpond.store.records import RecordLayout, wide_integers
 
@@ -37,7 +37,7 @@ class Tiles:
         self._layout = layout
         self._replies = replies
         self._order = decoded["tile"].argsort()
-        self._decoded = decoded
+        self._decoded = decoded[self._order]
         self._columns: dict[str, list[Any]] = {}
         self._ends: list[list[int]] | None = None
         self.numbers: list[int] = self.column("tile")
@@ -51,22 +51,21 @@ class Tiles:
         return found
 
     def _column(self, name: str) -> list[Any]:
-        column = self._decoded[name][self._order]
+        column = self._decoded[name]
         numbers: list[Any] = wide_integers(column) if self._layout.is_wide(name) else column.tolist()
         if name not in self._layout.nullable:
             return numbers
-        nulls = (self._decoded["nulls"][self._order] & self._layout.bit(name)).tolist()
+        nulls = (self._decoded["nulls"] & self._layout.bit(name)).tolist()
         return [None if null else number for number, null in zip(numbers, nulls, strict=True)]
 
-    def texts(self, name: str, some: Some) -> list[str]:
-        """The marks of some tiles, of those that have one."""
+    def marks(self, name: str, some: Some) -> list[bytes]:
+        """The marks of some tiles as they are stored, of those that have one."""
         if self._ends is None:
-            ends = self._layout.ends(self._replies, self._decoded)
-            self._ends = ends[self._order].T.tolist()
             self._replies = [self._replies[at] for at in self._order.tolist()]
+            self._ends = self._layout.ends(self._replies, self._decoded).T.tolist()
         at = self._layout.marks.index(name)
         marks = zip(self._replies[some], self._ends[at][some], self._ends[at + 1][some], strict=True)
-        return [str(record[start:end], "utf-8") for record, start, end in marks if start < end]
+        return [record[start:end] for record, start, end in marks if start < end]
 
     def place(self, tile: int) -> int | None:
         """Where a tile is among them; None where it is not."""
@@ -93,7 +92,7 @@ def merger(layout: RecordLayout, partial: Partial) -> Merger:
     """What gives the partial's state over some tiles; its zero where it is null in every one of them."""
     name = partial.name
     if partial.function in MARKED:
-        return lambda tiles, some: merged(partial, [state_of(partial, text) for text in tiles.texts(name, some)])
+        return lambda tiles, some: state_of(partial, tiles.marks(name, some))
     if partial.function in ("count", "sum"):
         return lambda tiles, some: sum(tiles.column(name)[some])
     extreme, nothing = _EXTREME[partial.function], zero(partial)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from millpond.algebra.evaluate import Event, Value
 from millpond.algebra.marks import MarkReader, mark
-from millpond.algebra.tallies import some_of
+from millpond.algebra.tallies import BETWEEN
 from millpond.plan.types import TIMESTAMP
 from millpond.serve.rows import Tiles
 from millpond.store.kept import Kept
@@ -57,7 +57,7 @@ class TileEvents:
         self._event = event
         self._events: dict[str, Timed] = {}
         self.first, self.last = kept.tile * size + kept.first, kept.tile * size + kept.last
-        self.marks = some_of(kept.text)
+        self.marks: Sequence[str] = kept.text.split(BETWEEN)
         self.has_all = kept.n <= most
 
     def is_of(self, tiles: Tiles, place: int) -> bool:

@@ -24,7 +24,7 @@ class Kept(NamedTuple):
         tile: its number.
         n: how many events it had; it may keep fewer.
         first, last: how far into the tile (ms) the first and the last of all lie.
-        text: of those kept, the last one first: see `algebra.tallies.some_of`.
+        text: of those kept, the last one first: see `algebra.tallies`.
     """
 
     tile: int

@@ -56,14 +56,15 @@ def test_no_event_is_before_1970() -> None:
 
 def test_a_text_is_read_back() -> None:
     met = "a" + "00000000000200000000000a00000000000c"
-    assert tally_of("0" + met) == Tally((met,))
-    assert tally_of("0" + met).counts() == {"a": 2}
-    other = "b\0\0" + "0" * 11 + "1" + "0" * 24
-    assert tally_of("1" + met + BETWEEN + other) == Tally((met, other), is_capped=True)
-    assert some_of(f"x{BETWEEN}y") == ("x", "y")
+    other = "é\0\0" + "0" * 11 + "1" + "0" * 24
+    one, two = ("0" + met).encode(), ("1" + met + BETWEEN + other).encode()
+    assert tally_of([one]) == Tally((met,))
+    assert tally_of([one]).counts() == {"a": 2}
+    assert tally_of([one, two, one]) == Tally((met, met, other, met), is_capped=True)
+    assert some_of([f"x{BETWEEN}y".encode(), b"z"]) == ["x", "y", "z"]
 
 
-@pytest.mark.parametrize("text", ["", "2a", "0", "0a12"])
-def test_another_text_is_no_tally(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a tally"):
-        tally_of(text)
+@pytest.mark.parametrize("text", [b"", b"2a" + b"0" * 36, b"0", b"0a12"])
+def test_another_text_is_no_tally(text: bytes) -> None:
+    with pytest.raises(ValueError, match="is no tally"):
+        tally_of([b"0a" + b"0" * 36, text])

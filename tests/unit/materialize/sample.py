@@ -18,6 +18,7 @@ from millpond.plan.model import Column, EntityPlan, LevelPlan, SourcePlan, ViewP
 from millpond.plan.partials import Partial
 from millpond.plan.types import DOUBLE, INT, STRING, TIMESTAMP, Type
 from millpond.plan.windows import DAY, HOUR, MINUTE
+from millpond.store.records import RecordLayout
 
 MONEY = Type("decimal", 10, 2)
 AMOUNT = Field("amount", MONEY)
@@ -160,6 +161,13 @@ class TileRow:
             self.due or 0,
             self.clerk,
         )
+
+
+def record_of(layout: RecordLayout, record: bytes) -> tuple[Any, ...]:
+    """A record of the store, field by field, and its marks: as `TileRow.record` has it."""
+    numbers = [name for name in layout.dtype.names or () if name != "sizes"]
+    (found,) = layout.decode([record])[numbers].tolist()
+    return (*found, *layout.marks_of(record).values())
 
 
 def _nullable(kind: Any) -> dict[str, Any]:

@@ -24,24 +24,20 @@ from tests.unit.materialize.sample import (
     fragment,
     key_of,
     message,
+    record_of,
     value_of,
     view,
     wire,
 )
 
 LAYOUT = RecordLayout.of(view())
-NUMBERS = [name for name in LAYOUT.dtype.names or () if name != "sizes"]
 SHORT = TileTopic("dev", fragment("tiles_short"), view(), fetch)
 PLAIN = TileRow()
 
 
 def held(writes: Sequence[GuardedWrite]) -> dict[tuple[str, str], tuple[Any, ...]]:
     """The records by key and field, read back."""
-    return {
-        (write.key, field): (*LAYOUT.decode([record])[NUMBERS].tolist()[0], LAYOUT.marks_of(record)["clerk_greatest"])
-        for write in writes
-        for field, record, *_ in write.rows
-    }
+    return {(write.key, field): record_of(LAYOUT, record) for write in writes for field, record, *_ in write.rows}
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ def test_tiles_are_in_order_whatever_the_store_gave_first() -> None:
     assert held.column("b_count") == [15, 17, 19]
     assert [held.last_of(tile) for tile in (5, 6, 9, 10)] == [50, -1, 90, -1]
     assert [held.numbers[held.between(*ends)] for ends in ((5, 9), (6, 10), (8, 9))] == [[5, 7], [7, 9], []]
-    assert held.texts("a_least", held.between(5, 10)) == ["seven", "nine"]
-    assert held.texts("a_least", held.between(9, 10)) == ["nine"]
+    assert held.marks("a_least", held.between(5, 10)) == [b"seven", b"nine"]
+    assert held.marks("a_least", held.between(9, 10)) == [b"nine"]
 
 
 #    ring of 4:   slot 0 1 2 3 0 1 2 3
