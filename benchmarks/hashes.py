@@ -58,7 +58,9 @@ def _measured(client: Any, number: int, size: int) -> int:
 
 
 def _estimated(number: int, size: int) -> float:
-    one = Hashes(count=np.ones(1), entries=np.full(1, float(number)), record=np.full(1, float(size)), key_bytes=0.0)
+    one = Hashes(
+        count=np.ones(1), entries=np.full(1, float(number)), record=np.full(1, float(size)), events=None, key_bytes=0.0
+    )
     return float(hash_bytes(KEY, sum(len(str(slot)) for slot in range(number)) / number, one)[0])
 
 

@@ -87,9 +87,9 @@ def run(world: World) -> Figures:
         keys = [floor.keys(request) for request in requests]
         ours, floors, many = [], [], []
         for i in range(1, ROUNDS + 1):
-            ours.append(_times(lambda n: fraud.read(requests[n % 1_000]), READS))
-            floors.append(_times(lambda n: floor.read(keys[n % 1_000]), READS))
-            many.append(_times(lambda n: fraud.read_many(requests[n * MANY % 900 :][:MANY]), CALLS, warm_up=3))
+            ours.append(times(lambda n: fraud.read(requests[n % 1_000]), READS))
+            floors.append(times(lambda n: floor.read(keys[n % 1_000]), READS))
+            many.append(times(lambda n: fraud.read_many(requests[n * MANY % 900 :][:MANY]), CALLS, warm_up=3))
             world.say(
                 f"  round {i} of {ROUNDS}: read p50 {percentile(ours[-1], 50):,.0f} us, "
                 f"p99 {percentile(ours[-1], 99):,.0f} us; floor p50 {percentile(floors[-1], 50):,.0f} us"
@@ -112,7 +112,7 @@ def _must_be_present(fraud: OpenSet, request: Request) -> None:
         raise MillpondError(f"{len(vector)} features are {vector.status}", mend="what is measured must be a whole read")
 
 
-def _times(work: Callable[[int], object], count: int, *, warm_up: int = WARM_UP) -> list[float]:
+def times(work: Callable[[int], object], count: int, *, warm_up: int = WARM_UP) -> list[float]:
     """us of each call; garbage of the round before is not charged to this one."""
     gc.collect()
     for n in range(warm_up):

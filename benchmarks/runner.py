@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import bytes as bytes_
-from benchmarks import flink, freshness, growth, hashes, materializer, reader, several, sustained
+from benchmarks import flink, freshness, growth, hashes, materializer, reader, several, sustained, vector
 from benchmarks.bars import Bars, below
 from benchmarks.figures import Benchmark
 from benchmarks.results import Measured, Results, this_machine, versions
@@ -16,10 +16,11 @@ from millpond.plan.clock import now_ms
 from millpond.plan.errors import PlanError
 from millpond.plan.names import did_you_mean
 
-# In the order they run: the reader before the stack takes its share of the processor.
+# In the order they run: the readers before the stack takes its share of the processor.
 BENCHMARKS: Final = (
-    reader.BENCHMARK,
     hashes.BENCHMARK,
+    reader.BENCHMARK,
+    vector.BENCHMARK,
     flink.BENCHMARK,
     several.BENCHMARK,
     sustained.BENCHMARK,

@@ -7,7 +7,7 @@ import math
 import operator
 import re
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
@@ -45,6 +45,10 @@ def evaluate(expr: Expr, event: Event) -> Value | None:
             return event[name]
         case Constant():
             return _constant(expr)
+        case Call(op="and", args=args):
+            return _all(evaluate(arg, event) for arg in args)
+        case Call(op="or", args=args):
+            return _any(evaluate(arg, event) for arg in args)
         case Call(op=op, type=type, args=args):
             return EVALUATE[op](type, [evaluate(arg, event) for arg in args])
 
@@ -67,16 +71,26 @@ def _of_values(compute: Callable[..., Value | None]) -> _Rule:
     return lambda type, args: None if None in args else compute(*args)
 
 
-def _and(type: Type, args: _Values) -> bool | None:
-    if False in args:
-        return False
-    return None if None in args else True
+def _all(args: Iterable[Any]) -> bool | None:
+    """What comes behind a false one is not asked: expressions are total."""
+    result: bool | None = True
+    for arg in args:
+        if arg is False:
+            return False
+        if arg is None:
+            result = None
+    return result
 
 
-def _or(type: Type, args: _Values) -> bool | None:
-    if True in args:
-        return True
-    return None if None in args else False
+def _any(args: Iterable[Any]) -> bool | None:
+    """What comes behind a true one is not asked: expressions are total."""
+    result: bool | None = False
+    for arg in args:
+        if arg is True:
+            return True
+        if arg is None:
+            result = None
+    return result
 
 
 def _is_null(type: Type, args: _Values) -> bool:
@@ -320,8 +334,8 @@ EVALUATE: Final[dict[str, _Rule]] = {
     "le": _of_values(operator.le),
     "gt": _of_values(operator.gt),
     "ge": _of_values(operator.ge),
-    "and": _and,
-    "or": _or,
+    "and": lambda type, args: _all(args),
+    "or": lambda type, args: _any(args),
     "not": _of_values(operator.not_),
     "is_null": _is_null,
     "in": _of_values(lambda value, *options: value in options),

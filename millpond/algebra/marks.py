@@ -20,7 +20,7 @@ from typing import Final
 
 from millpond.algebra.evaluate import Value
 from millpond.algebra.partials import scaled, unscaled
-from millpond.plan.types import Type
+from millpond.plan.types import Kind, Type
 
 _LONG: Final = 2**63
 _WIDE: Final = 2**127
@@ -28,6 +28,14 @@ _TOP: Final = 1 << 63
 _ALL: Final = (1 << 64) - 1
 _END: Final = "\0\0"
 _ODD: Final = re.compile("[\0\uffff-\U0010ffff]")
+_FORM: Final[dict[Kind, str]] = {
+    "int": "(.{16})",
+    "timestamp": "(.{16})",
+    "decimal": "(.{32})",
+    "double": "(.{16})",
+    "boolean": "([01])",
+    "string": "(.*?)" + _END,
+}
 _WRITTEN: Final = re.compile("\0\1|\uffff[\1\2]")
 _READ: Final = {"\0\1": "\0", "\uffff\1": "\uffff", "\uffff\2": ""}
 
@@ -42,6 +50,37 @@ def mark(order: Sequence[tuple[Value | None, Type]], fields: Sequence[tuple[Valu
         return None
     told = [_written(value, type) for value, type in order if value is not None]
     return "".join(told + ["0" if value is None else "1" + _written(value, type) for value, type in fields])
+
+
+class MarkReader:
+    """Reads marks of some types: taken apart at once, each value only where it is asked for.
+
+    Args:
+        order, fields: the types.
+    """
+
+    def __init__(self, order: Sequence[Type], fields: Sequence[Type]) -> None:
+        self._types = (*order, *fields)
+        parts = [_FORM[type.kind] for type in order] + [f"(?:0|1{_FORM[type.kind]})" for type in fields]
+        self._pattern = re.compile("".join(parts), re.DOTALL)
+
+    def parts(self, text: str) -> tuple[str | None, ...]:
+        """The texts of its values, its order's and then its fields'.
+
+        Raises:
+            ValueError: it is no mark of these types.
+        """
+        found = self._pattern.fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text!r} is not a mark")
+        return found.groups()
+
+    def value(self, number: int, part: str | None) -> Value | None:
+        """What one of the texts says."""
+        if part is None:
+            return None
+        type = self._types[number]
+        return _read(part + _END if type.kind == "string" else part, 0, type)[0]
 
 
 def unmarked(text: str, order: Sequence[Type], fields: Sequence[Type]) -> tuple[Value | None, ...]:

@@ -11,7 +11,7 @@ exact whatever their length; a mark is a text (see marks.py), several are a tupl
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
 from typing import Any, Final
 
@@ -95,12 +95,12 @@ def add(partial: Partial, state: State, value: float | Decimal | str | None, ts:
         return state
     if partial.function == "tally":
         assert isinstance(state, Tally | None), "it is a tally's"
-        return counted(state or Tally({}), str(value), ts, partial.most)
-    return MERGE[partial.function](state, _one(partial, value), partial)
+        return counted(state or Tally(()), str(value), ts, partial.most)
+    return MERGE[partial.function](state, one_of(partial, value), partial)
 
 
-def _one(partial: Partial, value: float | Decimal | str) -> State:
-    """The state of one event."""
+def one_of(partial: Partial, value: float | Decimal | str) -> State:
+    """The state of one event, of any partial but a tally."""
     if partial.function == "count":
         return 1
     if isinstance(value, str):
@@ -122,15 +122,19 @@ def merge(partial: Partial, a: State, b: State) -> State:
     return MERGE[partial.function](a, b, partial)
 
 
-def state_of(partial: Partial, text: str) -> State:
-    """The state that a tile's text says, of a partial over marks."""
-    return _OF_TEXT[partial.function](text)
+def state_of(partial: Partial, texts: Sequence[bytes]) -> State:
+    """The state that the texts of tiles come to, of a partial over marks; all are put together before any is parsed.
+
+    Args:
+        texts: UTF-8, whose order is that of the marks.
+    """
+    return _OF_TEXTS[partial.function](texts, partial.most) if texts else zero(partial)
 
 
-_OF_TEXT: Final[dict[PartialFunction, Callable[[str], State]]] = {
-    "least": str,
-    "greatest": str,
-    "firsts": some_of,
-    "lasts": some_of,
-    "tally": tally_of,
+_OF_TEXTS: Final[dict[PartialFunction, Callable[[Sequence[bytes], int], State]]] = {
+    "least": lambda texts, _most: str(min(texts), "utf-8"),
+    "greatest": lambda texts, _most: str(max(texts), "utf-8"),
+    "firsts": lambda texts, most: tuple(sorted(some_of(texts))[:most]),
+    "lasts": lambda texts, most: tuple(sorted(some_of(texts), reverse=True)[:most]),
+    "tally": lambda texts, _most: tally_of(texts),
 }

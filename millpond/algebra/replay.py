@@ -64,9 +64,14 @@ def tile(partials: Sequence[Partial], events: Iterable[tuple[int, Event]]) -> li
     states = [zero(partial) for partial in partials]
     for ts, event in events:
         for i, partial in enumerate(partials):
-            if partial.where is None or evaluate(partial.where, event) is True:
+            if counts(partial, event):
                 states[i] = add(partial, states[i], given(partial, event), ts)
     return states
+
+
+def counts(partial: Partial, event: Event) -> bool:
+    """Whether a partial is of the event."""
+    return partial.where is None or evaluate(partial.where, event) is True
 
 
 def given(partial: Partial, event: Event) -> int | float | str | None:

@@ -7,55 +7,79 @@ Between two stands U+FFFF ETX, which no mark holds; n, first and last take 12 he
 (jobs/java/millpond/Kept.java and Tally.java), of a tile each.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 BETWEEN: Final = "\uffff\3"
+_BETWEEN: Final = BETWEEN.encode()
 _DIGITS: Final = 12
-
-
-class Met(NamedTuple):
-    """How many events of a tile had a mark, and when the first and the last of them were (ms)."""
-
-    n: int
-    first: int
-    last: int
+NUMBERS: Final = 3 * _DIGITS  # of n, first and last, at the end of an entry
+LAST: Final = -_DIGITS
+FIRST: Final = 2 * LAST
 
 
 class Tally(NamedTuple):
     """How often each mark was met.
 
     Attributes:
-        met: by mark, once a tile.
+        entries: texts of mark, n, first and last; of each tile one a mark, by mark. What need not be parsed is not:
+            of instants as they are written (`instant`) the texts compare as the instants do.
         is_capped: a tile met more marks than are kept: those kept come first by their order, and are told completely.
     """
 
-    met: dict[str, tuple[Met, ...]]
+    entries: tuple[str, ...]
     is_capped: bool = False
 
-    def count(self, mark: str) -> int:
-        """How many events had a mark."""
-        return sum(one.n for one in self.met[mark])
+    def counts(self) -> Counter[str]:
+        """How many events had each mark."""
+        counts: Counter[str] = Counter()
+        for entry in self.entries:
+            counts[mark_of(entry)] += int(entry[-NUMBERS:FIRST], 16)
+        return counts
+
+    @property
+    def text(self) -> str:
+        """As Flink writes it, of one tile."""
+        return ("1" if self.is_capped else "0") + BETWEEN.join(self.entries)
 
 
-def some_of(text: str) -> tuple[str, ...]:
-    """The marks of a text of some."""
-    return tuple(text.split(BETWEEN))
+def mark_of(entry: str) -> str:
+    """The mark of an entry."""
+    return entry[:-NUMBERS]
 
 
-def tally_of(text: str) -> Tally:
-    """The tally of a tile.
+def instant(ts: int) -> str:
+    """An instant (ms) as an entry has it; one before 1970 is 1970, for no event is earlier."""
+    return f"{max(ts, 0):012x}"
+
+
+def entry_of(mark: str, n: int, first: int, last: int) -> str:
+    """An entry: how many events had a mark, and when the first and the last of them were (ms)."""
+    return f"{mark}{n:012x}{instant(first)}{instant(last)}"
+
+
+def numbers_of(entry: str) -> tuple[int, int, int]:
+    """n, first and last of an entry."""
+    return int(entry[-NUMBERS:FIRST], 16), int(entry[FIRST:LAST], 16), int(entry[LAST:], 16)
+
+
+def some_of(texts: Sequence[bytes]) -> list[str]:
+    """The marks of texts of some, in UTF-8."""
+    return str(_BETWEEN.join(texts), "utf-8").split(BETWEEN)
+
+
+def tally_of(texts: Sequence[bytes]) -> Tally:
+    """The tally of the tiles whose tallies are told by texts, in UTF-8.
 
     Raises:
-        ValueError: the text is no tally.
+        ValueError: a text is no tally.
     """
-    if text[:1] not in ("0", "1"):
-        raise ValueError(f"{text!r} is not a tally")
-    met: dict[str, tuple[Met, ...]] = {}
-    for entry in text[1:].split(BETWEEN):
-        mark, numbers = entry[: -3 * _DIGITS], entry[-3 * _DIGITS :]
-        met[mark] = (Met(*(int(numbers[at : at + _DIGITS], 16) for at in range(0, 3 * _DIGITS, _DIGITS))),)
-    return Tally(met, text[0] == "1")
+    flags = {text[:1] for text in texts}
+    if not flags <= {b"0", b"1"} or min(map(len, texts)) <= NUMBERS:
+        raise ValueError(f"among {texts!r} is what is no tally")
+    return Tally(tuple(some_of([text[1:] for text in texts])), b"1" in flags)
 
 
 def counted(tally: Tally, mark: str, ts: int, most: int) -> Tally:
@@ -65,20 +89,21 @@ def counted(tally: Tally, mark: str, ts: int, most: int) -> Tally:
         ts: of the event, ms.
         most: how many marks are kept.
     """
-    n, first, last = tally.met.get(mark, (Met(0, ts, ts),))[0]
-    met: dict[str, tuple[Met, ...]] = {**tally.met, mark: (Met(n + 1, min(first, ts), max(last, ts)),)}
-    if len(met) <= most:
-        return Tally(met, tally.is_capped)
-    del met[max(met)]
-    return Tally(met, is_capped=True)
+    entries = list(tally.entries)
+    at = bisect_left(entries, mark, key=mark_of)
+    if at < len(entries) and mark_of(entries[at]) == mark:
+        n, first, last = numbers_of(entries[at])
+        entries[at] = entry_of(mark, n + 1, min(first, ts), max(last, ts))
+    else:
+        entries.insert(at, entry_of(mark, 1, ts, ts))
+    return Tally(tuple(entries[:most]), tally.is_capped or len(entries) > most)
 
 
 def together(tallies: Iterable[Tally]) -> Tally:
     """The tally of several tiles."""
-    met: dict[str, tuple[Met, ...]] = {}
+    entries: list[str] = []
     is_capped = False
     for tally in tallies:
         is_capped |= tally.is_capped
-        for mark, times in tally.met.items():
-            met[mark] = met[mark] + times if mark in met else times
-    return Tally(met, is_capped)
+        entries += tally.entries
+    return Tally(tuple(entries), is_capped)

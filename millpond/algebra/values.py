@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 from millpond.algebra import evaluate
 from millpond.algebra.marks import unmarked
 from millpond.algebra.partials import State, scaled
-from millpond.algebra.tallies import Tally
+from millpond.algebra.tallies import FIRST, LAST, Tally, instant, mark_of
 from millpond.plan.model import FeaturePlan
 from millpond.plan.partials import LIMB, MARKED, Partial
 from millpond.plan.types import INT_MAX, INT_MIN, MAX_DIGITS
@@ -169,8 +169,8 @@ def _count_distinct(states: Sequence[Any], _partials: Sequence[Partial], feature
     if tally is None:
         return 0
     window = feature.window
-    lo = 0 if window.size_ms is None or window.delay_ms else q - window.size_ms + 1
-    return sum(any(met.last >= lo for met in times) for times in tally.met.values())
+    lo = instant(0 if window.size_ms is None or window.delay_ms else q - window.size_ms + 1)
+    return len({mark_of(entry) for entry in tally.entries if entry[LAST:] >= lo})
 
 
 def _count_new(states: Sequence[Any], _partials: Sequence[Partial], feature: FeaturePlan, q: int) -> Any:
@@ -186,24 +186,24 @@ def _count_new(states: Sequence[Any], _partials: Sequence[Partial], feature: Fea
     if tally is None:
         return 0
     assert feature.window.size_ms is not None, "new since when?"
-    lo, since = q - feature.window.size_ms + 1, q - feature.parameters.keep_ms
-    return sum(
-        any(met.last >= lo for met in times) and not any(met.first < lo and met.last >= since for met in times)
-        for times in tally.met.values()
-    )
+    lo, since = instant(q - feature.window.size_ms + 1), instant(q - feature.parameters.keep_ms)
+    within = {mark_of(entry) for entry in tally.entries if entry[LAST:] >= lo}
+    before = {mark_of(entry) for entry in tally.entries if entry[FIRST:LAST] < lo and entry[LAST:] >= since}
+    return len(within - before)
 
 
 def _top_k(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePlan, _q: int) -> Any:
     (tally,) = states
     if tally is None:
         return None
-    marks = sorted(tally.met, key=lambda mark: (-tally.count(mark), mark))[: feature.parameters.k]
+    counts = tally.counts()
+    marks = sorted(counts, key=lambda mark: (-counts[mark], mark))[: feature.parameters.k]
     return tuple(_told(mark, partials[0])[0] for mark in marks)
 
 
 def _value_counts(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
     (tally,) = states
-    return None if tally is None else {_told(mark, partials[0])[0]: tally.count(mark) for mark in sorted(tally.met)}
+    return None if tally is None else {_told(mark, partials[0])[0]: n for mark, n in sorted(tally.counts().items())}
 
 
 def _quantile(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePlan, _q: int) -> Any:
@@ -211,9 +211,10 @@ def _quantile(states: Sequence[Any], partials: Sequence[Partial], feature: Featu
     (tally,) = states
     if tally is None:
         return None
-    rank = int(Fraction(feature.parameters.p) * (sum(map(tally.count, tally.met)) - 1))
-    for mark in sorted(tally.met):
-        rank -= tally.count(mark)
+    counts = tally.counts()
+    rank = int(Fraction(feature.parameters.p) * (counts.total() - 1))
+    for mark in sorted(counts):
+        rank -= counts[mark]
         if rank < 0:
             return _told(mark, partials[0])[0]
     raise AssertionError("a rank is less than there are values")

@@ -21,7 +21,7 @@ from millpond.plan.errors import DefinitionError, MillpondError
 from millpond.plan.expr import Expr, Field, constant, fields_of
 from millpond.plan.hashes import hashed_view
 from millpond.plan.model import Column, EntityPlan, FeaturePlan, LevelPlan, Pool, SetPlan, ViewPlan
-from millpond.plan.partials import Partial
+from millpond.plan.partials import EVENTS, Partial
 from millpond.plan.types import BOOLEAN, INT, STRING, Type
 from millpond.plan.windows import EXACT, WindowSpan, choose_levels, level_for, ring_slots, share_of
 
@@ -242,7 +242,7 @@ def _kept_events(view: FeatureView, schema: SourceSchema, partials: tuple[Partia
     # A mark needs a field that is not null.
     fields: tuple[Expr, ...] = (constant(True, BOOLEAN), *(field for field in read if field not in place))
     return Partial(
-        name="events", function="lasts", value=None, where=None, type=STRING, order=place, fields=fields, most=view.cap
+        name=EVENTS, function="lasts", value=None, where=None, type=STRING, order=place, fields=fields, most=view.cap
     )
 
 

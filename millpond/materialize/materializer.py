@@ -156,7 +156,7 @@ class Materializer:
     def _writes(self, topic: str, records: Sequence[Record]) -> list[GuardedWrite]:
         writes = self._following.tiles[topic].writes(records)
         self._tally.add("rows", topic, len(records))
-        self._tally.add("records", topic, sum(len(write.pairs) // 2 for write in writes))
+        self._tally.add("records", topic, sum(len(write.rows) for write in writes))
         return writes
 
     def _write(self, writes: Sequence[GuardedWrite], reached: Mapping[TopicPart, int]) -> None:

@@ -19,6 +19,7 @@ from millpond.materialize.tiles import TileTopic
 from millpond.store import suspects
 from millpond.store.applied import TopicPart
 from millpond.store.guard import GuardedWrite
+from millpond.store.keys import events_key
 from millpond.store.scripts import Client
 from millpond.store.suspects import Place, Suspect
 
@@ -66,12 +67,12 @@ class Mender:
         now, after = self._clock(), dict(self._since)
         for number, write in enumerate(writes):
             refused = set(smaller.get(number, ()))
-            for pair, origin in enumerate(write.origins):
-                if pair in refused:
-                    suspect = tiles[write.topic].suspect(write, pair)
+            for at, row in enumerate(write.rows):
+                if at in refused:
+                    suspect = tiles[write.topic].suspect(write, at)
                     after[suspect.place] = (suspect, now)
                 elif after:
-                    after.pop(place_of(origin), None)
+                    after.pop(place_of(row.origin), None)
         self._change(after)
 
     def mend(self, tiles: Mapping[str, TileTopic]) -> list[Place]:
@@ -90,11 +91,12 @@ class Mender:
         with self._client.pipeline(transaction=False) as pipe:
             for suspect in old:
                 pipe.hget(suspect.hash, suspect.field)
-            records = pipe.execute()
+                pipe.hget(events_key(suspect.hash), suspect.field)
+            held = pipe.execute()
         after, written = dict(self._since), []
-        for suspect, record in zip(old, records, strict=True):
+        for suspect, record, events in zip(old, held[::2], held[1::2], strict=True):
             place, topic = suspect.place, tiles.get(suspect.place.part.topic)
-            row = None if topic is None or record is None else topic.better_row(suspect, record)
+            row = None if topic is None or record is None else topic.better_row(suspect, record, events)
             if row is None:
                 del after[place]
                 continue

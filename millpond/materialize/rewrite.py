@@ -1,25 +1,28 @@
 """A record of the store as a row of its tile topic again: Avro, as Flink wrote it."""
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import fastavro
 
 from millpond.materialize.avro import AvroSchema
-from millpond.store.records import RecordLayout, Records, wide_integers
+from millpond.store.records import RecordLayout, wide_integers
 
 
-def encoded(schema: AvroSchema, layout: RecordLayout, records: Records, *, level: int) -> bytes:
-    """The one record of `records` in a writer schema, without the header.
+def encoded(schema: AvroSchema, layout: RecordLayout, record: bytes, texts: Mapping[str, str], *, level: int) -> bytes:
+    """A record in a writer schema, without the header.
 
     Args:
         schema: as JSON.
         layout: of the record.
-        records: one.
+        texts: the row's columns that the record lacks.
         level: the size of its tile, ms.
     """
+    records, marks = layout.decode([record]), layout.marks_of(record)
     start = int(records["tile"][0]) * level
     row: dict[str, Any] = {
+        **texts,
         "n": int(records["n"][0]),
         "first_ts": start + int(records["first"][0]),
         "last_ts": start + int(records["last"][0]),
@@ -29,8 +32,8 @@ def encoded(schema: AvroSchema, layout: RecordLayout, records: Records, *, level
         if name in layout.nullable and int(records["nulls"][0]) & layout.bit(name):
             row[name] = None
             continue
-        if name in layout.marks:
-            row[name] = layout.mark(name, records["marks"][0])
+        if name in marks:
+            row[name] = marks[name]
             continue
         column = records[name]
         value = wide_integers(column)[0] if layout.is_wide(name) else column.item()

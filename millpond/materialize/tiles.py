@@ -12,10 +12,11 @@ from millpond.materialize.schemas import WriterSchemas
 from millpond.plan.deployment import Fragment
 from millpond.plan.model import ViewPlan
 from millpond.plan.types import Type
-from millpond.store.guard import GuardedWrite
+from millpond.store.guard import GuardedRow, GuardedWrite
+from millpond.store.kept import kept, kept_in
 from millpond.store.keys import KeyEncoder, KeyTemplate
 from millpond.store.parts import Part, parts_of
-from millpond.store.records import Column, RecordLayout, Texts
+from millpond.store.records import HEADER_BYTES, Column, RecordLayout, Texts
 from millpond.store.suspects import Suspect
 
 KEY_FIELDS: Final = ("level", "tile")
@@ -60,7 +61,8 @@ class TileTopic:
         }
         self._sizes = np.array(list(self._parts), np.int64)
         self._keys = keys
-        self._partials = tuple(partial.name for partial in view.partials)
+        self._partials = tuple(partial.name for partial in view.recorded)
+        self._kept = None if view.kept_events is None else view.kept_events.name
         self._fetch = fetch
         self._level_of = {part.name: size for size, (part, _) in self._parts.items()}
 
@@ -79,30 +81,30 @@ class TileTopic:
         payloads = [record.key() for record in records]
         values = self._value_schemas.read([record.value() for record in records])
         n, first = integers(values, "n"), integers(values, "first_ts")
-        kept = np.flatnonzero(_undominated(payloads, n.tolist(), first.tolist()))
-        if len(kept) < len(payloads):
-            payloads = [payloads[row] for row in kept.tolist()]
-            values = {name: column.take(kept) for name, column in values.items()}
+        offered = np.flatnonzero(_undominated(payloads, n.tolist(), first.tolist()))
+        origins = [records[row] for row in offered.tolist()]
+        if len(offered) < len(payloads):
+            payloads = [payloads[row] for row in offered.tolist()]
+            values = {name: column.take(offered) for name, column in values.items()}
         keys = self._key_schemas.read(payloads)
         level, tile = integers(keys, "level"), integers(keys, "tile")
         packed = self._layout.pack(self._columns(level, tile, values))
+        kept = self._events(packed, values)
         entities = zip(*(self._key_values(keys[column.name]) for column in self._keys), strict=True)
         encode, parts, topic = self._encode, self._parts, self.topic
         writes: dict[tuple[Any, int], GuardedWrite] = {}
-        rows = zip(entities, level.tolist(), tile.tolist(), packed, kept.tolist(), strict=True)
-        for entity, size, at, record, row in rows:
+        rows = zip(entities, level.tolist(), tile.tolist(), packed, kept, origins, strict=True)
+        for entity, size, at, record, events, origin in rows:
             part, key_of = parts[size]
             write = writes.get((entity, size))
             if write is None:
-                write = writes[entity, size] = GuardedWrite(topic, key_of(encode(entity)), part.ttl_ms, [], [])
-            write.pairs.extend((part.field(at), record))
-            write.origins.append(records[row])
+                write = writes[entity, size] = GuardedWrite(topic, key_of(encode(entity)), part.ttl_ms, [])
+            write.rows.append(GuardedRow(part.field(at), record, events, origin))
         return list(writes.values())
 
-    def suspect(self, write: GuardedWrite, pair: int) -> Suspect:
+    def suspect(self, write: GuardedWrite, row: int) -> Suspect:
         """A record of ours that was refused for its smaller n."""
-        origin: Record = write.origins[pair]
-        field, record = write.pairs[2 * pair : 2 * pair + 2]
+        field, record, _, origin = write.rows[row]
         refused = self._layout.decode([record])
         return Suspect(
             place=place_of(origin),
@@ -114,11 +116,15 @@ class TileTopic:
             n=int(refused["n"][0]),
         )
 
-    def better_row(self, suspect: Suspect, record: bytes) -> bytes | None:
+    def better_row(self, suspect: Suspect, record: bytes, events: bytes | None) -> bytes | None:
         """The store's record as a value of this topic, in the schema that the suspect's was written in.
 
         None where the store holds no better row: a later tile has taken the slot, so that nobody reads this one any
-        more, or it was emptied and will have the topic's rows again, this one, too.
+        more, or it was emptied and will have the topic's rows again, this one, too. None also where the events are not
+        those of the record: a row of this topic was written between the two questions, and stands behind the suspect.
+
+        Args:
+            record, events: as the store holds them, the events asked for behind the record.
 
         Raises:
             MillpondError: the store holds what another layout wrote.
@@ -126,8 +132,21 @@ class TileTopic:
         held = self._layout.decode([record])
         if held["tile"][0] != suspect.tile or held["n"][0] <= suspect.n:
             return None
+        texts: dict[str, str] = {}
+        if self._kept is not None:
+            if events is None or events[:HEADER_BYTES] != record[:HEADER_BYTES]:
+                return None
+            texts = {self._kept: kept_in(events).text}
         schema = self._fetch(int.from_bytes(suspect.header[1:], "big"))
-        return suspect.header + encoded(schema, self._layout, held, level=suspect.level)
+        return suspect.header + encoded(schema, self._layout, record, texts, level=suspect.level)
+
+    def _events(self, packed: Sequence[bytes], values: Mapping[str, Field]) -> Sequence[bytes | None]:
+        """What is stored beside each record; None where tiles keep no events."""
+        if self._kept is None:
+            return [None] * len(packed)
+        texts = values[self._kept]
+        assert isinstance(texts, Slices), "events are a text"
+        return list(map(kept, packed, texts.marks().values))
 
     def _key_values(self, column: Field) -> list[Any]:
         if column.nulls is not None and column.nulls.any():

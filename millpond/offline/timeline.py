@@ -61,7 +61,7 @@ def _step(view: ViewPlan, feature: FeaturePlan) -> int:
 def _times(events: Events, view: ViewPlan, key: tuple[int | str, ...], q: int, own: Own | None) -> tuple[int, ...]:
     without = own is not None and own.is_excluded
     given: dict[str, object] = {"q": q, **{f"k{place}": value for place, value in enumerate(key)}}
-    if own is not None and without and own.id_name is not None:
+    if own is not None and without and own.id is not None:
         given["id"] = own.id
     rows = events.db.execute(times(view, events.table(view.source), without=without), given).fetchall()
     return tuple(ts for (ts,) in rows)

@@ -9,7 +9,7 @@ from millpond.plan.aggregations import FragmentKind, Parameters
 from millpond.plan.errors import PlanError
 from millpond.plan.expr import Constant, Expr, fields_of
 from millpond.plan.names import did_you_mean
-from millpond.plan.partials import Partial
+from millpond.plan.partials import EVENTS, Partial
 from millpond.plan.types import Type
 from millpond.plan.windows import DAY, EXACT, LIFETIME_LEVEL, LONGEST_SHORT_LEVEL, SKEW, WindowSpan, remembered
 
@@ -149,6 +149,16 @@ class ViewPlan(msgspec.Struct, frozen=True, kw_only=True):
     def is_exact(self) -> bool:
         """Whether its windows are answered to the millisecond, from the events that its tiles keep."""
         return self.precision == EXACT
+
+    @property
+    def kept_events(self) -> Partial | None:
+        """The last events of a tile, where it keeps them: stored beside its record."""
+        return self.partials[-1] if self.partials[-1].name == EVENTS else None
+
+    @property
+    def recorded(self) -> tuple[Partial, ...]:
+        """The partials that features are made of: what a tile's record holds."""
+        return self.partials if self.kept_events is None else self.partials[:-1]
 
     def _repr_html_(self) -> str:
         from millpond.plan.notebook import view_card

@@ -14,6 +14,7 @@ PARTIAL_FUNCTIONS: Final[tuple[PartialFunction, ...]] = (
 )  # fmt: skip
 LIMB_DIGITS: Final = MAX_DIGITS - SUM_HEADROOM  # so that a sum of limbs has room to grow
 LIMB: Final = 10**LIMB_DIGITS
+EVENTS: Final = "events"  # the column of the events that a tile keeps
 # Over the marks of events: one of them, several, or how often each was met.
 MARKED: Final[frozenset[PartialFunction]] = frozenset({"least", "greatest", "firsts", "lasts", "tally"})
 

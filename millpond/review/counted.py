@@ -102,17 +102,23 @@ class Data:
         count, *means = self._row(", ".join(["count(*)", *columns]), "tiles", still_open)
         marks = zip(kept, means[::2], means[1::2], strict=True)
         return Part(
-            hashes=self._hashes(now, None if open_ms is None else part.ttl_ms),
+            hashes=self._hashes(
+                now, None if open_ms is None else part.ttl_ms, keeps_events=view.kept_events is not None
+            ),
             tiles=OpenTiles(
                 count=count, marks={partial.name: Marks(number=number, size=size) for partial, number, size in marks}
             ),
         )
 
-    def _hashes(self, now: int, ttl_ms: int | None) -> Hashes:
+    def _hashes(self, now: int, ttl_ms: int | None, *, keeps_events: bool) -> Hashes:
         found = self._db.execute(sql.hashes(now, ttl_ms)).fetchnumpy()
-        count, entries, record, length = (np.asarray(column, np.float64) for column in found.values())
+        count, entries, record, beside, length = (np.asarray(column, np.float64) for column in found.values())
         return Hashes(
-            count=count, entries=entries, record=record, key_bytes=float((count @ length) / max(count.sum(), 1.0))
+            count=count,
+            entries=entries,
+            record=record,
+            events=beside if keeps_events else None,
+            key_bytes=float((count @ length) / max(count.sum(), 1.0)),
         )
 
     def _events(self, source: SourcePlan) -> str:

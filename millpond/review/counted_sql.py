@@ -18,7 +18,7 @@ from millpond.sql.dialects import DUCKDB
 from millpond.sql.expressions import render
 from millpond.sql.quote import double_quoted, duckdb_text
 from millpond.store.parts import Part
-from millpond.store.records import RecordLayout
+from millpond.store.records import HEADER_BYTES, RecordLayout
 
 ARRIVAL: Final = "arrival"  # the column that says when an event came in
 
@@ -71,13 +71,14 @@ def key_texts(view: ViewPlan) -> list[Expr]:
 
 
 def tiles(view: ViewPlan, part: Part) -> str:
-    """The tiles of a part: slot, when each took it and was last touched, its marks, and the bytes of its record."""
+    """The tiles of a part: slot, when each took it and was last touched, its marks, the bytes of record and events."""
     marks = [
         column
         for i, partial in enumerate(marked(view.partials))
         for column in (f"{_number(partial, i)} AS number_{i}", f"coalesce(number_{i} * avg(length_{i}), 0) AS size_{i}")
     ]
-    record = [_in_record(partial, i) for i, partial in enumerate(marked(view.partials))]
+    texts = {partial.name: _text_bytes(partial, i) for i, partial in enumerate(marked(view.partials))}
+    beside = "0" if view.kept_events is None else f"{HEADER_BYTES} + {texts.pop(view.kept_events.name)}"
     tile = f"ts // {part.size_ms}"
     columns = [
         "key",
@@ -86,13 +87,14 @@ def tiles(view: ViewPlan, part: Part) -> str:
         f"min({ARRIVAL}) AS took",
         f"max({ARRIVAL}) AS touched",
         *marks,
-        f"{' + '.join([str(RecordLayout.of(view).size), *record])} AS record",
+        f"{' + '.join([str(RecordLayout.of(view).size), *texts.values()])} AS record",
+        f"{beside} AS beside",
     ]
     return f"SELECT {', '.join(columns)} FROM keyed GROUP BY key, tile, slot"
 
 
 def hashes(now: int, ttl_ms: int | None) -> str:
-    """Hashes in groups: how many, with how many entries each, of what mean record, and the length of their keys.
+    """Hashes in groups: how many, with how many entries each, of what mean record and events, and their keys' length.
 
     Args:
         now: an instant, ms.
@@ -107,11 +109,14 @@ def hashes(now: int, ttl_ms: int | None) -> str:
                 max(took) FILTER (anew) OVER (PARTITION BY key) AS born
             FROM gaps
         ), slots AS (
-            SELECT key, slot, arg_max(record, tile) AS record FROM lives WHERE {kept} GROUP BY key, slot
+            SELECT key, slot, arg_max(record, tile) AS record, arg_max(beside, tile) AS beside
+            FROM lives WHERE {kept} GROUP BY key, slot
         ), hashes AS (
-            SELECT strlen(key) AS length, count(*) AS entries, avg(record) AS record FROM slots GROUP BY key
+            SELECT strlen(key) AS length, count(*) AS entries, avg(record) AS record, avg(beside) AS beside
+            FROM slots GROUP BY key
         )
-        SELECT count(*), entries, avg(record), avg(length) FROM hashes GROUP BY entries, record // 8
+        SELECT count(*), entries, avg(record), avg(beside), avg(length)
+        FROM hashes GROUP BY entries, record // 8, beside // 8
     """
 
 
@@ -169,7 +174,7 @@ def _number(partial: Partial, i: int) -> str:
     return f"least(count(length_{i}), {partial.most})"
 
 
-def _in_record(partial: Partial, i: int) -> str:
-    """Bytes in a record, see Marks.text_bytes; its length, four bytes, stands before it."""
+def _text_bytes(partial: Partial, i: int) -> str:
+    """Of its text, see Marks.text_bytes."""
     counted = f"1 + {COUNTED} * number_{i}" if partial.function == "tally" else "0"
-    return f"4 + CASE WHEN number_{i} > 0 THEN size_{i} + {counted} + {BETWEEN} * (number_{i} - 1) ELSE 0 END"
+    return f"CASE WHEN number_{i} > 0 THEN size_{i} + {counted} + {BETWEEN} * (number_{i} - 1) ELSE 0 END"

@@ -46,12 +46,14 @@ class Hashes:
         count: of hashes in a group.
         entries: of each of them.
         record: mean bytes of their records.
+        events: mean bytes of what stands beside each in a hash of its own; None where tiles keep no events.
         key_bytes: mean length of an entity's key, as it stands between the braces.
     """
 
     count: Floats
     entries: Floats
     record: Floats
+    events: Floats | None
     key_bytes: float
 
 

@@ -20,7 +20,7 @@ from millpond.plan.windows import DAY
 from millpond.review.held import Floats, Hashes, HeldEvents, HeldView, Marks, OpenTiles, Part
 from millpond.review.load import EntityLoad, Load
 from millpond.review.marks import mark_bytes, marked
-from millpond.review.store_bytes import record_bytes
+from millpond.review.store_bytes import events_bytes, record_bytes
 from millpond.store.parts import Part as StorePart
 from millpond.store.parts import parts_of
 
@@ -110,14 +110,18 @@ def _part(view: ViewPlan, part: StorePart, entities: _Entities, load: Load, *, s
         alive, opened = -np.expm1(-rate * span), span / tile * full
         entries = _slots_hit(rate, part, span) / alive
     marks = {partial.name: _marks(partial, events, view, load) for partial in marked(view.partials)}
-    records = [
-        record_bytes(view, {name: Marks(number=float(n[i]), size=float(s[i])) for name, (n, s) in marks.items()})
-        for i in range(len(rate))
+    each = [
+        {name: Marks(number=float(n[i]), size=float(s[i])) for name, (n, s) in marks.items()} for i in range(len(rate))
     ]
+    events_beside = [size for one in each if (size := events_bytes(view, one)) is not None]
     weights = entities.count * opened
     return Part(
         hashes=Hashes(
-            count=entities.count * alive, entries=entries, record=np.array(records), key_bytes=_key_bytes(view, load)
+            count=entities.count * alive,
+            entries=entries,
+            record=np.array([record_bytes(view, one) for one in each]),
+            events=np.array(events_beside) if events_beside else None,
+            key_bytes=_key_bytes(view, load),
         ),
         tiles=OpenTiles(
             count=float(weights.sum()),

@@ -8,15 +8,16 @@ the local store has); jemalloc's classes differ by up to a tenth.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from millpond.plan.model import ViewPlan
 from millpond.review.held import Floats, Hashes, Marks
-from millpond.store.keys import KeyTemplate
+from millpond.store.keys import KeyTemplate, events_key
 from millpond.store.parts import Part
-from millpond.store.records import RecordLayout
+from millpond.store.records import HEADER_BYTES, RecordLayout
 
 LISTPACK_FIELDS: Final = 512
 LISTPACK_VALUE: Final = 64
@@ -30,13 +31,16 @@ LEAST_TABLE: Final = 144.0
 
 
 def store_bytes(ns: str, view: ViewPlan, part: Part, hashes: Hashes) -> float:
-    """Of all hashes of a part.
+    """Of all hashes of a part, those of the events that its tiles keep among them.
 
     Args:
         ns: the environment, whose name begins every key.
     """
-    fixed_key = len(KeyTemplate.of(ns, view, 1, part.name).key(""))
-    return float(hashes.count @ hash_bytes(fixed_key + hashes.key_bytes, _field(part), hashes))
+    key, field = KeyTemplate.of(ns, view, 1, part.name).key(""), _field(part)
+    found = hash_bytes(len(key) + hashes.key_bytes, field, hashes)
+    if hashes.events is not None:
+        found += hash_bytes(len(events_key(key)) + hashes.key_bytes, field, replace(hashes, record=hashes.events))
+    return float(hashes.count @ found)
 
 
 def hash_bytes(key: float, field: float, hashes: Hashes) -> Floats:
@@ -53,9 +57,15 @@ def hash_bytes(key: float, field: float, hashes: Hashes) -> Floats:
 
 
 def record_bytes(view: ViewPlan, marks: Mapping[str, Marks]) -> float:
-    """Of a record; each mark has its length, four bytes, before it."""
-    texts = [4 + marks[partial.name].text_bytes(partial) for partial in view.partials if partial.name in marks]
-    return RecordLayout.of(view).size + sum(texts)
+    """Of a record."""
+    layout = RecordLayout.of(view)
+    return layout.size + sum(marks[p.name].text_bytes(p) for p in layout.partials if p.name in marks)
+
+
+def events_bytes(view: ViewPlan, marks: Mapping[str, Marks]) -> float | None:
+    """Of what stands beside a record; None where tiles keep no events."""
+    events = view.kept_events
+    return None if events is None else HEADER_BYTES + marks[events.name].text_bytes(events)
 
 
 def _listpack(field: float, hashes: Hashes) -> Floats:

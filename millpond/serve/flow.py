@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
 from millpond.algebra.partials import merge
-from millpond.algebra.replay import tile
 from millpond.algebra.values import Value, value
 from millpond.plan.deployment import Publication, Served, fragments_of
 from millpond.plan.errors import ReadError
@@ -20,12 +20,15 @@ from millpond.serve.events import Chosen, KeptEvents
 from millpond.serve.own_event import Own, OwnEvents
 from millpond.serve.rows import Merger, Tiles, merger
 from millpond.serve.status import Status, worse
+from millpond.serve.tile_events import TileEvents
 from millpond.serve.vector import PLAIN, Vector
-from millpond.store.keys import KeyEncoder, KeyTemplate, fragment_freshness_field
-from millpond.store.parts import parts_of
+from millpond.store.keys import KeyEncoder, KeyTemplate, events_key, fragment_freshness_field
+from millpond.store.parts import Part, parts_of
 from millpond.store.records import RecordLayout
 
-Reply = list[bytes]
+Command = tuple[str, ...]
+Reply = Sequence[Sequence[Any]]
+"""What the commands of a part gave: its records and, where it keeps events, those that were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,9 @@ class _PartRead:
 
     Attributes:
         binding: index of the binding whose entity it belongs to.
-        slots: of the ring; None for a lifetime.
         stamp: the field of the freshness hash that must be young.
         covered_since: windows reaching back before it are incomplete.
-        ttl: how long (ms) an idle entity's hash is kept after its last new tile.
+        part: the hash.
         deployed_at: no tile was written before that instant (ms).
         kept: the events in its tiles, of an exact view.
     """
@@ -65,14 +67,34 @@ class _PartRead:
     binding: int
     key: KeyTemplate
     layout: RecordLayout
-    size: int
-    slots: int | None
+    part: Part
     stamp: bytes
     covered_since: int
-    ttl: int
     deployed_at: int
     spans: tuple[_Span, ...]
     kept: KeptEvents | None
+
+    @property
+    def size(self) -> int:
+        """Of its tiles, ms."""
+        return self.part.size_ms
+
+    @property
+    def slots(self) -> int | None:
+        """Of the ring; None for a lifetime."""
+        return self.part.slots
+
+    def commands(self, key: str, first: int, last: int) -> tuple[Command, ...]:
+        """What asks for all records of an entity, and for the events that its windows may need.
+
+        Args:
+            key: of the records.
+            first, last: the read's instant (ms) will be from the one to the other.
+        """
+        if self.kept is None:
+            return (("HVALS", key),)
+        tiles = self.kept.tiles([span.window for span in self.spans], first, last)
+        return ("HVALS", key), ("HMGET", events_key(key), *dict.fromkeys(map(self.part.field, tiles)))
 
 
 class ReadFlow:
@@ -115,6 +137,24 @@ class ReadFlow:
         encoded = [_encoded(encoder, fields, request) for encoder, fields in self._entities]
         return [None if (key := encoded[part.binding]) is None else part.key.key(key) for part in self.parts]
 
+    def commands(
+        self, request: Mapping[str, object], *, as_of: int | None, asked: int
+    ) -> list[tuple[Command, ...] | None]:
+        """The commands of each part, to be sent in their order; None where the request has no value for a key column.
+
+        Args:
+            as_of: the instant to read at (ms); None for the present.
+            asked: the wall clock (ms).
+
+        Raises:
+            ReadError: as of `keys`.
+        """
+        first, last = (asked, asked + SKEW) if as_of is None else (as_of, as_of)
+        return [
+            None if key is None else part.commands(key, first, last)
+            for part, key in zip(self.parts, self.keys(request), strict=True)
+        ]
+
     # --- what the replies say ---
 
     def vector(
@@ -122,6 +162,7 @@ class ReadFlow:
         replies: Sequence[Reply | None],
         *,
         as_of: int | None,
+        asked: int,
         now: int,
         fresh: Mapping[bytes, int],
         stale_after: int,
@@ -133,31 +174,33 @@ class ReadFlow:
         Args:
             given: what derived places read of the request, see `Derivation.given`.
             own: the request's event for each binding, see `OwnEvents.of`; then `as_of` is its time.
-            replies: one a part, as `keys` gave them; None where the key was None.
+            replies: one a part, as `commands` gave them; None where there were none.
             as_of: the instant to read at (ms); None for the present.
-            now: the wall clock (ms).
+            asked: the wall clock when the store was asked: the present (ms).
+            now: the wall clock when it had answered (ms).
             fresh: the store's freshness stamps.
             stale_after: ms after which a stamp is too old.
         """
         tables = [
-            None if reply is None else Tiles(part.layout.decode(reply))
+            None if reply is None else Tiles(part.layout, reply[0])
             for part, reply in zip(self.parts, replies, strict=True)
         ]
-        q = _present(self.parts, tables, now) if as_of is None else as_of
+        q = _present(self.parts, tables, asked) if as_of is None else as_of
         computed: list[Value] = [None] * self._features
         statuses: list[Status] = ["no_key"] * self._features
         owns = self._nobodys if own is None else own
-        for part, tiles in zip(self.parts, tables, strict=True):
-            if tiles is None:
+        for part, tiles, reply in zip(self.parts, tables, replies, strict=True):
+            if tiles is None or reply is None:
                 continue
+            kept = {} if part.kept is None else part.kept.read(reply[1])
             health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
             for span in part.spans:
-                chosen = _select(part, span.window, tiles, q, now, owns[part.binding])
+                chosen = _select(part, span.window, tiles, kept, q, now, owns[part.binding])
                 found = worse(chosen.status, health)
                 plain = worse("empty", found) if chosen.is_empty else found
-                states = [merged(chosen.tiles) for merged in span.mergers]
-                for events in chosen.events:
-                    states = list(map(merge, span.partials, states, tile(span.partials, events)))
+                states = [merged(tiles, chosen.tiles) for merged in span.mergers]
+                for cut in chosen.cut:
+                    states = list(map(merge, span.partials, states, cut.states(tiles, span.partials, span.mergers)))
                 for answer in span.answers:
                     result, flaw = value(answer.feature, answer.partials, [states[i] for i in answer.states], q)
                     computed[answer.place] = result
@@ -191,7 +234,6 @@ def _encoded(encoder: KeyEncoder, fields: tuple[str, ...], request: Mapping[str,
 def _parts(publication: Publication, ns: str, index: int, binding: Binding, served: Served) -> list[_PartRead]:
     view = served.view
     layout = RecordLayout.of(view)
-    kept = KeptEvents(view, layout) if view.is_exact else None
     chosen: dict[tuple[bool, int], dict[WindowSpan, list[tuple[int, FeaturePlan]]]] = {}
     for place, wanted in enumerate(publication.plan.features):
         if wanted.alias != binding.alias:
@@ -211,14 +253,12 @@ def _parts(publication: Publication, ns: str, index: int, binding: Binding, serv
                     binding=index,
                     key=KeyTemplate.of(ns, view, served.generation, part.name),
                     layout=layout,
-                    size=part.size_ms,
-                    slots=part.slots,
+                    part=part,
                     stamp=stamp,
                     covered_since=served.covered_since,
-                    ttl=part.ttl_ms,
                     deployed_at=served.deployed_at,
                     spans=tuple(_span(view, layout, window, features) for window, features in spans.items()),
-                    kept=kept,
+                    kept=None if view.kept_events is None else KeptEvents(view.kept_events, part.size_ms),
                 )
             )
     return read
@@ -251,7 +291,15 @@ def _present(parts: Sequence[_PartRead], tables: Sequence[Tiles | None], now: in
     return min(latest, now + SKEW)
 
 
-def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int, now: int, own: Own | None) -> Chosen:
+def _select(
+    part: _PartRead,
+    window: WindowSpan,
+    tiles: Tiles,
+    events: Mapping[int, TileEvents],
+    q: int,
+    now: int,
+    own: Own | None,
+) -> Chosen:
     """What a window holds, and what is wrong with it.
 
       lo                       q  hi = q + 1
@@ -262,7 +310,7 @@ def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int, now: int,
     lo, hi = window.bounds(q, size if part.kept is None else 1)
     first, end = lo // size, -(-hi // size)
     if part.kept is not None:
-        chosen = part.kept.choose(window, tiles, size, q, own)
+        chosen = part.kept.choose(window, tiles, events, q, own)
     elif window.delay_ms == 0 and q // size * size + tiles.last_of(q // size) > q:
         chosen = Chosen(tiles.between(first, end), status="ahead")
     elif window.delay_ms == 0 and own is not None and tiles.last_of(q // size) < q % size:
@@ -272,7 +320,7 @@ def _select(part: _PartRead, window: WindowSpan, tiles: Tiles, q: int, now: int,
     # A later tile in a slot of the range: the tile that stood there may have held events.
     reused = part.slots is not None and tiles.reuse(first, end, part.slots)
     # The first tile of the range may have been the last of an idle entity, and be gone with its hash.
-    expired = part.slots is not None and max(lo - SKEW, part.deployed_at) + part.ttl <= now
+    expired = part.slots is not None and max(lo - SKEW, part.deployed_at) + part.part.ttl_ms <= now
     if reused or expired or lo < part.covered_since:
         return chosen._replace(status=worse(chosen.status, "incomplete"))
     return chosen

@@ -19,18 +19,12 @@ class Own(NamedTuple):
     Attributes:
         ts: its time, ms.
         id: None where events have none.
-        id_name: the field of an event that holds its id.
         is_excluded: it is left out; else it must be there.
     """
 
     ts: int
     id: Value | None
-    id_name: str | None
     is_excluded: bool
-
-    def is_it(self, ts: int, event: Mapping[str, Value | None]) -> bool:
-        """Whether an event is it; without ids, any event of its millisecond."""
-        return ts == self.ts and (self.id_name is None or event[self.id_name] == self.id)
 
 
 class OwnEvents:
@@ -60,7 +54,7 @@ class OwnEvents:
                 raise ReadError(f"the request's {name!r} is None", mend="it is an event: give its time and its id")
         ts, id_name = fields[self._own.event_time], self._own.event_id
         assert isinstance(ts, int), "an event time is a timestamp"
-        own = Own(ts, None if id_name is None else fields[id_name], id_name, self._own.counts == "exclude")
+        own = Own(ts, None if id_name is None else fields[id_name], self._own.counts == "exclude")
         return ts, tuple(own if self._is_its(binding, fields) else None for binding in self._bindings)
 
     def _is_its(self, binding: _Keys | None, fields: Mapping[str, Value | None]) -> bool:

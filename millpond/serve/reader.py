@@ -13,7 +13,7 @@ from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import MillpondError, ReadError
 from millpond.plan.windows import STALE_AFTER
-from millpond.serve.flow import ReadFlow, Reply
+from millpond.serve.flow import Command, ReadFlow
 from millpond.serve.own_event import Own
 from millpond.serve.vector import Vector
 from millpond.store.keys import EPOCH_FIELD, freshness_key
@@ -144,31 +144,35 @@ class OpenSet:
             ReadError: a request lacks a field or has one of the wrong type.
         """
         flow, reader = self._flow, self._reader
-        keys = [flow.keys(request) for request in requests]
         given = [flow.derivation.given(request) for request in requests]
         instants, owns = _own(flow, requests, as_of)
-        wanted = list(dict.fromkeys(key for some in keys for key in some if key is not None))
+        asked = reader.clock()
+        commands = [
+            flow.commands(request, as_of=at, asked=asked) for request, at in zip(requests, instants, strict=True)
+        ]
+        wanted = dict.fromkeys(one for parts in commands for some in parts if some is not None for one in some)
         try:
-            found, fresh = self._fetch(wanted, timeout_ms / 1000)
+            found, fresh = self._fetch(list(wanted), timeout_ms / 1000)
         except redis.RedisError as error:
             reason = f"{type(error).__name__}: {error}"
             return [flow.unavailable(as_of=at, now=reader.clock(), reason=reason) for at in instants]
         now = reader.clock()
         return [
             flow.vector(
-                [None if key is None else found[key] for key in some],
+                [None if some is None else [found[one] for one in some] for some in parts],
                 as_of=at,
+                asked=asked,
                 now=now,
                 fresh=fresh.stamps,
                 stale_after=reader.stale_after_ms,
                 given=taken,
                 own=own,
             )
-            for some, taken, at, own in zip(keys, given, instants, owns, strict=True)
+            for parts, taken, at, own in zip(commands, given, instants, owns, strict=True)
         ]
 
-    def _fetch(self, wanted: Sequence[str], timeout: float) -> tuple[dict[str, Reply], "_Fresh"]:
-        """The records of every key, and freshness that holds for them.
+    def _fetch(self, wanted: Sequence[Command], timeout: float) -> tuple[dict[Command, Any], "_Fresh"]:
+        """What each command gave, and freshness that holds for it.
 
         Stamps are asked for before the records and the epoch after them: where it is the stamps' own, the store was
         not emptied in between, and what the stamps promise is in the records. A store that came back from an older
@@ -177,12 +181,12 @@ class OpenSet:
         """
         now, fresh = self._reader.clock(), self._fresh
         if 0 <= now - self._refreshed_at < REFRESH_MS:  # a clock may be set back
-            *replies, epoch = self._ask([("HVALS", key) for key in wanted], timeout)
+            *replies, epoch = self._ask(wanted, timeout)
             if epoch is not None and epoch == fresh.epoch and fresh.connections == self._reader.connections:
                 return dict(zip(wanted, replies, strict=True)), fresh
         connections = self._reader.connections
         refresh = [("HGETALL", self._freshness), ("GET", self._pointer)]
-        stamps, pointer, *replies, epoch = self._ask([*refresh, *(("HVALS", key) for key in wanted)], timeout)
+        stamps, pointer, *replies, epoch = self._ask([*refresh, *wanted], timeout)
         pairs = stamps.items() if isinstance(stamps, dict) else zip(stamps[::2], stamps[1::2], strict=True)
         found = dict(pairs)
         its_own = found.pop(EPOCH, None)
@@ -193,7 +197,7 @@ class OpenSet:
         self._follow(pointer)
         return dict(zip(wanted, replies, strict=True)), fresh
 
-    def _ask(self, commands: Sequence[tuple[str, ...]], timeout: float) -> list[Any]:
+    def _ask(self, commands: Sequence[Command], timeout: float) -> list[Any]:
         return _round_trip(self._reader.client, [*commands, ("HGET", self._freshness, EPOCH_FIELD)], timeout)
 
     def _follow(self, pointer: bytes | None) -> None:
@@ -224,7 +228,7 @@ def _own(
     return [at for at, _ in found], [own for _, own in found]
 
 
-def _round_trip(client: "redis.Redis", commands: Sequence[tuple[str, ...]], timeout: float) -> list[Any]:
+def _round_trip(client: "redis.Redis", commands: Sequence[Command], timeout: float) -> list[Any]:
     """Send all commands at once and read all replies, within `timeout` seconds altogether.
 
     A connection with replies left unread is closed, never reused. A server error in any reply is raised: a read is

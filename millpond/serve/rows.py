@@ -4,51 +4,82 @@ Up to the few hundred tiles of a window, Python's own sum, min and max over a co
 (below 50 tiles twice as fast), and its integers never wrap.
 """
 
-from collections.abc import Callable
-from functools import reduce
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
-from millpond.algebra.partials import State, merge, state_of, zero
-from millpond.algebra.tallies import together
+from millpond.algebra.partials import State, state_of, zero
 from millpond.plan.partials import MARKED, Partial, PartialFunction
-from millpond.store.records import RecordLayout, Records, sum_wide, wide_integers
+from millpond.store.records import RecordLayout, wide_integers
 
-Merger: TypeAlias = Callable[[Records], State]
+Some: TypeAlias = slice
+"""Some of a hash's tiles: from one to before another, by their places."""
+
+Merger: TypeAlias = Callable[["Tiles", Some], State]
 
 _EXTREME: Final[dict[PartialFunction, Callable[[list[Any]], State]]] = {"min": min, "max": max}
 
 
 class Tiles:
-    """The records of one hash, each tile at most once.
+    """The records of one hash, each tile at most once, the oldest first.
+
+    A column is read when it is first asked for: a window needs some of them, and several windows the same ones.
 
     Attributes:
-        records: in the order the store gave them.
         numbers: the tile of each.
         newest: the greatest of them; -1 where there is none.
     """
 
-    __slots__ = ("newest", "numbers", "records")
+    __slots__ = ("_columns", "_decoded", "_ends", "_layout", "_order", "_replies", "newest", "numbers")
 
-    def __init__(self, records: Records) -> None:
-        self.records = records
-        self.numbers: list[int] = records["tile"].tolist()
-        self.newest = max(self.numbers, default=-1)
+    def __init__(self, layout: RecordLayout, replies: Sequence[bytes]) -> None:
+        decoded = layout.decode(replies)
+        self._layout = layout
+        self._replies = replies
+        self._order = decoded["tile"].argsort()
+        self._decoded = decoded[self._order]
+        self._columns: dict[str, list[Any]] = {}
+        self._ends: list[list[int]] | None = None
+        self.numbers: list[int] = self.column("tile")
+        self.newest = self.numbers[-1] if self.numbers else -1
+
+    def column(self, name: str) -> list[Any]:
+        """The numbers of every tile; None where one is null."""
+        found = self._columns.get(name)
+        if found is None:
+            found = self._columns[name] = self._column(name)
+        return found
+
+    def _column(self, name: str) -> list[Any]:
+        column = self._decoded[name]
+        numbers: list[Any] = wide_integers(column) if self._layout.is_wide(name) else column.tolist()
+        if name not in self._layout.nullable:
+            return numbers
+        nulls = (self._decoded["nulls"] & self._layout.bit(name)).tolist()
+        return [None if null else number for number, null in zip(numbers, nulls, strict=True)]
+
+    def marks(self, name: str, some: Some) -> list[bytes]:
+        """The marks of some tiles as they are stored, of those that have one."""
+        if self._ends is None:
+            self._replies = [self._replies[at] for at in self._order.tolist()]
+            self._ends = self._layout.ends(self._replies, self._decoded).T.tolist()
+        at = self._layout.marks.index(name)
+        marks = zip(self._replies[some], self._ends[at][some], self._ends[at + 1][some], strict=True)
+        return [record[start:end] for record, start, end in marks if start < end]
+
+    def place(self, tile: int) -> int | None:
+        """Where a tile is among them; None where it is not."""
+        at = bisect_left(self.numbers, tile)
+        return at if at < len(self.numbers) and self.numbers[at] == tile else None
 
     def last_of(self, tile: int) -> int:
         """How far into a tile (ms) its last event lies; -1 where there is no such tile."""
-        if tile > self.newest or tile not in self.numbers:
-            return -1
-        return int(self.records["last"][self.numbers.index(tile)])
+        at = self.place(tile)
+        return -1 if at is None else int(self.column("last")[at])
 
-    def of(self, tile: int) -> Records | None:
-        """The record of a tile; None where there is none."""
-        return self.between(tile, tile + 1) if tile in self.numbers else None
-
-    def between(self, first: int, end: int) -> Records:
-        """The records of the tiles from `first` to before `end`."""
-        tiles = self.records["tile"]
-        # Indexing does the same; over structured records it takes twice as long, of many five times.
-        return self.records.compress((tiles >= first) & (tiles < end))
+    def between(self, first: int, end: int) -> Some:
+        """The tiles from `first` to before `end`."""
+        return slice(bisect_left(self.numbers, first), bisect_left(self.numbers, end))
 
     def reuse(self, first: int, end: int, slots: int) -> bool:
         """True where a ring of `slots` holds a later tile in a slot of a tile from `first` to before `end`."""
@@ -58,39 +89,16 @@ class Tiles:
 
 
 def merger(layout: RecordLayout, partial: Partial) -> Merger:
-    """What gives the partial's state over some records; its zero where it is null in every one of them."""
+    """What gives the partial's state over some tiles; its zero where it is null in every one of them."""
     name = partial.name
     if partial.function in MARKED:
-        return _mark_merger(layout, partial)
-    held = wide_integers if layout.is_wide(name) else _plain
+        return lambda tiles, some: state_of(partial, tiles.marks(name, some))
     if partial.function in ("count", "sum"):
-        return (lambda rows: sum_wide(rows[name])) if layout.is_wide(name) else lambda rows: sum(_plain(rows[name]))
-    bit, extreme, nothing = layout.bit(name), _EXTREME[partial.function], zero(partial)
+        return lambda tiles, some: sum(tiles.column(name)[some])
+    extreme, nothing = _EXTREME[partial.function], zero(partial)
 
-    def merged(rows: Records) -> State:
-        values = held(rows[name])
-        marks = rows["nulls"].tolist()
-        if any(marks):
-            values = [value for value, mark in zip(values, marks, strict=True) if not mark & bit]
+    def least_or_greatest(tiles: Tiles, some: Some) -> State:
+        values = [value for value in tiles.column(name)[some] if value is not None]
         return extreme(values) if values else nothing
 
-    return merged
-
-
-def _mark_merger(layout: RecordLayout, partial: Partial) -> Merger:
-    """What the marks of several tiles come to."""
-
-    def merged(rows: Records) -> State:
-        texts = [layout.mark(partial.name, held) for held in rows["marks"].tolist()]
-        states: list[Any] = [state_of(partial, text) for text in texts if text is not None]
-        if not states:
-            return zero(partial)
-        # One tally out of many: put together two by two, it would be copied as often as there are tiles.
-        return together(states) if partial.function == "tally" else reduce(lambda a, b: merge(partial, a, b), states)
-
-    return merged
-
-
-def _plain(column: Any) -> list[Any]:
-    numbers: list[Any] = column.tolist()
-    return numbers
+    return least_or_greatest

@@ -2,27 +2,42 @@
 
 from typing import Any, NamedTuple
 
+from millpond.store.keys import events_key
 from millpond.store.scripts import Pipeline, Script
 
 SCRIPT = Script.load("guard")
 
 
+class GuardedRow(NamedTuple):
+    """A tile for one slot of a hash.
+
+    Attributes:
+        field: the slot.
+        record: what is written there.
+        events: what is written beside it, see kept.py; None where tiles keep no events.
+        origin: what it was made from, whatever that is to the caller.
+    """
+
+    field: str
+    record: bytes
+    events: bytes | None
+    origin: Any
+
+
 class GuardedWrite(NamedTuple):
-    """Records for one hash.
+    """Tiles for one hash; all of them keep events, or none does.
 
     Attributes:
         topic: where they came from; refusals are counted under it.
         key: of the hash.
         ttl_ms: how long the hash is kept when idle.
-        pairs: field, record, field, record …, in the order they were read.
-        origins: what each pair was made from, whatever that is to the caller.
+        rows: in the order they were read.
     """
 
     topic: str
     key: str
     ttl_ms: int
-    pairs: list[Any]
-    origins: list[Any]
+    rows: list[GuardedRow]
 
 
 class Refused(NamedTuple):
@@ -38,7 +53,10 @@ class Refused(NamedTuple):
 
 def queue(pipe: Pipeline, write: GuardedWrite) -> None:
     """Add one call to a pipeline; its reply is for `refused`."""
-    pipe.execute_command("EVALSHA", SCRIPT.sha, 1, write.key, write.ttl_ms, *write.pairs)
+    keys, given = [write.key], [part for row in write.rows for part in row[:3] if part is not None]
+    if write.rows[0].events is not None:
+        keys.append(events_key(write.key))
+    pipe.execute_command("EVALSHA", SCRIPT.sha, len(keys), *keys, write.ttl_ms, *given)
 
 
 def refused(reply: list[int] | None) -> Refused:
@@ -47,5 +65,5 @@ def refused(reply: list[int] | None) -> Refused:
 
 
 def smaller(reply: list[int] | None) -> list[int]:
-    """The pairs that a call refused for their smaller n, by number."""
+    """The rows that a call refused for their smaller n, by number."""
     return reply[len(Refused._fields) :] if reply else []

@@ -1,6 +1,6 @@
 """The key grammar: which key of the store holds what.
 
-    <ns>.<domain>:{<entity>=<key>,<key>…}:<view>.<version>.<generation>:<level|lifetime>
+    <ns>.<domain>:{<entity>=<key>,<key>…}:<view>.<version>.<generation>:<level|lifetime>[.events]
 
 A key value is UTF-8, percent-encoded but for RFC 3986's unreserved characters, so that no value can forge a delimiter;
 an integer is written in decimal. The braces make every level of every view of one entity lie on one node of a cluster.
@@ -17,13 +17,14 @@ from millpond.plan.errors import MillpondError, ReadError
 from millpond.plan.model import Column, EntityPlan, ViewPlan
 
 LIFETIME: Final = "lifetime"
+_EVENTS: Final = ".events"
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*", re.ASCII)
 _KEY = re.compile(
     r"(?P<ns>[^.:{}]+)\.(?P<domain>[^.:{}]+)"
     r":\{(?P<entity>[^={}]+)=(?P<values>[A-Za-z0-9._~%,-]*)\}"
     r":(?P<view>[^.:{}]+)\.(?P<version>\d+)\.(?P<generation>\d+)"
-    r":(?P<part>[a-z0-9]+)",
+    r":(?P<part>[a-z0-9]+)(?P<events>\.events)?",
     re.ASCII,
 )
 
@@ -134,13 +135,22 @@ class KeyTemplate(msgspec.Struct, frozen=True):
         return self.prefix + encoded + self.suffix
 
 
+def events_key(key: str) -> str:
+    """Where the events are kept of the tiles whose records lie under a key."""
+    return key + _EVENTS
+
+
 def tile_key_pattern(ns: str, domain: str, view: str, version: int, generation: int) -> str:
     """A pattern for SCAN that the keys of one generation of a view match, and no others: names hold no wildcards."""
     return f"{ns}.{domain}:{{*}}:{view}.{version}.{generation}:*"
 
 
 class ParsedKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key taken apart; integers among the values come back as their decimal text."""
+    """A key taken apart; integers among the values come back as their decimal text.
+
+    Args:
+        holds_events: it is the key of the events that tiles keep, not of their records.
+    """
 
     ns: str
     domain: str
@@ -150,6 +160,7 @@ class ParsedKey(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     generation: int
     part: str
+    holds_events: bool
 
 
 def parse_key(key: str) -> ParsedKey:
@@ -170,4 +181,5 @@ def parse_key(key: str) -> ParsedKey:
         version=int(found["version"]),
         generation=int(found["generation"]),
         part=found["part"],
+        holds_events=found["events"] is not None,
     )

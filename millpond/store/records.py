@@ -1,16 +1,17 @@
 """The record of a tile: one little-endian form for each view, written column by column and read as one array.
 
-    | tile u32 | n u32 | first u32 | last u32 | nulls | partials ... | marks ... |
+    | tile u32 | n u32 | first u32 | last u32 | nulls | partials ... | sizes ... | marks ... |
 
 `first` and `last` are ms from the start of the tile to its first and last event. `nulls` has a bit for each partial
 that may be null (min and max), and is absent where there is none. A partial is u32 for a count, i64 for integers,
 instants and decimals of up to 18 digits (unscaled), i128 (lo u64, hi i64) for wider decimals, and f64 for doubles.
-Marks are texts of any length: each is its size in bytes, u32, and its UTF-8 bytes; a size of 2**32 - 1 is null.
+Marks are texts in UTF-8, of any length, one after the other; before them stands the size of each in bytes, u32, so that
+any of them is found without the others. No mark is empty: a size of 0 is null.
 The guard script compares the first twelve bytes: they must stay where they are.
 """
 
-import struct
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -23,15 +24,14 @@ from millpond.plan.partials import MARKED, Partial
 Records: TypeAlias = npt.NDArray[np.void]
 """Structured: `records["tile"]`, `records["nulls"]`, one column a partial; a wide one has `["lo"]` and `["hi"]`.
 
-Where a view has marks, `records["marks"]` holds the bytes of each record's marks: see `RecordLayout.mark`.
+Where a view has marks, `records["sizes"]` has a column for each: see `RecordLayout.ends`.
 """
 
 HEADER: Final = ("tile", "n", "first", "last")
+HEADER_BYTES: Final = 16
 MAX_NULLABLE: Final = 64
 _NARROW_DIGITS: Final = 18  # of a decimal that fits 64 bits
 _U32: Final = 2**32
-_NO_MARK: Final = _U32 - 1
-_SIZE: Final = struct.Struct("<I")
 _WIDE: Final = np.dtype([("lo", "<u8"), ("hi", "<i8")])
 _NARROW: Final[dict[str, np.dtype[Any]]] = {
     "int": np.dtype("<i8"),
@@ -89,7 +89,7 @@ class RecordLayout:
     """Where the columns of a view's tiles lie in a record.
 
     Attributes:
-        size: bytes of a record, without its marks.
+        size: bytes of a record before its marks.
         dtype: of a decoded record, without its marks.
         marks: the names of the view's marks, in its order.
         partials: the view's partials, in its order.
@@ -104,22 +104,23 @@ class RecordLayout:
                 f"{len(self.nullable)} min and max partials in one view; a record marks {MAX_NULLABLE}",
                 mend="split the view in two",
             )
-        fields: list[tuple[str, Any]] = [(name, "<u4") for name in HEADER]
+        fields: list[tuple[Any, ...]] = [(name, "<u4") for name in HEADER]
         if self.nullable:
             width = next(w for w in (1, 2, 4, 8) if len(self.nullable) <= 8 * w)
             fields.append(("nulls", f"<u{width}"))
         self.marks = tuple(p.name for p in self.partials if p.function in MARKED)
         fields += [(p.name, _dtype_of(p)) for p in self.partials if p.function not in MARKED]
+        if self.marks:
+            fields.append(("sizes", "<u4", (len(self.marks),)))
         self.dtype: np.dtype[np.void] = np.dtype(fields)
         self.size = self.dtype.itemsize
         self._bits = {name: 1 << bit for bit, name in enumerate(self.nullable)}
-        self._with_marks: np.dtype[np.void] = np.dtype([*fields, ("marks", "O")])
-        self._wide = tuple(name for name, dtype in fields if dtype == _WIDE)
+        self._wide = tuple(name for name, dtype, *_ in fields if dtype == _WIDE)
 
     @classmethod
     def of(cls, view: ViewPlan) -> "RecordLayout":
-        """The layout of a view: the same for every level and for the lifetime."""
-        return cls(view.partials)
+        """The layout of a view: the same for every level and for the lifetime, and without the events that are kept."""
+        return cls(view.recorded)
 
     def pack(self, columns: Mapping[str, "Column | Texts"]) -> list[bytes]:
         """Records from columns, row by row in their order.
@@ -130,6 +131,7 @@ class RecordLayout:
         Raises:
             OverflowError: a number does not fit its field.
             TypeError: null in a column that cannot be null.
+            ValueError: a mark is empty.
         """
         rows = len(columns["tile"].values)
         records = np.zeros(rows, self.dtype)
@@ -139,6 +141,7 @@ class RecordLayout:
         for partial in self.partials:
             name, column = partial.name, columns[partial.name]
             if isinstance(column, Texts):
+                records["sizes"][:, len(marks)] = _sizes(name, column)
                 marks.append(column)
                 continue
             if column.nulls is not None and column.nulls.any():
@@ -156,7 +159,7 @@ class RecordLayout:
         blob, size = records.tobytes(), self.size
         packed = [blob[at : at + size] for at in range(0, rows * size, size)]
         for texts in marks:
-            packed = [record + _sized(text) for record, text in zip(packed, texts.values, strict=True)]
+            packed = [record + (text or b"") for record, text in zip(packed, texts.values, strict=True)]
         return packed
 
     def decode(self, records: Sequence[bytes]) -> Records:
@@ -165,64 +168,54 @@ class RecordLayout:
         Raises:
             MillpondError: the bytes are not records of this layout.
         """
-        if self.marks:
-            return self._decode_with_marks(records)
-        return self._decode(records)
-
-    def _decode_with_marks(self, records: Sequence[bytes]) -> Records:
-        fixed = self._decode([record[: self.size] for record in records])
-        found = np.empty(len(records), self._with_marks)
-        for name in self.dtype.names or ():
-            found[name] = fixed[name]
-        for row, record in enumerate(records):
-            found["marks"][row] = record[self.size :]
-        return found
-
-    def _decode(self, records: Sequence[bytes]) -> Records:
-        blob = b"".join(records)
+        blob = b"".join([record[: self.size] for record in records]) if self.marks else b"".join(records)
         if len(blob) != len(records) * self.size:
-            raise MillpondError(
-                f"{len(records)} records take {len(blob)} bytes where each takes {self.size}",
-                mend="the store holds what another layout wrote: rebuild it from the tile topics",
-            )
+            raise _of_another_layout(f"{len(records)} records take {len(blob)} bytes where each takes {self.size}")
         return np.frombuffer(blob, self.dtype)
 
     def bit(self, name: str) -> int:
         """The bit of `nulls` that marks a partial as null; KeyError where it cannot be."""
         return self._bits[name]
 
-    def mark(self, name: str, marks: bytes) -> str | None:
-        """One mark of those of a record; None where it has none.
+    def ends(self, records: Sequence[bytes], decoded: Records) -> npt.NDArray[np.int64]:
+        """Where the marks of records end in their bytes, a row a record: first the numbers, then each mark.
 
         Raises:
-            KeyError: the view has no mark of that name.
-            MillpondError: the bytes are not the marks of this layout.
+            MillpondError: the bytes are not records of this layout.
         """
-        if name not in self.marks:
-            raise KeyError(name)
-        at = 0
-        for other in self.marks:
-            if at + _SIZE.size > len(marks):
-                break
-            (size,) = _SIZE.unpack_from(marks, at)
-            at += _SIZE.size
-            if other == name:
-                if size != _NO_MARK and at + size > len(marks):
-                    break
-                return None if size == _NO_MARK else str(marks[at : at + size], "utf-8")
-            at += 0 if size == _NO_MARK else size
-        raise MillpondError(
-            f"a record has no mark {name!r}",
-            mend="the store holds what another layout wrote: rebuild it from the tile topics",
-        )
+        sizes = np.empty((len(records), 1 + len(self.marks)), np.int64)
+        sizes[:, 0] = self.size
+        sizes[:, 1:] = decoded["sizes"]
+        ends: npt.NDArray[np.int64] = sizes.cumsum(axis=1)
+        if ends[:, -1].tolist() != list(map(len, records)):
+            raise _of_another_layout("the sizes of a record's marks are not those of its bytes")
+        return ends
+
+    def marks_of(self, record: bytes) -> dict[str, str | None]:
+        """The marks of one record, by name; None where it has none.
+
+        Raises:
+            MillpondError: the bytes are not a record of this layout.
+        """
+        if not self.marks:
+            return {}
+        (ends,) = self.ends([record], self.decode([record])).tolist()
+        texts = [str(record[at:end], "utf-8") or None for at, end in pairwise(ends)]
+        return dict(zip(self.marks, texts, strict=True))
 
     def is_wide(self, name: str) -> bool:
         """True for a partial held in two words."""
         return name in self._wide
 
 
-def _sized(text: bytes | None) -> bytes:
-    return _SIZE.pack(_NO_MARK) if text is None else _SIZE.pack(len(text)) + text
+def _of_another_layout(what: str) -> MillpondError:
+    return MillpondError(what, mend="the store holds what another layout wrote: rebuild it from the tile topics")
+
+
+def _sizes(name: str, column: Texts) -> list[int]:
+    if b"" in column.values:
+        raise ValueError(f"{name} has an empty mark")
+    return [0 if text is None else len(text) for text in column.values]
 
 
 def _numbers(column: "Column | Texts") -> Column:

@@ -32,7 +32,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         refused: records refused, by topic.
-        smaller: the pairs refused for their smaller n, by number, of those writes that have any.
+        smaller: the rows refused for their smaller n, by number, of those writes that have any.
         found: partitions whose applied offset was not what was expected, and what the store holds instead.
     """
 
@@ -119,8 +119,8 @@ def _tally(writes: Sequence[GuardedWrite], replies: Sequence[Any]) -> tuple[dict
     smaller: dict[int, list[int]] = {}
     for number, (write, reply) in enumerate(zip(writes, replies, strict=True)):
         if reply is not None:
-            if pairs := guard.smaller(reply):
-                smaller[number] = pairs
+            if rows := guard.smaller(reply):
+                smaller[number] = rows
             sums = zip(refused.get(write.topic, Refused()), guard.refused(reply), strict=True)
             refused[write.topic] = Refused(*(a + b for a, b in sums))
     return refused, smaller

@@ -115,6 +115,8 @@ def read_store(client: Any, ns: str, views: dict[str, ViewPlan]) -> dict[tuple[s
                 pipe.hgetall(key)
             for key, fields in zip(keys, pipe.execute(), strict=True):
                 parsed = parse_key(key.decode())
+                if parsed.holds_events:
+                    continue
                 view = views[parsed.view]
                 entity = _entity(view, parsed.values)
                 into = held.setdefault((parsed.view, parsed.part), {})

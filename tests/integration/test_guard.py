@@ -1,7 +1,6 @@
 """The two scripts of the store, on a real one: nothing goes back, and nobody overwrites what they did not expect."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pytest
 import redis
@@ -10,11 +9,12 @@ from hypothesis import strategies as st
 from redis import exceptions
 
 from millpond.store.applied import Advance, TopicPart
-from millpond.store.guard import GuardedWrite, Refused
+from millpond.store.guard import GuardedRow, GuardedWrite, Refused
 from millpond.store.keys import (
     EPOCH_FIELD,
     applied_field,
     applied_key,
+    events_key,
     fragment_freshness_field,
     freshness_key,
     topic_freshness_field,
@@ -40,8 +40,14 @@ def record(state: State) -> bytes:
 
 
 def write(writer: Writer, *pairs: tuple[str, State], ttl_ms: int = 60_000) -> Refused:
-    flat: list[Any] = [part for field, state in pairs for part in (field, record(state))]
-    return writer.write([GuardedWrite("t", f"{writer.ns}:{KEY}", ttl_ms, flat, [])], ()).refused.get("t", Refused())
+    return writer.write([guarded(writer, *pairs, ttl_ms=ttl_ms)], ()).refused.get("t", Refused())
+
+
+def guarded(
+    writer: Writer, *pairs: tuple[str, State], ttl_ms: int = 60_000, events: bytes | None = None
+) -> GuardedWrite:
+    rows = [GuardedRow(field, record(state), events and events + record(state), None) for field, state in pairs]
+    return GuardedWrite("t", f"{writer.ns}:{KEY}", ttl_ms, rows)
 
 
 def held(writer: Writer, field: str) -> State:
@@ -86,6 +92,17 @@ def test_one_call_with_many_pairs_does_what_many_calls_do(writer: Writer, pairs:
     assert together == Refused(*map(sum, zip(*single, strict=True)))
 
 
+def test_events_are_written_where_their_record_is_and_live_as_long(writer: Writer) -> None:
+    key, beside = f"{writer.ns}:{KEY}", events_key(f"{writer.ns}:{KEY}")
+    writer.write([guarded(writer, ("6", (6, 2, 5)), ("7", (7, 1, 5)), events=b"first")], ())
+    refused = writer.write([guarded(writer, ("6", (6, 1, 5)), ("7", (7, 2, 5)), events=b"later")], ())
+
+    assert writer.client.hgetall(key) == {b"6": record((6, 2, 5)), b"7": record((7, 2, 5))}
+    assert writer.client.hgetall(beside) == {b"6": b"first" + record((6, 2, 5)), b"7": b"later" + record((7, 2, 5))}
+    assert refused.smaller == {0: [0]}
+    assert writer.client.pexpiretime(beside) == writer.client.pexpiretime(key) > 0
+
+
 def test_the_time_to_live_starts_again_when_a_tile_takes_a_slot(writer: Writer) -> None:
     key = f"{writer.ns}:{KEY}"
     write(writer, ("6", (6, 1, 0)), ttl_ms=60_000)
@@ -122,7 +139,7 @@ def test_no_offset_moves_before_what_the_records_told_is_noted(writer: Writer) -
     def fails(_smaller: Mapping[int, list[int]]) -> None:
         raise exceptions.ConnectionError("between the two")
 
-    wanted = GuardedWrite("t", f"{writer.ns}:{KEY}", 60_000, ["0", record((5, 1, 0))], [])
+    wanted = guarded(writer, ("0", (5, 1, 0)))
     with pytest.raises(exceptions.ConnectionError):
         writer.write([wanted], [Advance(PART, None, 7)], fails)
     assert applied(writer)[PART] is None
@@ -131,7 +148,8 @@ def test_no_offset_moves_before_what_the_records_told_is_noted(writer: Writer) -
 
 
 def test_no_offset_moves_where_a_record_was_refused_by_the_store_itself(writer: Writer) -> None:
-    wrong = GuardedWrite("t", applied_key(writer.ns) + ":text", 60_000, ["0", b"long enough record"], [])
+    row = GuardedRow("0", b"long enough record", None, None)
+    wrong = GuardedWrite("t", applied_key(writer.ns) + ":text", 60_000, [row])
     writer.client.set(applied_key(writer.ns) + ":text", "no hash")
     with pytest.raises(exceptions.ResponseError):
         writer.write([wrong], [Advance(PART, None, 7)])

@@ -14,7 +14,7 @@ from millpond.store.parts import Part, parts_of
 from millpond.store.writer import Writer, connect
 from tests.integration.stacks import AnyStack
 from tests.unit.review import events
-from tests.unit.serve.as_stored import records
+from tests.unit.serve.as_stored import stored
 
 VIEWS = [view for view in events.pool().views if view.name != "document"]  # too few to be measured
 
@@ -44,8 +44,5 @@ def test_the_stores_memory_is_told_within_a_quarter(stack: AnyStack, ns: str, vi
 def _write(ns: str, view: ViewPlan, part: Part, key: tuple[Value, ...]) -> GuardedWrite:
     """A whole ring, as it is after all events of an entity."""
     mine = events.by_key(view)[key]
-    rows = records(view, mine, part.size_ms, part.slots)
-    fields = [part.field(int.from_bytes(row[:4], "little")) for row in rows]
-    pairs = [item for pair in zip(fields, rows, strict=True) for item in pair]
     where = KeyTemplate.of(ns, view, 1, part.name).key(KeyEncoder(view.entity).encode(key))
-    return GuardedWrite("t", where, part.ttl_ms, pairs, [])
+    return GuardedWrite("t", where, part.ttl_ms, stored(view, mine, part))

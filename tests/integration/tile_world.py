@@ -38,6 +38,7 @@ from tests.unit.materialize.sample import (
     VALUE_SCHEMA,
     TileRow,
     job,
+    record_of,
     view,
     wire,
 )
@@ -223,7 +224,7 @@ class World:
         held: Held = {}
         for key in client.scan_iter(match=f"{self.ns}.*", count=1000):
             for field, record in client.hgetall(key).items():
-                (held[key.decode(), field.decode()],) = layout.decode([record]).tolist()
+                held[key.decode(), field.decode()] = record_of(layout, record)
         return held
 
     def last_row(self, fragment: Fragment, row: TileRow) -> dict[str, Any]:

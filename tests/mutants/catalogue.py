@@ -409,8 +409,8 @@ MUTANTS: Final = (
     Mutant(
         name="the tail tile is left out",
         file="millpond/serve/rows.py",
-        old="(tiles >= first)",
-        new="(tiles > first)",
+        old="slice(bisect_left(self.numbers, first)",
+        new="slice(bisect_left(self.numbers, first + 1)",
         tests=FLOW,
     ),
     Mutant(
@@ -430,15 +430,15 @@ MUTANTS: Final = (
     Mutant(
         name="a sum of tiles wraps at 64 bits",
         file="millpond/serve/rows.py",
-        old="else lambda rows: sum(_plain(rows[name]))",
-        new="else lambda rows: rows[name].sum().item()",
+        old="sum(tiles.column(name)[some])",
+        new="(sum(tiles.column(name)[some]) + 2**63) % 2**64 - 2**63",
         tests=ROWS,
     ),
     Mutant(
         name="a null in a tile is its zero",
         file="millpond/serve/rows.py",
-        old="if not mark & bit]",
-        new="if not mark & 0]",
+        old="[None if null else number for",
+        new="[number for",
         tests=ROWS,
     ),
     # --- the oracles that judge all this ----------------------------------------------------------------------------

@@ -76,15 +76,15 @@ SETS: Final = (
     Mutant(
         name="the request's event is counted once it has arrived",
         file="millpond/serve/events.py",
-        old="[one for one in inside if out is None or not out.is_it(*one)]",
-        new="inside",
+        old="its_own if out else ()",
+        new="()",
         tests=OWN_EVENT,
     ),
     Mutant(
         name="every event of the request's millisecond is left out",
-        file="millpond/serve/own_event.py",
-        old="ts == self.ts and (self.id_name is None or event[self.id_name] == self.id)",
-        new="ts == self.ts",
+        file="millpond/serve/events.py",
+        old="zip((own.ts, own.id), self._order, strict=False)",
+        new="zip((own.ts,), self._order, strict=False)",
         tests=OWN_EVENT,
     ),
     Mutant(
@@ -104,8 +104,8 @@ SETS: Final = (
     Mutant(
         name="an event that was not kept is taken for left out",
         file="millpond/serve/events.py",
-        old="elif out is not None or (until >= hi and window.delay_ms == 0):",
-        new="elif until >= hi and window.delay_ms == 0:",
+        old="elif out or (kept.last >= hi and window.delay_ms == 0):",
+        new="elif kept.last >= hi and window.delay_ms == 0:",
         tests=OWN_EVENT,
     ),
     Mutant(

@@ -7,6 +7,8 @@ from tests.mutants.mutant import Mutant
 TALLIES: Final = ("tests/unit/algebra/test_tallies.py",)
 BUCKETS: Final = ("tests/unit/algebra/test_buckets.py",)
 EVERY: Final = ("tests/unit/serve/test_every_aggregation.py",)
+REMOVAL: Final = ("tests/unit/algebra/test_removal.py",)
+OWN_EVENT: Final = ("tests/unit/serve/test_own_event.py",)
 CAPPED: Final = ("tests/unit/serve/test_events.py",)
 
 SEVERAL: Final = (
@@ -27,29 +29,29 @@ SEVERAL: Final = (
     Mutant(
         name="a tally begins at the second event",
         file="millpond/algebra/tallies.py",
-        old="Met(n + 1, min(first, ts), max(last, ts))",
-        new="Met(n, min(first, ts), max(last, ts))",
+        old="mark, n + 1, min(first, ts), max(last, ts))",
+        new="mark, n, min(first, ts), max(last, ts))",
         tests=TALLIES,
     ),
     Mutant(
         name="a tally forgets the last event's time",
         file="millpond/algebra/tallies.py",
-        old="Met(n + 1, min(first, ts), max(last, ts))",
-        new="Met(n + 1, min(first, ts), last)",
+        old="mark, n + 1, min(first, ts), max(last, ts))",
+        new="mark, n + 1, min(first, ts), last)",
         tests=TALLIES,
     ),
     Mutant(
         name="a tally forgets that it is capped",
         file="millpond/algebra/tallies.py",
-        old="return Tally(met, is_capped=True)",
-        new="return Tally(met)",
+        old="tally.is_capped or len(entries) > most)",
+        new="tally.is_capped)",
         tests=TALLIES,
     ),
     Mutant(
         name="a tally keeps the last marks instead of the first",
         file="millpond/algebra/tallies.py",
-        old="del met[max(met)]",
-        new="del met[min(met)]",
+        old="tuple(entries[:most])",
+        new="tuple(entries[-most:])",
         tests=TALLIES,
     ),
     Mutant(
@@ -62,8 +64,8 @@ SEVERAL: Final = (
     Mutant(
         name="tallies of two tiles are not added up",
         file="millpond/algebra/tallies.py",
-        old="met[mark] + times if mark in met else times",
-        new="times",
+        old="        entries += tally.entries",
+        new="        entries = list(tally.entries)",
         tests=TALLIES,
     ),
     Mutant(
@@ -83,36 +85,36 @@ SEVERAL: Final = (
     Mutant(
         name="a value met a millisecond before the window counts",
         file="millpond/algebra/values.py",
-        old="if window.size_ms is None or window.delay_ms else q - window.size_ms + 1",
-        new="if window.size_ms is None or window.delay_ms else q - window.size_ms",
+        old="if window.size_ms is None or window.delay_ms else q - window.size_ms + 1)",
+        new="if window.size_ms is None or window.delay_ms else q - window.size_ms)",
         tests=EVERY,
     ),
     Mutant(
         name="a delayed distinct count is that of the undelayed window",
         file="millpond/algebra/values.py",
-        old="lo = 0 if window.size_ms is None or window.delay_ms else",
-        new="lo = 0 if window.size_ms is None else",
+        old="lo = instant(0 if window.size_ms is None or window.delay_ms else",
+        new="lo = instant(0 if window.size_ms is None else",
         tests=EVERY,
     ),
     Mutant(
         name="what was met before the window is new",
         file="millpond/algebra/values.py",
-        old="any(met.first < lo and met.last >= since for met in times)",
-        new="any(met.first < lo and met.last >= lo for met in times)",
+        old="entry[FIRST:LAST] < lo and entry[LAST:] >= since",
+        new="entry[FIRST:LAST] < lo and entry[LAST:] >= lo",
         tests=EVERY,
     ),
     Mutant(
         name="of equally frequent values the greater comes first",
         file="millpond/algebra/values.py",
-        old="key=lambda mark: (-tally.count(mark), mark))",
-        new="key=tally.count, reverse=True)",
+        old="key=lambda mark: (-counts[mark], mark))",
+        new="key=counts.__getitem__, reverse=True)",
         tests=EVERY,
     ),
     Mutant(
         name="a quantile's rank is one too high",
         file="millpond/algebra/values.py",
-        old="(sum(map(tally.count, tally.met)) - 1))",
-        new="sum(map(tally.count, tally.met)))",
+        old="(counts.total() - 1))",
+        new="counts.total())",
         tests=EVERY,
     ),
     Mutant(
@@ -125,22 +127,22 @@ SEVERAL: Final = (
     Mutant(
         name="what a tile keeps is taken for all it had",
         file="millpond/serve/events.py",
-        old='has_all = int(record["n"][0]) <= self._partial.most or kept[-1][0] < lo',
+        old="has_all = kept.has_all_since(lo)",
         new="has_all = True",
         tests=EVERY,
     ),
     Mutant(
         name="events at the window's end do not count",
         file="millpond/serve/events.py",
-        old="if lo <= ts < hi]",
-        new="if lo <= ts < hi - 1]",
+        old="end, first = kept.since(hi), kept.since(lo)",
+        new="end, first = kept.since(hi - 1), kept.since(lo)",
         tests=EVERY,
     ),
     Mutant(
         name="a tile that was answered from its events counts as a whole, too",
         file="millpond/serve/events.py",
-        old="without.add(tile)\n                inside =",
-        new="inside =",
+        old="without.add(tile)\n                cut.append",
+        new="cut.append",
         tests=EVERY,
     ),
     Mutant(
@@ -153,9 +155,93 @@ SEVERAL: Final = (
     Mutant(
         name="a delayed head that kept too few counts whole",
         file="millpond/serve/events.py",
-        old="                if until >= hi:\n                    without.add(tile)\n",
+        old="                if kept.last >= hi:\n                    without.add(tile)\n",
         new="",
         tests=CAPPED,
+    ),
+    Mutant(
+        name="an extreme that is taken away stays",
+        file="millpond/algebra/removal.py",
+        old="return NOT_POSSIBLE if one == state else found",
+        new="return found",
+        tests=REMOVAL,
+    ),
+    Mutant(
+        name="a mark is taken from a full list as if none had given way to it",
+        file="millpond/algebra/removal.py",
+        old="    if len(state) == partial.most:\n",
+        new="    if len(state) > partial.most:\n",
+        tests=REMOVAL,
+    ),
+    Mutant(
+        name="a value was met last by an event that was taken away",
+        file="millpond/algebra/removal.py",
+        old="if n > 1 and ts in (first, last):",
+        new="if n > 1 and ts == first:",
+        tests=REMOVAL,
+    ),
+    Mutant(
+        name="a mark is taken from a capped tally as if none had given way to it",
+        file="millpond/algebra/removal.py",
+        old="    if state.is_capped:\n",
+        new="    if False:\n",
+        tests=REMOVAL,
+    ),
+    Mutant(
+        name="doubles are taken out of their sum",
+        file="millpond/algebra/removal.py",
+        old="    if partial.type == DOUBLE:\n",
+        new="    if False:\n",
+        tests=REMOVAL,
+    ),
+    Mutant(
+        name="an event that a partial is not of is taken out of it",
+        file="millpond/serve/cut.py",
+        old="            if counts(partial, event):\n",
+        new="            if True:\n",
+        tests=OWN_EVENT,
+    ),
+    Mutant(
+        name="events are taken out of the record of other ones",
+        file="millpond/serve/events.py",
+        old="if not kept.has_all or not kept.is_of(tiles, place):",
+        new="if not kept.has_all:",
+        tests=CAPPED,
+    ),
+    Mutant(
+        name="events that were not kept are taken for none that are unwanted",
+        file="millpond/serve/events.py",
+        old="if not kept.has_all or not kept.is_of(tiles, place):",
+        new="if not kept.is_of(tiles, place):",
+        tests=CAPPED,
+    ),
+    Mutant(
+        name="events that are not there are none",
+        file="millpond/serve/events.py",
+        old='return Chosen(tiles.between(first, end), status="incomplete")',
+        new="continue",
+        tests=CAPPED,
+    ),
+    Mutant(
+        name="only the events of a live read's first instant are asked for",
+        file="millpond/serve/flow.py",
+        old="(asked, asked + SKEW) if as_of is None",
+        new="(asked, asked) if as_of is None",
+        tests=CAPPED,
+    ),
+    Mutant(
+        name="the better row is written with the events of another",
+        file="millpond/materialize/tiles.py",
+        old="if events is None or events[:HEADER_BYTES] != record[:HEADER_BYTES]:",
+        new="if events is None:",
+        tests=("tests/unit/materialize/test_rewrite.py",),
+    ),
+    Mutant(
+        name="events are written also where their record is refused",
+        file="millpond/store/guard.lua",
+        old="    call('HSET', key, field, new)\n    if events then\n",
+        new="    call('HSET', key, field, new)\n  end\n  do\n    if events then\n",
+        tests=("tests/integration/test_guard.py",),
     ),
     Mutant(
         name="CountNew reads its window alone",

@@ -7,7 +7,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millpond.algebra.partials import MERGE, State, add, limb, merge, scaled, unscaled, zero
+from millpond.algebra.partials import MERGE, State, add, limb, merge, scaled, state_of, unscaled, zero
+from millpond.algebra.tallies import BETWEEN
 from millpond.plan.expr import Field
 from millpond.plan.partials import LIMB, MARKED, PARTIAL_FUNCTIONS, Partial, PartialFunction, limbs_of, partial_type
 from millpond.plan.types import Type
@@ -50,6 +51,16 @@ def test_merging_the_parts_equals_folding_the_whole(values: list[Decimal | None]
         assert merge(one, folded(one, values[:cut]), folded(one, values[cut:])) == folded(one, values)
         assert folded(one, values[::-1]) == folded(one, values)
         assert merge(one, zero(one), folded(one, values)) == folded(one, values)
+
+
+@given(st.lists(st.lists(VALUES, max_size=6), max_size=5))
+def test_the_texts_of_many_tiles_come_to_the_fold_of_the_whole(parts: list[list[Decimal | None]]) -> None:
+    values = [value for part in parts for value in part]
+    for function in sorted(MARKED - {"tally"}):
+        one = partial(function)
+        states = [folded(one, part) for part in parts]
+        texts = [BETWEEN.join([state] if isinstance(state, str) else state) for state in states if state is not None]  # type: ignore[arg-type]
+        assert state_of(one, [text.encode() for text in texts]) == folded(one, values)
 
 
 @given(st.decimals(-(10**36), 10**36, places=2))

@@ -18,6 +18,7 @@ from millpond.plan.model import Column, EntityPlan, LevelPlan, SourcePlan, ViewP
 from millpond.plan.partials import Partial
 from millpond.plan.types import DOUBLE, INT, STRING, TIMESTAMP, Type
 from millpond.plan.windows import DAY, HOUR, MINUTE
+from millpond.store.records import RecordLayout
 
 MONEY = Type("decimal", 10, 2)
 AMOUNT = Field("amount", MONEY)
@@ -144,9 +145,8 @@ class TileRow:
 
     @property
     def record(self) -> tuple[Any, ...]:
-        """Its record in the store, field by field."""
+        """Its record in the store, field by field, and its mark."""
         cents = int(self.volume * 100)
-        text = (self.clerk or "").encode()
         nulls = sum(1 << bit for bit, held in enumerate((self.least, self.weight, self.due)) if held is None)
         return (
             self.tile,
@@ -159,8 +159,15 @@ class TileRow:
             0 if self.least is None else int(self.least * 100),
             self.weight or 0.0,
             self.due or 0,
-            b"\xff\xff\xff\xff" if self.clerk is None else len(text).to_bytes(4, "little") + text,
+            self.clerk,
         )
+
+
+def record_of(layout: RecordLayout, record: bytes) -> tuple[Any, ...]:
+    """A record of the store, field by field, and its marks: as `TileRow.record` has it."""
+    numbers = [name for name in layout.dtype.names or () if name != "sizes"]
+    (found,) = layout.decode([record])[numbers].tolist()
+    return (*found, *layout.marks_of(record).values())
 
 
 def _nullable(kind: Any) -> dict[str, Any]:
@@ -193,7 +200,8 @@ VALUE_SCHEMA = _record(
         "clerk_greatest": _nullable("string"),
     }
 )
-IDS = {1: KEY_SCHEMA, 2: VALUE_SCHEMA}
+KEEPING_SCHEMA = {**VALUE_SCHEMA, "fields": [*VALUE_SCHEMA["fields"], {"name": "events", "type": "string"}]}
+IDS = {1: KEY_SCHEMA, 2: VALUE_SCHEMA, 3: KEEPING_SCHEMA}
 _parsed: dict[str, Any] = {}
 
 

@@ -7,10 +7,24 @@ from decimal import Decimal
 import fastavro
 import msgspec
 import pytest
+from confluent_kafka import Message
 
 from millpond.materialize.tiles import TileTopic
+from millpond.plan.partials import Partial
+from millpond.plan.types import STRING
 from millpond.plan.windows import MINUTE
-from tests.unit.materialize.sample import VALUE_SCHEMA, TileRow, fetch, fragment, message, view
+from tests.unit.materialize.sample import (
+    KEEPING_SCHEMA,
+    PARTIALS,
+    VALUE_SCHEMA,
+    TileRow,
+    fetch,
+    fragment,
+    key_of,
+    message,
+    view,
+    wire,
+)
 
 SHORT = TileTopic("dev", fragment("tiles_short"), view(), fetch)
 PLAIN = TileRow(n=5)
@@ -19,7 +33,7 @@ PLAIN = TileRow(n=5)
 def better(refused: TileRow, held: TileRow) -> bytes | None:
     """What is written behind a refused row where the store holds the record of another."""
     (theirs,), (ours,) = SHORT.writes([message(refused)]), SHORT.writes([message(held)])
-    return SHORT.better_row(SHORT.suspect(theirs, 0), ours.pairs[1])
+    return SHORT.better_row(SHORT.suspect(theirs, 0), ours.rows[0].record, None)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +41,7 @@ def better(refused: TileRow, held: TileRow) -> bytes | None:
     [
         PLAIN,
         replace(PLAIN, least=None, weight=None, due=None, clerk=None),
-        replace(PLAIN, clerk=""),
+        replace(PLAIN, clerk="\0\0"),
         replace(PLAIN, volume=Decimal("-123456789012345678.99"), least=Decimal("-0.01"), due=-1),
         replace(PLAIN, volume=Decimal("-1.28"), least=Decimal("1.28")),  # two's complement of one byte, and of two
         replace(PLAIN, volume=Decimal("999999999999999999.99"), n=2**32 - 1, first=0, last=MINUTE - 1),
@@ -39,6 +53,36 @@ def test_the_better_row_is_the_one_its_record_was_made_from(row: TileRow) -> Non
     assert data is not None
     assert data[:5] == (message(row).value() or b"")[:5]
     assert fastavro.schemaless_reader(io.BytesIO(data[5:]), fastavro.parse_schema(VALUE_SCHEMA), None) == row.value
+
+
+# --- where tiles keep events ------------------------------------------------------------------------------------------
+
+EVENTS = Partial(name="events", function="lasts", value=None, where=None, type=STRING, most=9)
+KEEPING = TileTopic("dev", fragment("tiles_short"), view((*PARTIALS, EVENTS)), fetch)
+TEXTS = {3: "later", 5: "later\uffff\3earlier", 6: "another"}
+
+
+def keeping(n: int) -> "Message[bytes, bytes]":
+    row = replace(PLAIN, n=n)
+    value = wire(3, KEEPING_SCHEMA, {**row.value, "events": TEXTS[n]})
+    return Message(topic="t", partition=0, offset=n, key=key_of(row), value=value)
+
+
+def test_events_are_stored_beside_the_record_and_written_with_it_again() -> None:
+    (theirs,), (ours,) = KEEPING.writes([keeping(3)]), KEEPING.writes([keeping(5)])
+    (row,) = ours.rows
+    assert row.events == row.record[:16] + TEXTS[5].encode()
+    data = KEEPING.better_row(KEEPING.suspect(theirs, 0), row.record, row.events)
+    assert data is not None
+    found = fastavro.schemaless_reader(io.BytesIO(data[5:]), fastavro.parse_schema(KEEPING_SCHEMA), None)
+    assert found == {**replace(PLAIN, n=5).value, "events": TEXTS[5]}
+
+
+def test_events_of_another_row_or_none_are_not_written_with_it() -> None:
+    (theirs,), (ours,), (newer,) = (KEEPING.writes([keeping(n)]) for n in (3, 5, 6))
+    suspect, record = KEEPING.suspect(theirs, 0), ours.rows[0].record
+    assert KEEPING.better_row(suspect, record, newer.rows[0].events) is None
+    assert KEEPING.better_row(suspect, record, None) is None
 
 
 def test_a_record_of_no_more_events_is_not_better() -> None:

@@ -18,7 +18,7 @@ from millpond.review.counted import Data
 from millpond.review.held import HeldView
 from millpond.store.parts import parts_of
 from tests.unit.review import events
-from tests.unit.serve.as_stored import records
+from tests.unit.serve.as_stored import stored
 
 VIEWS = events.pool().views
 NAMES = [view.name for view in VIEWS]
@@ -40,12 +40,16 @@ def test_hashes_and_their_records_are_those_that_the_events_make(data: Data, vie
     found = held(data, view)
     for kind in view.kinds:
         for part in parts_of(view, kind):
-            stored = [records(view, mine, part.size_ms, part.slots) for mine in events.by_key(view).values()]
+            rings = [stored(view, mine, part) for mine in events.by_key(view).values()]
             hashes = found.parts[part.name].hashes
-            assert Counter(map(len, stored)) == _by_entries(hashes.entries.tolist(), hashes.count.tolist())
-            size = sum(len(record) for ring in stored for record in ring)
+            assert Counter(map(len, rings)) == _by_entries(hashes.entries.tolist(), hashes.count.tolist())
+            size = sum(len(row.record) for ring in rings for row in ring)
             # A tile's marks count with their mean length, not with that of those it keeps.
             assert float(hashes.count @ (hashes.entries * hashes.record)) == pytest.approx(size, rel=0.01)
+            assert (hashes.events is None) is (view.kept_events is None)
+            if hashes.events is not None:
+                beside = sum(len(row.events or b"") for ring in rings for row in ring)
+                assert float(hashes.count @ (hashes.entries * hashes.events)) == pytest.approx(beside, rel=0.01)
 
 
 def _by_entries(entries: list[float], counts: list[float]) -> Counter[int]:
@@ -80,7 +84,7 @@ def test_open_tiles_and_the_marks_they_keep_are_those_that_the_events_make(data:
 
 def _marks(state: object) -> int:
     if isinstance(state, Tally):
-        return len(state.met)
+        return len(state.entries)
     return len(state) if isinstance(state, tuple) else int(isinstance(state, str))
 
 
@@ -101,8 +105,10 @@ def test_a_slot_holds_the_last_of_its_tiles(tmp_path: Path) -> None:
         )
     with Data.open(tmp_path / "events.parquet", [view]) as opened:
         hashes = opened.held_view(view, history=True).parts["1m"].hashes
-    (record,) = records(view, given, MINUTE, ring.slots)
-    assert (hashes.count.tolist(), hashes.entries.tolist(), hashes.record.tolist()) == ([1], [1], [len(record)])
+    (row,) = stored(view, given, next(part for part in parts_of(view, "tiles_short") if part.name == "1m"))
+    assert (hashes.count.tolist(), hashes.entries.tolist(), hashes.record.tolist()) == ([1], [1], [len(row.record)])
+    assert row.events is not None and hashes.events is not None
+    assert hashes.events.tolist() == [len(row.events)]
 
 
 def test_late_events_and_copies_are_not_remembered(data: Data) -> None:

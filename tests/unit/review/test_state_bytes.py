@@ -8,7 +8,7 @@ from millpond.review import state_bytes
 from millpond.review.held import Hashes, HeldEvents, HeldView, Marks, OpenTiles, Part
 from tests.unit.review import events
 
-NOBODY = Hashes(count=np.zeros(0), entries=np.zeros(0), record=np.zeros(0), key_bytes=0)
+NOBODY = Hashes(count=np.zeros(0), entries=np.zeros(0), record=np.zeros(0), events=None, key_bytes=0)
 
 
 def held(open_part: str, key: tuple[float, ...], **marks: tuple[float, float]) -> HeldView:

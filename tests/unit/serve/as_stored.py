@@ -9,8 +9,11 @@ from millpond.algebra.replay import tile
 from millpond.algebra.tallies import BETWEEN, Tally
 from millpond.plan.deployment import Publication, Served
 from millpond.plan.model import SetPlan, ViewPlan
-from millpond.serve.flow import ReadFlow
+from millpond.serve.flow import ReadFlow, Reply
 from millpond.serve.vector import Vector
+from millpond.store.guard import GuardedRow
+from millpond.store.kept import kept as beside
+from millpond.store.parts import Part
 from millpond.store.records import RecordLayout, Texts
 from tests.unit.store.columns import columns
 
@@ -20,13 +23,28 @@ def read(plan: SetPlan, view: ViewPlan, events: Sequence[Event], key: tuple[Any,
     served = Served(view=view, generation=1, job="", covered_since=0, deployed_at=now)
     flow = ReadFlow(Publication(plan=plan, views=(served,)), "dev")
     mine = [event for event in events if tuple(evaluate(expr, event) for expr in view.by) == key]
-    replies = [records(view, mine, part.size, part.slots) for part in flow.parts]
     fresh = {part.stamp: now for part in flow.parts}
-    return flow.vector(replies, as_of=q, now=now, fresh=fresh, stale_after=30_000)
+    return flow.vector(replies(flow, view, mine, q, q), as_of=q, asked=now, now=now, fresh=fresh, stale_after=30_000)
 
 
-def records(view: ViewPlan, events: Sequence[Event], size: int, slots: int | None) -> list[bytes]:
-    """The records of one entity's ring (or of its lifetime): a slot holds the newest tile."""
+def replies(flow: ReadFlow, view: ViewPlan, events: Sequence[Event], first: int, last: int) -> list[Reply]:
+    """What the store gives for the commands of a read between two instants, of the one view that the flow reads."""
+    made: list[Reply] = []
+    for part in flow.parts:
+        held = stored(view, events, part.part)
+        events_of = {row.field: row.events for row in held}
+        made.append(
+            [
+                [row.record for row in held] if command == "HVALS" else [events_of.get(field) for field in fields]
+                for command, _, *fields in part.commands("key", first, last)
+            ]
+        )
+    return made
+
+
+def stored(view: ViewPlan, events: Sequence[Event], part: Part) -> list[GuardedRow]:
+    """What one entity's hashes hold: a slot holds the newest tile."""
+    size, slots = part.size_ms, part.slots
     held: dict[int, list[tuple[int, Event]]] = {}
     for event in events:
         ts = event[view.source.event_time]
@@ -45,16 +63,23 @@ def records(view: ViewPlan, events: Sequence[Event], size: int, slots: int | Non
         }
     )
     numbers: dict[str, Any] = {}
+    kept_texts: Sequence[str | None] = [None] * len(kept)
     for place, partial in enumerate(view.partials):
         held_states = [one[place] for one in states]
-        if partial.name in layout.marks:
+        if partial == view.kept_events:
+            kept_texts = [text(state) for state in held_states]
+        elif partial.name in layout.marks:
             texts = [text(state) for state in held_states]
             header[partial.name] = Texts([None if one is None else one.encode() for one in texts])
         elif partial.type.kind == "double" and partial.function != "count":
             numbers[partial.name] = [None if state is None else float(state) for state in held_states]  # type: ignore[arg-type]
         else:
             numbers[partial.name] = held_states
-    return layout.pack({**header, **columns(numbers)})
+    packed = layout.pack({**header, **columns(numbers)})
+    return [
+        GuardedRow(part.field(number), record, None if held_text is None else beside(record, held_text.encode()), None)
+        for (number, _), record, held_text in zip(kept, packed, kept_texts, strict=True)
+    ]
 
 
 def text(state: State) -> str | None:
@@ -62,7 +87,6 @@ def text(state: State) -> str | None:
     if state is None or isinstance(state, str):
         return state
     if isinstance(state, Tally):
-        met = [mark + "".join(f"{n:012x}" for n in one) for mark in sorted(state.met) for one in state.met[mark]]
-        return ("1" if state.is_capped else "0") + BETWEEN.join(met)
+        return state.text
     assert isinstance(state, tuple), "it is over marks"
     return BETWEEN.join(map(str, state))

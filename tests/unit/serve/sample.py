@@ -150,6 +150,6 @@ def read(
     deployed_at: int = 0,
 ) -> Vector:
     flow = ReadFlow(publication(covered_since=covered_since, deployed_at=deployed_at), "dev")
-    replies = [tiles(events, part.size, part.slots) for part in flow.parts]
+    replies = [[tiles(events, part.size, part.slots)] for part in flow.parts]
     given = stamps(flow, now) if fresh is None else fresh
-    return flow.vector(replies, as_of=as_of, now=now, fresh=given, stale_after=30_000)
+    return flow.vector(replies, as_of=as_of, asked=now, now=now, fresh=given, stale_after=30_000)

@@ -5,8 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from millpond.algebra.evaluate import Event
+from millpond.plan.deployment import Publication, Served
 from millpond.plan.model import ViewPlan
 from millpond.plan.windows import DAY, HOUR, MINUTE
+from millpond.serve.flow import ReadFlow
 from tests.integration.cases import COLUMNS, pool
 from tests.integration.deployed import all_of
 from tests.unit.serve import as_stored
@@ -28,6 +31,28 @@ def slots(view: ViewPlan) -> int:
     return level.slots
 
 
+def events_at(times: list[int], money: Decimal | None = Decimal(1)) -> list[Event]:
+    fields = dict.fromkeys(COLUMNS, None) | {"case_id": "c", "flag": True}
+    return [fields | {"id": f"e{i}", "at": at, "money": money} for i, at in enumerate(times)]
+
+
+@pytest.fixture(scope="module")
+def flow(view: ViewPlan) -> ReadFlow:
+    """How all its features are read."""
+    served = Served(view=view, generation=1, job="", covered_since=0, deployed_at=END)
+    return ReadFlow(Publication(plan=all_of(view), views=(served,)), "dev")
+
+
+def torn(view: ViewPlan, flow: ReadFlow, before: list[int], after: list[int], q: int) -> tuple[str, object]:
+    """The sum of an hour where the events were asked for after a write, and the records before it."""
+    older, newer = (as_stored.replies(flow, view, events_at(times), q, q) for times in (before, after))
+    replies = [(records, events) for (records, _), (_, events) in zip(older, newer, strict=True)]
+    fresh = {part.stamp: q for part in flow.parts}
+    vector = flow.vector(replies, as_of=q, asked=q, now=q, fresh=fresh, stale_after=30_000)
+    at = vector.names.index("capped.total_1h")
+    return vector.statuses[at], vector.computed[at]
+
+
 @pytest.fixture(scope="module")
 def total(view: ViewPlan) -> Read:
     """A feature as it is read, by default a sum of ones."""
@@ -35,8 +60,7 @@ def total(view: ViewPlan) -> Read:
     def read(
         times: list[int], q: int, window: str = "1h", *, of: str = "total", money: Decimal | None = Decimal(1)
     ) -> tuple[str, object]:
-        fields = dict.fromkeys(COLUMNS, None) | {"case_id": "c", "flag": True}
-        events = [fields | {"id": f"e{i}", "at": at, "money": money} for i, at in enumerate(times)]
+        events = events_at(times, money)
         vector = as_stored.read(all_of(view), view, events, ("c",), q, now=max(q, END + HOUR))
         at = vector.names.index(f"capped.{of}_{window}")
         return vector.statuses[at], vector.computed[at]
@@ -76,6 +100,38 @@ def test_a_delayed_head_that_kept_too_few_does_not_count(total: Read) -> None:
     times = [END - MINUTE, *(END + at for at in (10, 20, 30))]
     assert total(times, now + 10, "2h_delayed_1h") == ("capped", 1)
     assert total(times, now + 30, "2h_delayed_1h") == ("present", 4)
+
+
+def test_a_tile_whose_events_are_newer_than_its_record_is_cut_by_them_and_else_counts_as_it_was(
+    view: ViewPlan, flow: ReadFlow
+) -> None:
+    q, before, after = END + 20, [END + 10], [END + 10, END + 15]
+    assert torn(view, flow, before, after, q) == ("present", 1)
+    assert torn(view, flow, before, [END + 10, END + 30], q) == ("present", 1)
+    assert torn(view, flow, before, [END + 10, END + 15, END + 30], q)[0] == "ahead"
+
+
+def test_a_tile_whose_events_are_gone_is_incomplete(view: ViewPlan, flow: ReadFlow) -> None:
+    assert torn(view, flow, [END + 10], [], END + 20)[0] == "incomplete"
+    assert torn(view, flow, [END - MINUTE], [], END + 20) == ("present", 1)
+
+
+def test_a_live_read_finds_the_events_of_a_head_that_lies_ahead_of_the_clock(view: ViewPlan, flow: ReadFlow) -> None:
+    #        asked           event
+    # ---[     |     ]---[     x   ]---> a tile is a minute
+    asked, event, tail = END + 20, END + MINUTE + 10, END - HOUR + MINUTE
+    commands, *_ = flow.commands({"case_id": "c"}, as_of=None, asked=asked)
+    assert commands is not None
+    events = events_at([tail + 5, tail + 20, event])
+    (records, _), *_ = as_stored.replies(flow, view, events, asked, event)
+    ring, *others = flow.parts
+    held = {row.field: row.events for row in as_stored.stored(view, events, ring.part)}
+    replies = [(records, [held.get(field) for field in commands[1][2:]]), *(None for _ in others)]
+    fresh = {ring.stamp: END}
+    vector = flow.vector(replies, as_of=None, asked=asked, now=asked + 5, fresh=fresh, stale_after=30_000)
+    at = vector.names.index("capped.total_1h")
+    assert vector.as_of == event
+    assert (vector.statuses[at], vector.computed[at]) == ("present", 2)
 
 
 def test_an_event_that_says_nothing_but_its_time_is_kept_and_counts(total: Read) -> None:

@@ -133,7 +133,7 @@ def test_what_is_not_meant_to_be_used_is_null_in_values_but_still_told() -> None
 def test_a_null_key_reads_nothing_and_says_so() -> None:
     flow = ReadFlow(publication(), "dev")
     assert flow.keys({"card_id": None}) == [None, None]
-    vector = flow.vector([None, None], as_of=NOON, now=NOON, fresh=stamps(flow, NOON), stale_after=30_000)
+    vector = flow.vector([None, None], as_of=NOON, asked=NOON, now=NOON, fresh=stamps(flow, NOON), stale_after=30_000)
     assert set(vector.statuses) == {"no_key"}
     assert set(vector.values) == {None}
 

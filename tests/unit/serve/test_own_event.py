@@ -82,9 +82,9 @@ def read(pool: Pool, name: str, arrived: list[Event], request: dict[str, Any]) -
     assert flow.own_events is not None
     q, own = flow.own_events.of(request)
     mine = [one for one in arrived if one["customer_id"] == request["customer_id"]]
-    replies = [as_stored.records(view, mine, part.size, part.slots) for part in flow.parts]
+    replies = as_stored.replies(flow, view, mine, q, q)
     fresh = {part.stamp: NOON for part in flow.parts}
-    return flow.vector(replies, as_of=q, now=NOON, fresh=fresh, stale_after=30_000, own=own)
+    return flow.vector(replies, as_of=q, asked=NOON, now=NOON, fresh=fresh, stale_after=30_000, own=own)
 
 
 def counted(events: list[Event], lo: int, hi: int) -> list[Any]:

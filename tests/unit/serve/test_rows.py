@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millpond.plan.types import INT, Type
+from millpond.plan.types import INT, STRING, Type
 from millpond.serve.rows import Tiles, merger
-from millpond.store.records import RecordLayout, Records
+from millpond.store.records import RecordLayout
 from tests.unit.store.columns import columns, partial
 
 NARROW, WIDE = Type("decimal", 18, 2), Type("decimal", 38, 2)
@@ -31,10 +31,9 @@ ROW = st.fixed_dictionaries(
 )
 
 
-def records(rows: list[dict[str, Any]]) -> Records:
-    if not rows:
-        return LAYOUT.decode([])
-    return LAYOUT.decode(LAYOUT.pack(columns({name: [row[name] for row in rows] for name in rows[0]})))
+def tiles(rows: list[dict[str, Any]]) -> Tiles:
+    packed = LAYOUT.pack(columns({name: [row[name] for row in rows] for name in rows[0]})) if rows else []
+    return Tiles(LAYOUT, packed)
 
 
 @given(st.lists(ROW, max_size=6))
@@ -48,7 +47,21 @@ def test_a_partial_of_many_tiles_is_that_of_all_their_values(rows: list[dict[str
             "min": min(values, default=None),
             "max": max(values, default=None),
         }
-        assert merger(LAYOUT, one)(records(rows)) == expected[one.function]
+        assert merger(LAYOUT, one)(tiles(rows), slice(None)) == expected[one.function]
+
+
+def test_tiles_are_in_order_whatever_the_store_gave_first() -> None:
+    layout = RecordLayout([partial("a_least", "least", STRING), partial("b_count", "count", INT)])
+    rows: dict[str, list[Any]] = {"tile": [7, 5, 9], "n": [1] * 3, "first": [0] * 3, "last": [70, 50, 90]}
+    rows |= {"a_least": ["seven", None, "nine"], "b_count": [17, 15, 19]}
+    held = Tiles(layout, layout.pack(columns(rows)))
+
+    assert (held.numbers, held.newest) == ([5, 7, 9], 9)
+    assert held.column("b_count") == [15, 17, 19]
+    assert [held.last_of(tile) for tile in (5, 6, 9, 10)] == [50, -1, 90, -1]
+    assert [held.numbers[held.between(*ends)] for ends in ((5, 9), (6, 10), (8, 9))] == [[5, 7], [7, 9], []]
+    assert held.marks("a_least", held.between(5, 10)) == [b"seven", b"nine"]
+    assert held.marks("a_least", held.between(9, 10)) == [b"nine"]
 
 
 #    ring of 4:   slot 0 1 2 3 0 1 2 3
@@ -58,5 +71,5 @@ def test_a_partial_of_many_tiles_is_that_of_all_their_values(rows: list[dict[str
 )
 def test_a_slot_is_in_use_again_from_the_first_tile_that_falls_into_it(newest: int, reused: bool) -> None:
     row = {"tile": newest, "n": 1, "first": 0, "last": 0, "a_count": 1, "b_sum": 0, "c_sum": 0}
-    held = Tiles(records([row | {"d_min": None, "e_max": None, "f_max": None}]))
+    held = tiles([row | {"d_min": None, "e_max": None, "f_max": None}])
     assert held.reuse(5, 8, 4) == reused

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from millpond.plan.errors import MillpondError, ReadError
 from millpond.plan.model import Column, EntityPlan
 from millpond.plan.types import INT, STRING
-from millpond.store.keys import LIFETIME, KeyEncoder, KeyTemplate, parse_key
+from millpond.store.keys import LIFETIME, KeyEncoder, KeyTemplate, events_key, parse_key
 from tests.unit.materialize.sample import view
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -24,6 +24,15 @@ def test_a_key_reads_as_the_grammar_says() -> None:
     parsed = parse_key(key)
     assert (parsed.ns, parsed.domain, parsed.entity, parsed.values) == ("dev", "shop", "card_shop", ("a:b", "-7"))
     assert (parsed.view, parsed.version, parsed.generation, parsed.part) == ("card_sales", 3, 2, "1h")
+
+
+def test_the_key_of_the_events_is_that_of_the_records_with_events_behind_it() -> None:
+    key = TEMPLATE.key(MIXED.encode(["c", 7]))
+    assert events_key(key) == "dev.shop:{card_shop=c,7}:card_sales.3.2:1h.events"
+    records, events = parse_key(key), parse_key(events_key(key))
+    assert (records.part, records.holds_events) == ("1h", False)
+    assert (events.part, events.holds_events) == ("1h", True)
+    assert events.values == records.values
 
 
 @given(VALUES, VALUES)
@@ -74,7 +83,15 @@ def test_values_of_another_type_or_number_are_refused(values: list[object]) -> N
 
 
 @pytest.mark.parametrize(
-    "key", ["dev:jobs", "dev.shop:{card=a}:v.1.1", "dev.shop:card=a:v.1.1:1h", "dev.shop:{card=a:b}:v.1.1:1h"]
+    "key",
+    [
+        "dev:jobs",
+        "dev.shop:{card=a}:v.1.1",
+        "dev.shop:card=a:v.1.1:1h",
+        "dev.shop:{card=a:b}:v.1.1:1h",
+        "dev.shop:{card=a}:v.1.1:1h.other",
+        "dev.shop:{card=a}:v.1.1:1h.events.events",
+    ],
 )
 def test_what_is_no_tile_key_is_not_parsed(key: str) -> None:
     with pytest.raises(MillpondError, match="not the key of a tile"):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millpond.plan.errors import MillpondError
+from millpond.plan.partials import MARKED
 from millpond.plan.types import DOUBLE, INT, STRING, TIMESTAMP, Type
 from millpond.store.records import Column, RecordLayout, Records, sum_wide, wide_integers
 from tests.unit.materialize.sample import PARTIALS, view
@@ -110,12 +111,14 @@ def test_the_guard_finds_tile_n_and_first_in_the_first_twelve_bytes() -> None:
 
 def test_a_view_of_ordinary_size_takes_at_most_64_bytes() -> None:
     # Beyond 64 bytes a hash leaves its compact form, which takes 2.5 times the memory.
-    layout = RecordLayout.of(view())
-    assert layout.partials == PARTIALS
+    assert RecordLayout.of(view()).partials == PARTIALS
+    layout = RecordLayout([one for one in PARTIALS if one.function not in MARKED])
     assert layout.size == 16 + 1 + 4 + 16 + 8 + 8 + 8
 
 
-MARKS = st.lists(st.tuples(st.none() | st.text(), U32, st.none() | st.text()), min_size=1, max_size=6)
+MARKS = st.lists(
+    st.tuples(st.none() | st.text(min_size=1), U32, st.none() | st.text(min_size=1)), min_size=1, max_size=6
+)
 
 
 @given(MARKS)
@@ -128,22 +131,41 @@ def test_marks_of_any_length_come_back_beside_the_numbers(rows: list[tuple[str |
     layout = RecordLayout(every)
     header: dict[str, list[Any]] = {name: [7] * len(rows) for name in HEADER}
     given: dict[str, list[Any]] = {p.name: [row[at] for row in rows] for at, p in enumerate(every)}
-    found = layout.decode(layout.pack(columns(header | given)))
+    packed = layout.pack(columns(header | given))
+    found = layout.decode(packed)
 
     assert layout.marks == ("a_least", "b_greatest")
     assert found["n_count"].tolist() == given["n_count"]
-    for name in layout.marks:
-        assert [layout.mark(name, marks) for marks in found["marks"].tolist()] == given[name]
+    assert [layout.marks_of(record) for record in packed] == [
+        {name: given[name][row] for name in layout.marks} for row in range(len(rows))
+    ]
 
 
-def test_marks_that_are_cut_short_or_unknown_are_refused() -> None:
+def test_marks_of_several_records_end_where_each_says() -> None:
+    layout = RecordLayout([partial("a_least", "least", STRING), partial("b_greatest", "greatest", STRING)])
+    header: dict[str, list[Any]] = {name: [7, 8] for name in HEADER}
+    packed = layout.pack(columns(header | {"a_least": ["x", "yy"], "b_greatest": [None, "zzz"]}))
+    size = layout.size
+    assert layout.ends(packed, layout.decode(packed)).tolist() == [
+        [size, size + 1, size + 1],
+        [size, size + 2, size + 5],
+    ]
+
+
+def test_marks_of_another_size_than_is_said_are_refused() -> None:
     layout = RecordLayout([partial("a_least", "least", STRING)])
-    with pytest.raises(MillpondError, match="no mark 'a_least'"):
-        layout.mark("a_least", b"")
-    with pytest.raises(MillpondError, match="no mark 'a_least'"):
-        layout.mark("a_least", b"\5\0\0\0abc")
-    with pytest.raises(KeyError):
-        layout.mark("b_least", b"")
+    (record,) = layout.pack(columns(HEADER | {"a_least": ["abc"]}))
+    for other in (record[:-1], record + b"d"):
+        with pytest.raises(MillpondError, match="sizes of a record's marks"):
+            layout.marks_of(other)
+    with pytest.raises(MillpondError, match="records take"):
+        layout.marks_of(record[:10])
+
+
+def test_an_empty_mark_is_refused_for_it_would_be_null() -> None:
+    layout = RecordLayout([partial("a_least", "least", STRING)])
+    with pytest.raises(ValueError, match="a_least has an empty mark"):
+        layout.pack(columns(HEADER | {"a_least": [""]}))
 
 
 def test_null_bits_take_room_only_where_there_is_a_min_or_max() -> None:
