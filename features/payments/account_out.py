@@ -11,7 +11,6 @@ from features.payments.conditions import (
     round_amount,
 )
 from millpond import (
-    LIFETIME,
     Count,
     CountDistinct,
     CountNew,
@@ -19,7 +18,6 @@ from millpond import (
     LastK,
     Max,
     Mean,
-    SecondsSinceFirst,
     SecondsSinceLast,
     Std,
     Sum,
@@ -40,7 +38,7 @@ account_out = FeatureView(
     cap=500,  # events in a day of the busiest
     features={
         # How often.
-        "attempts": Count(windows=["10m", "1h", "24h"], description="Transfers it tried, also those that failed."),
+        "attempts": Count(description="Transfers it tried, also those that failed."),
         "failures": Count(where=failed, description="Transfers that failed."),
         "round_amounts": Count(where=round_amount, description="Transfers of whole hundreds."),
         "just_below_threshold": Count(
@@ -52,7 +50,6 @@ account_out = FeatureView(
             where=at_night, windows=["7d"], description="Transfers between midnight and six where the sender lives."
         ),
         "since_last": SecondsSinceLast(windows=["30d"], description="How long ago it last tried one."),
-        "since_first": SecondsSinceFirst(windows=[LIFETIME], description="How long ago it first tried one."),
         # How much. Amounts are added as they are, whatever their currency.
         "volume": Sum(_.amount, where=moved, windows=["24h", "7d", "30d"], description="Money that it sent."),
         "largest": Max(_.amount, where=moved, windows=["30d"], description="The most it sent at once."),

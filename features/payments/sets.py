@@ -5,6 +5,7 @@ from features.kyc.profile import profile
 from features.payments import sources
 from features.payments.account_in import account_in
 from features.payments.account_out import account_out
+from features.payments.account_pace import account_pace
 from features.payments.card import card
 from features.payments.device import device
 from features.payments.ip import ip
@@ -17,6 +18,7 @@ DAY = 24 * HOUR
 
 # A transfer is seen from both its ends: the same views, bound twice.
 sender = account_out.bind("sender", account_id=_.sender_id)
+pace = account_pace.bind("pace", account_id=_.sender_id)
 recipient = account_in.bind("recipient", account_id=_.recipient_id)
 onward = account_out.bind("onward", account_id=_.recipient_id)
 holder = profile.bind("holder", account_id=_.sender_id)
@@ -40,8 +42,8 @@ def speed_kmh(before: int) -> Derived:
 
 FEATURES: list[Feature | Derived] = [
     # How the sender is used to send.
-    sender["attempts_10m"],
-    sender["attempts_1h"],
+    pace["attempts_10m"],
+    pace["attempts_1h"],
     sender["attempts_24h"],
     sender["volume_24h"],
     sender["volume_7d"],
@@ -74,7 +76,7 @@ FEATURES: list[Feature | Derived] = [
     ),
     sender["since_last_30d"],
     Derived(
-        "days_since_first", _.sender.since_first_lifetime / DAY, description="For how many days the sender has sent."
+        "days_since_first", _.pace.since_first_lifetime / DAY, description="For how many days the sender has sent."
     ),
     sender["round_amounts_24h"],
     sender["just_below_threshold_7d"],

@@ -8,7 +8,7 @@ TALLIES: Final = ("tests/unit/algebra/test_tallies.py",)
 BUCKETS: Final = ("tests/unit/algebra/test_buckets.py",)
 EVERY: Final = ("tests/unit/serve/test_every_aggregation.py",)
 REMOVAL: Final = ("tests/unit/algebra/test_removal.py",)
-OWN_EVENT: Final = ("tests/unit/serve/test_own_event.py",)
+CUT: Final = ("tests/unit/serve/test_cut.py",)
 CAPPED: Final = ("tests/unit/serve/test_events.py",)
 
 SEVERAL: Final = (
@@ -199,21 +199,21 @@ SEVERAL: Final = (
         file="millpond/serve/cut.py",
         old="            if counts(partial, event):\n",
         new="            if True:\n",
-        tests=OWN_EVENT,
+        tests=CUT,
     ),
     Mutant(
         name="events are taken out of the record of other ones",
         file="millpond/serve/events.py",
         old="if not kept.has_all or not kept.is_of(tiles, place):",
         new="if not kept.has_all:",
-        tests=CAPPED,
+        tests=CUT,
     ),
     Mutant(
         name="events that were not kept are taken for none that are unwanted",
         file="millpond/serve/events.py",
         old="if not kept.has_all or not kept.is_of(tiles, place):",
         new="if not kept.is_of(tiles, place):",
-        tests=CAPPED,
+        tests=CUT,
     ),
     Mutant(
         name="events that are not there are none",

@@ -2,7 +2,7 @@
 
     oracle = PaymentsOracle(Path("bank"))
     oracle.transfers([Asked(event_id="…", cutoff=1_709_000_000_000, counts=False)])
-    # [{"sender.attempts_10m": (3, "present"), …}]
+    # [{"pace.attempts_10m": (3, "present"), …}]
 
 Knows nothing of Millpond.
 """

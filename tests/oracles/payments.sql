@@ -337,8 +337,8 @@ said AS (
 )
 SELECT
     n,
-    "sender.attempts_10m": {v: coalesce(sender.attempts_10m, 0), rank: sender_10m},
-    "sender.attempts_1h": {v: coalesce(sender.attempts_1h, 0), rank: sender_1h},
+    "pace.attempts_10m": {v: coalesce(sender.attempts_10m, 0), rank: sender_10m},
+    "pace.attempts_1h": {v: coalesce(sender.attempts_1h, 0), rank: sender_1h},
     "sender.attempts_24h": {v: coalesce(sender.attempts_24h, 0), rank: sender_24h},
     "sender.volume_24h": {v: coalesce(sender.volume_24h, 0), rank: sender_24h},
     "sender.volume_7d": {v: coalesce(sender.volume_7d, 0), rank: sender_7d},
