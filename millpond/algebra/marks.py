@@ -106,10 +106,15 @@ def unmarked(text: str, order: Sequence[Type], fields: Sequence[Type]) -> tuple[
     return tuple(found)
 
 
+def whole(value: int) -> str:
+    """An int or timestamp as marks have it."""
+    return f"{value + _LONG:016x}"
+
+
 def _written(value: Value, type: Type) -> str:
     match type.kind:
         case "int" | "timestamp":
-            return f"{int(value) + _LONG:016x}"
+            return whole(int(value))
         case "decimal":
             assert not isinstance(value, str), "it is a number"
             return f"{int(unscaled(value, type)) + _WIDE:032x}"

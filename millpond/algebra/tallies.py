@@ -18,6 +18,7 @@ _DIGITS: Final = 12
 NUMBERS: Final = 3 * _DIGITS  # of n, first and last, at the end of an entry
 LAST: Final = -_DIGITS
 FIRST: Final = 2 * LAST
+MARK: Final = slice(None, -NUMBERS)
 
 
 class Tally(NamedTuple):
@@ -47,7 +48,7 @@ class Tally(NamedTuple):
 
 def mark_of(entry: str) -> str:
     """The mark of an entry."""
-    return entry[:-NUMBERS]
+    return entry[MARK]
 
 
 def instant(ts: int) -> str:

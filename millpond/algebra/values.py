@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 from millpond.algebra import evaluate
 from millpond.algebra.marks import unmarked
 from millpond.algebra.partials import State, scaled
-from millpond.algebra.tallies import FIRST, LAST, Tally, instant, mark_of
+from millpond.algebra.tallies import FIRST, LAST, MARK, Tally, instant
 from millpond.plan.model import FeaturePlan
 from millpond.plan.partials import LIMB, MARKED, Partial
 from millpond.plan.types import INT_MAX, INT_MIN, MAX_DIGITS
@@ -170,7 +170,7 @@ def _count_distinct(states: Sequence[Any], _partials: Sequence[Partial], feature
         return 0
     window = feature.window
     lo = instant(0 if window.size_ms is None or window.delay_ms else q - window.size_ms + 1)
-    return len({mark_of(entry) for entry in tally.entries if entry[LAST:] >= lo})
+    return len({entry[MARK] for entry in tally.entries if entry[LAST:] >= lo})
 
 
 def _count_new(states: Sequence[Any], _partials: Sequence[Partial], feature: FeaturePlan, q: int) -> Any:
@@ -187,8 +187,8 @@ def _count_new(states: Sequence[Any], _partials: Sequence[Partial], feature: Fea
         return 0
     assert feature.window.size_ms is not None, "new since when?"
     lo, since = instant(q - feature.window.size_ms + 1), instant(q - feature.parameters.keep_ms)
-    within = {mark_of(entry) for entry in tally.entries if entry[LAST:] >= lo}
-    before = {mark_of(entry) for entry in tally.entries if entry[FIRST:LAST] < lo and entry[LAST:] >= since}
+    within = {entry[MARK] for entry in tally.entries if entry[LAST:] >= lo}
+    before = {entry[MARK] for entry in tally.entries if entry[FIRST:LAST] < lo and entry[LAST:] >= since}
     return len(within - before)
 
 

@@ -15,7 +15,7 @@ Events that are not there though the record is have expired with it meanwhile, o
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from millpond.algebra.marks import MarkReader, mark
+from millpond.algebra.marks import MarkReader
 from millpond.plan.expr import Field
 from millpond.plan.partials import Partial
 from millpond.plan.windows import WindowSpan
@@ -62,8 +62,7 @@ class KeptEvents:
         self._time = partial.order[0].name  # type: ignore[union-attr]  # a field
         trees = (*partial.order, *partial.fields)
         self._names = {tree.name: number for number, tree in enumerate(trees) if isinstance(tree, Field)}
-        self._order = [tree.type for tree in partial.order]
-        self._reader = MarkReader(self._order, [tree.type for tree in partial.fields])
+        self._reader = MarkReader([tree.type for tree in partial.order], [tree.type for tree in partial.fields])
 
     def tiles(self, windows: Iterable[WindowSpan], first: int, last: int) -> list[int]:
         """The tiles that windows read at some instant from `first` to `last` may cut."""
@@ -106,7 +105,7 @@ class KeptEvents:
             if is_whole and at_head is None:
                 continue
             has_all = kept.has_all_since(lo)
-            its_own = () if at_head is None else self._own(kept, at_head)
+            its_own = () if at_head is None else kept.beginning_with(at_head.place)
             is_in = len(its_own) > 0
             # It may also be one of those that were not kept, all of its millisecond.
             may_be_in = is_in or (not has_all and kept.since(q) == len(kept.marks))
@@ -140,9 +139,3 @@ class KeptEvents:
         ts = event[self._time]
         assert isinstance(ts, int), "an event time comes first"
         return ts, event
-
-    def _own(self, kept: TileEvents, own: Own) -> Sequence[str]:
-        """The request's event among those of a tile; without ids, all of its millisecond."""
-        place = mark(list(zip((own.ts, own.id), self._order, strict=False)), [])
-        assert place is not None, "it has a time, and an id where events have one"
-        return kept.beginning_with(place)

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from millpond.algebra.partials import merge
 from millpond.algebra.values import Value, value
 from millpond.plan.deployment import Publication, Served, fragments_of
 from millpond.plan.errors import ReadError
@@ -15,6 +14,7 @@ from millpond.plan.model import Binding, FeaturePlan, ViewPlan
 from millpond.plan.names import did_you_mean
 from millpond.plan.partials import Partial
 from millpond.plan.windows import SKEW, WindowSpan
+from millpond.serve.cut import states
 from millpond.serve.derived import Derivation
 from millpond.serve.events import Chosen, KeptEvents
 from millpond.serve.own_event import Own, OwnEvents
@@ -198,11 +198,9 @@ class ReadFlow:
                 chosen = _select(part, span.window, tiles, kept, q, now, owns[part.binding])
                 found = worse(chosen.status, health)
                 plain = worse("empty", found) if chosen.is_empty else found
-                states = [merged(tiles, chosen.tiles) for merged in span.mergers]
-                for cut in chosen.cut:
-                    states = list(map(merge, span.partials, states, cut.states(tiles, span.partials, span.mergers)))
+                merged = states(span.partials, span.mergers, tiles, chosen.tiles, chosen.cut)
                 for answer in span.answers:
-                    result, flaw = value(answer.feature, answer.partials, [states[i] for i in answer.states], q)
+                    result, flaw = value(answer.feature, answer.partials, [merged[i] for i in answer.states], q)
                     computed[answer.place] = result
                     statuses[answer.place] = worse(flaw, found) if flaw else plain
         values, says = self.derivation.places(given, computed, statuses)

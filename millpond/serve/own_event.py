@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from millpond.algebra.evaluate import Value, evaluate
+from millpond.algebra.marks import mark
 from millpond.plan.errors import ReadError
 from millpond.plan.expr import Expr
 from millpond.plan.model import OwnEvent, SetPlan, ViewPlan
@@ -18,12 +19,12 @@ class Own(NamedTuple):
 
     Attributes:
         ts: its time, ms.
-        id: None where events have none.
+        place: what its mark begins with: its time, and its id where events have one.
         is_excluded: it is left out; else it must be there.
     """
 
     ts: int
-    id: Value | None
+    place: str
     is_excluded: bool
 
 
@@ -37,6 +38,8 @@ class OwnEvents:
     def __init__(self, plan: SetPlan, own: OwnEvent, views: Sequence[ViewPlan]) -> None:
         self._own = own
         self._fields = RequestFields(plan.request)
+        self._types = {column.name: column.type for column in plan.request}
+        self._names = [name for name in (own.event_time, own.event_id) if name is not None]
         self._bindings: list[_Keys | None] = [
             (view.by, binding.request_fields) if view.source.topic == own.topic else None
             for binding, view in zip(plan.bindings, views, strict=True)
@@ -49,12 +52,14 @@ class OwnEvents:
             ReadError: it lacks a field, says no time or no id, or one is of another type.
         """
         fields = self._fields.of(request)
-        for name in (self._own.event_time, self._own.event_id):
-            if name is not None and fields[name] is None:
+        for name in self._names:
+            if fields[name] is None:
                 raise ReadError(f"the request's {name!r} is None", mend="it is an event: give its time and its id")
-        ts, id_name = fields[self._own.event_time], self._own.event_id
+        ts = fields[self._own.event_time]
         assert isinstance(ts, int), "an event time is a timestamp"
-        own = Own(ts, None if id_name is None else fields[id_name], self._own.counts == "exclude")
+        place = mark([(fields[name], self._types[name]) for name in self._names], [])
+        assert place is not None, "neither is null"
+        own = Own(ts, place, self._own.counts == "exclude")
         return ts, tuple(own if self._is_its(binding, fields) else None for binding in self._bindings)
 
     def _is_its(self, binding: _Keys | None, fields: Mapping[str, Value | None]) -> bool:

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from millpond.algebra.evaluate import Event, Value
-from millpond.algebra.marks import MarkReader, mark
+from millpond.algebra.marks import MarkReader, whole
 from millpond.algebra.tallies import BETWEEN
-from millpond.plan.types import TIMESTAMP
 from millpond.serve.rows import Tiles
 from millpond.store.kept import Kept
 
@@ -62,7 +61,8 @@ class TileEvents:
 
     def is_of(self, tiles: Tiles, place: int) -> bool:
         """Whether a record is of the same events."""
-        return self._header == tuple(tiles.column(name)[place] for name in ("n", "first", "last"))
+        n, first, last = (tiles.column(name) for name in ("n", "first", "last"))
+        return self._header == (n[place], first[place], last[place])
 
     def events(self, marks: Iterable[str]) -> list[Timed]:
         """What some of them tell, each with its time (ms)."""
@@ -73,7 +73,7 @@ class TileEvents:
 
     def since(self, ts: int) -> int:
         """How many lie at an instant or after it."""
-        return self._not_below(_instant(ts))
+        return self._not_below(whole(ts))
 
     def has_all_since(self, ts: int) -> bool:
         """Whether all that the tile had at an instant or after it are among them."""
@@ -88,10 +88,3 @@ class TileEvents:
 
     def _not_below(self, text: str) -> int:
         return bisect_left(self.marks, True, key=lambda one: one < text)
-
-
-def _instant(ts: int) -> str:
-    """What the marks of events at an instant (ms) begin with."""
-    text = mark([(ts, TIMESTAMP)], [])
-    assert text is not None, "it is not null"
-    return text
