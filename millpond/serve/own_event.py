@@ -19,11 +19,13 @@ class Own(NamedTuple):
 
     Attributes:
         ts: its time, ms.
+        id: None where events have none.
         place: what its mark begins with: its time, and its id where events have one.
         is_excluded: it is left out; else it must be there.
     """
 
     ts: int
+    id: Value | None
     place: str
     is_excluded: bool
 
@@ -59,7 +61,8 @@ class OwnEvents:
         assert isinstance(ts, int), "an event time is a timestamp"
         place = mark([(fields[name], self._types[name]) for name in self._names], [])
         assert place is not None, "neither is null"
-        own = Own(ts, place, self._own.counts == "exclude")
+        event_id = None if self._own.event_id is None else fields[self._own.event_id]
+        own = Own(ts, event_id, place, self._own.counts == "exclude")
         return ts, tuple(own if self._is_its(binding, fields) else None for binding in self._bindings)
 
     def _is_its(self, binding: _Keys | None, fields: Mapping[str, Value | None]) -> bool:
