@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from millpond.algebra.partials import State, state_of, zero
 from millpond.plan.partials import MARKED, Partial, PartialFunction
-from millpond.store.records import RecordLayout, wide_integers
+from millpond.store.records import RecordLayout, Records, sum_wide, wide_integers
 
 Some: TypeAlias = slice
 """Some of a hash's tiles: from one to before another, by their places."""
@@ -37,7 +37,8 @@ class Tiles:
         self._layout = layout
         self._replies = replies
         self._order = decoded["tile"].argsort()
-        self._decoded = decoded[self._order]
+        # Indexing does the same; over structured records it takes five to eight times as long.
+        self._decoded = decoded.take(self._order)
         self._columns: dict[str, list[Any]] = {}
         self._ends: list[list[int]] | None = None
         self.numbers: list[int] = self.column("tile")
@@ -57,6 +58,10 @@ class Tiles:
             return numbers
         nulls = (self._decoded["nulls"] & self._layout.bit(name)).tolist()
         return [None if null else number for number, null in zip(numbers, nulls, strict=True)]
+
+    def words(self, name: str, some: Some) -> Records:
+        """The two words of a wide partial of some tiles."""
+        return self._decoded[name][some]
 
     def marks(self, name: str, some: Some) -> list[bytes]:
         """The marks of some tiles as they are stored, of those that have one."""
@@ -93,6 +98,8 @@ def merger(layout: RecordLayout, partial: Partial) -> Merger:
     name = partial.name
     if partial.function in MARKED:
         return lambda tiles, some: state_of(partial, tiles.marks(name, some))
+    if layout.is_wide(name) and partial.function == "sum":
+        return lambda tiles, some: sum_wide(tiles.words(name, some))
     if partial.function in ("count", "sum"):
         return lambda tiles, some: sum(tiles.column(name)[some])
     extreme, nothing = _EXTREME[partial.function], zero(partial)
