@@ -1,5 +1,6 @@
 """What a review takes the store to hold, against a real one that the real writer has filled with the same events."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,24 @@ from millpond.store.guard import GuardedWrite
 from millpond.store.keys import KeyEncoder, KeyTemplate
 from millpond.store.parts import Part, parts_of
 from millpond.store.writer import Writer, connect
-from tests.integration.stacks import AnyStack
+from tests.integration.store_alone import StoreAlone
 from tests.unit.review import events
 from tests.unit.serve.as_stored import stored
+
 
 VIEWS = [view for view in events.pool().views if view.name != "document"]  # too few to be measured
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    # Of its own: in the one that all tests share, others' keys make the tables of all keys grow in between.
+    with StoreAlone.start(tmp_path_factory.mktemp("store")) as alone:
+        yield alone.addresses.store
+
+
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-def test_the_stores_memory_is_told_within_a_quarter(stack: AnyStack, ns: str, view: ViewPlan, tmp_path: Path) -> None:
-    client = connect(stack.addresses.store)
+def test_the_stores_memory_is_told_within_a_quarter(store: str, ns: str, view: ViewPlan, tmp_path: Path) -> None:
+    client = connect(store)
     before = int(client.info("memory")["used_memory"])
     for kind in view.kinds:
         for part in parts_of(view, kind):
