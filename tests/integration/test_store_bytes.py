@@ -17,7 +17,6 @@ from tests.integration.store_alone import StoreAlone
 from tests.unit.review import events
 from tests.unit.serve.as_stored import stored
 
-
 VIEWS = [view for view in events.pool().views if view.name != "document"]  # too few to be measured
 
 
