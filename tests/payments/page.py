@@ -80,7 +80,7 @@ def text(results: Results) -> str:
             "",
             "After the last event; and what `millpond diff --data` says of the same events:",
             "",
-            *_held("store", measured.held.store, results.estimated.store),
+            *_held("the store", measured.held.store, results.estimated.store),
             "",
             *_held("Flink's state", measured.held.state, results.estimated.state),
             "",
