@@ -2,23 +2,20 @@
 
 import io
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import fastavro
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Message
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from millpond.control.topics import Topics
 from millpond.demo.plants import Plant, Refused
 from millpond.demo.replay import Sent
-from millpond.plan.errors import MillpondError
+from millpond.materialize.to_the_end import records
 
-BATCH: Final = 5_000
-POLL_S: Final = 0.2
 SILENCE_S: Final = 30.0
 OWN_HEADERS: Final = "millpond."
 PREFIX: Final = 5  # bytes of the Confluent header: magic byte and schema id
@@ -41,38 +38,8 @@ def read_topic(topics: Topics, topic: str) -> Iterator[Message]:
     Raises:
         MillpondError: the broker fell silent.
     """
-    ends = topics.ends(topic)
-    left = {partition for partition, end in enumerate(ends) if end}
-    config = {
-        "bootstrap.servers": topics.kafka,
-        "group.id": "millpond-demo",
-        "enable.auto.commit": False,
-        "enable.partition.eof": True,
-        "auto.offset.reset": "earliest",
-        "log_level": 0,
-    }
-    consumer = Consumer(config)
-    try:
-        consumer.assign([TopicPartition(topic, partition, 0) for partition in left])
-        heard = time.monotonic()
-        while left:
-            # Short waits: it waits for a whole batch, and Ctrl-C waits with it.
-            messages = consumer.consume(BATCH, POLL_S)
-            if messages:
-                heard = time.monotonic()
-            elif time.monotonic() - heard > SILENCE_S:
-                raise MillpondError("the broker fell silent", where=topic, mend="see the broker's log")
-            for message in messages:
-                error = message.error()
-                if error is None:
-                    yield message
-                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the name librdkafka gives it
-                    # The end is told as an event: the last offsets of a compacted topic may hold no record.
-                    left.discard(message.partition())
-                else:
-                    raise MillpondError(f"it cannot be read: {error}", where=topic, mend="see the broker's log")
-    finally:
-        consumer.close()
+    if any(topics.ends(topic)):
+        yield from records(topics.kafka, topic, group="millpond-demo", silence_s=SILENCE_S)
 
 
 class RowDecoder:

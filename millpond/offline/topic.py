@@ -1,17 +1,17 @@
 """A source's own topic as the data of a preview: every record that is in it now, with the time it came in."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 import pyarrow as pa
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Message
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from httpx2 import HTTPError  # what confluent-kafka's client raises for a registry that does not answer
 
+from millpond.materialize.to_the_end import records
 from millpond.offline.decode import Decoder, Json
 from millpond.offline.events import Events, stored_type
 from millpond.plan.errors import MillpondError
@@ -20,8 +20,6 @@ from millpond.plan.paths import shape_of
 from millpond.sql.duckdb_events import Raw
 from millpond.sql.quote import double_quoted
 
-BATCH: Final = 10_000
-WAIT_S: Final = 0.5
 SILENCE_S: Final = 15.0
 _NOT_FOUND: Final = 404
 _RECORDS: Final = "records of a topic"
@@ -47,8 +45,9 @@ class Topics:
         """
         wanted = [source.event_time, *([] if source.event_id is None else [source.event_id]), *paths]
         names = list(dict.fromkeys(wanted))
+        held = records(self.kafka, source.topic, group="millpond-preview", silence_s=SILENCE_S)
         with _schemas(self.registry) as fetch:
-            table = _table(source, names, Decoder(source, names, fetch), self._records(source.topic))
+            table = _table(source, names, Decoder(source, names, fetch), held)
         events.db.register(_RECORDS, table)
         raw = Raw(
             relation=double_quoted(_RECORDS),
@@ -61,53 +60,11 @@ class Topics:
         events.take(source, raw)
         events.db.unregister(_RECORDS)
 
-    def _records(self, topic: str) -> Iterator[Message]:
-        """Every record up to the present end."""
-        consumer = Consumer(
-            {
-                "bootstrap.servers": self.kafka,
-                "group.id": "millpond-preview",
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-                "auto.offset.reset": "earliest",
-                "log_level": 0,
-            }
-        )
-        try:
-            yield from _to_the_end(consumer, topic)
-        except KafkaException as cause:
-            raise MillpondError(f"it cannot be read: {cause}", where=topic, mend="see `millpond status`") from cause
-        finally:
-            consumer.close()
 
-
-def _to_the_end(consumer: Consumer, topic: str) -> Iterator[Message]:
-    partitions = consumer.list_topics(topic, timeout=SILENCE_S).topics[topic].partitions
-    if not partitions:
-        raise MillpondError("there is no such topic", where=topic, mend="see `millpond status`")
-    left = set(partitions)
-    consumer.assign([TopicPartition(topic, partition, 0) for partition in left])
-    heard = time.monotonic()
-    while left:
-        messages = consumer.consume(BATCH, WAIT_S)
-        if messages:
-            heard = time.monotonic()
-        elif time.monotonic() - heard > SILENCE_S:
-            raise MillpondError("the broker fell silent", where=topic, mend="see the broker's log")
-        for message in messages:
-            error = message.error()
-            if error is None:
-                yield message
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  the name librdkafka gives it
-                left.discard(message.partition())
-            else:
-                raise KafkaException(error)
-
-
-def _table(source: SourcePlan, names: list[str], decoder: Decoder, records: Iterator[Message]) -> pa.Table:
+def _table(source: SourcePlan, names: list[str], decoder: Decoder, held: Iterator[Message]) -> pa.Table:
     """Of each record its values, why there are none, when it came in, and its place."""
     columns: dict[str, list[Any]] = {name: [] for name in (*names, "$arrival", "$place", "$unread")}
-    for message in records:
+    for message in held:
         found = decoder.decode(message.value())
         reason = found if isinstance(found, str) else None
         for name in names:

@@ -1,0 +1,64 @@
+"""What a topic holds now: every record up to its present end."""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from millpond.plan.errors import MillpondError
+
+BATCH: Final = 5_000
+WAIT_S: Final = 0.2  # it waits for a whole batch, and Ctrl-C waits with it
+
+
+def records(kafka: str, topic: str, *, group: str, silence_s: float) -> Iterator[Message]:
+    """Every record of a topic up to its present end, in offset order within a partition.
+
+    Args:
+        kafka: bootstrap servers.
+        group: what the broker knows the reader by; nothing is committed for it.
+        silence_s: how long the broker may say nothing.
+
+    Raises:
+        MillpondError: there is no such topic, it cannot be read, or the broker fell silent.
+    """
+    consumer = Consumer(
+        {
+            "bootstrap.servers": kafka,
+            "group.id": group,
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            "log_level": 0,
+        }
+    )
+    try:
+        yield from _records(consumer, topic, silence_s)
+    except KafkaException as cause:
+        raise MillpondError(f"it cannot be read: {cause}", where=topic, mend="see `millpond status`") from cause
+    finally:
+        consumer.close()
+
+
+def _records(consumer: Consumer, topic: str, silence_s: float) -> Iterator[Message]:
+    left = set(consumer.list_topics(topic, timeout=silence_s).topics[topic].partitions)
+    if not left:
+        raise MillpondError("there is no such topic", where=topic, mend="see `millpond status`")
+    consumer.assign([TopicPartition(topic, partition, 0) for partition in left])
+    heard = time.monotonic()
+    while left:
+        messages = consumer.consume(BATCH, WAIT_S)
+        if messages:
+            heard = time.monotonic()
+        elif time.monotonic() - heard > silence_s:
+            raise MillpondError("the broker fell silent", where=topic, mend="see the broker's log")
+        for message in messages:
+            error = message.error()
+            if error is None:
+                yield message
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  the name librdkafka gives it
+                # The end is told as an event: the last offsets of a compacted topic may hold no record.
+                left.discard(message.partition())
+            else:
+                raise KafkaException(error)
