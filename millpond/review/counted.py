@@ -7,7 +7,7 @@ tallies are those the job would make. Of marks the mean length of a tile's count
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import duckdb
 import numpy as np
@@ -19,11 +19,10 @@ from millpond.review import counted_sql as sql
 from millpond.review.counted_sql import ARRIVAL
 from millpond.review.held import Hashes, HeldEvents, HeldView, Marks, OpenTiles, Part
 from millpond.review.marks import marked
+from millpond.sql.flink import MINI_BATCH_MS
 from millpond.sql.quote import double_quoted
 from millpond.store.parts import Part as StorePart
 from millpond.store.parts import parts_of
-
-MINI_BATCH_MS: Final = 80
 
 
 class Data:

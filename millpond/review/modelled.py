@@ -21,10 +21,10 @@ from millpond.review.held import Floats, Hashes, HeldEvents, HeldView, Marks, Op
 from millpond.review.load import EntityLoad, Load
 from millpond.review.marks import mark_bytes, marked
 from millpond.review.store_bytes import events_bytes, record_bytes
+from millpond.sql.flink import MINI_BATCH_MS
 from millpond.store.parts import Part as StorePart
 from millpond.store.parts import parts_of
 
-MINI_BATCH_MS: Final = 80.0  # table.exec.mini-batch.allow-latency
 GROUPS: Final = 2_000
 RUNNING: Final = 365 * DAY
 

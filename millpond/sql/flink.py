@@ -40,13 +40,14 @@ LAST_INSTANT: Final = 253_402_300_799_999
 NOW: Final = backticked("$now")
 COPY: Final = backticked("$copy")
 
+MINI_BATCH_MS: Final = 80  # how long rows of a tile are put together before they are written
 CONFIG: Final = {
     "table.local-time-zone": "UTC",
     # Views used by several inserts are planned as one block each. Without it the planner pushes each insert's columns
     # and filters down to the scan, and decode and accept rules run once for every branch.
     "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",
     "table.exec.mini-batch.enabled": "true",
-    "table.exec.mini-batch.allow-latency": "80 ms",
+    "table.exec.mini-batch.allow-latency": f"{MINI_BATCH_MS} ms",
     "table.exec.mini-batch.size": "20000",
     "table.optimizer.agg-phase-strategy": "TWO_PHASE",
     "pipeline.object-reuse": "true",
