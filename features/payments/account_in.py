@@ -14,6 +14,7 @@ account_in = FeatureView(
     windows=["24h"],
     precision="exact",
     cap=500,  # events in a day of the busiest
+    fallback="100%",
     features={
         "senders": CountDistinct(_.sender_id, windows=["24h", "7d"], description="Accounts that sent to it."),
         "inflow": Sum(_.amount, where=moved, description="Money that it received."),

@@ -12,6 +12,7 @@ account_pace = FeatureView(
     by={"account_id": _.sender_id},
     precision="exact",
     cap=500,  # events in a day of the busiest
+    fallback="100%",
     features={
         "attempts": Count(windows=["10m", "1h"], description="Transfers it tried, also those that failed."),
         "since_first": SecondsSinceFirst(windows=[LIFETIME], description="How long ago it first tried one."),

@@ -13,6 +13,7 @@ device = FeatureView(
     windows=["7d"],
     precision="exact",
     cap=500,  # events in a day of the busiest
+    fallback="100%",
     features={
         "accounts": CountDistinct(_.sender_id, description="Accounts that sent with it."),
         "since_first": SecondsSinceFirst(windows=[LIFETIME], description="How long ago it was first sent with."),

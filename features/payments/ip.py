@@ -13,6 +13,7 @@ ip = FeatureView(
     windows=["1h"],
     precision="exact",
     cap=500,  # events in a minute of an address that thousands share
+    fallback="100%",
     features={"accounts": CountDistinct(_.sender_id, description="Accounts that sent from it.")},
     description="Who shares an Internet address.",
 )

@@ -14,6 +14,7 @@ pair = FeatureView(
     windows=[LIFETIME],
     precision="exact",
     cap=500,  # events in a day of the busiest
+    fallback="100%",
     features={
         "transfers": Count(description="Transfers from the one to the other, ever."),
         "since_first": SecondsSinceFirst(description="How long ago the first one was."),

@@ -3,6 +3,7 @@
 from features.kyc.document_device import document_device
 from features.kyc.profile import profile
 from features.payments import sources
+from features.payments.account_habits import account_habits
 from features.payments.account_in import account_in
 from features.payments.account_out import account_out
 from features.payments.account_pace import account_pace
@@ -18,6 +19,7 @@ DAY = 24 * HOUR
 
 # A transfer is seen from both its ends: the same views, bound twice.
 sender = account_out.bind("sender", account_id=_.sender_id)
+habits = account_habits.bind("habits", account_id=_.sender_id)
 pace = account_pace.bind("pace", account_id=_.sender_id)
 recipient = account_in.bind("recipient", account_id=_.recipient_id)
 onward = account_out.bind("onward", account_id=_.recipient_id)
@@ -31,8 +33,8 @@ def speed_kmh(before: int) -> Derived:
     Args:
         before: where that place stands in the lists of the last two: 0 where this transfer is left out of them.
     """
-    km = haversine_km(_.request.lat, _.request.lon, _.sender.lats_30d[before], _.sender.lons_30d[before])
-    seconds = _.request.occurred_at.epoch_seconds() - _.sender.located_at_30d[before].epoch_seconds()
+    km = haversine_km(_.request.lat, _.request.lon, _.habits.lats_30d[before], _.habits.lons_30d[before])
+    seconds = _.request.occurred_at.epoch_seconds() - _.habits.located_at_30d[before].epoch_seconds()
     return Derived(
         "speed_kmh",
         km / (seconds / HOUR),
@@ -47,24 +49,24 @@ FEATURES: list[Feature | Derived] = [
     sender["attempts_24h"],
     sender["volume_24h"],
     sender["volume_7d"],
-    sender["volume_30d"],
+    habits["volume_30d"],
     Derived(
-        "over_largest", _.request.amount / _.sender.largest_30d, description="The amount over the greatest of 30 days."
+        "over_largest", _.request.amount / _.habits.largest_30d, description="The amount over the greatest of 30 days."
     ),
     Derived(
         "over_daily_mean",
-        _.sender.volume_24h / (_.sender.volume_30d / 30),
+        _.sender.volume_24h / (_.habits.volume_30d / 30),
         description="What the sender sent in 24 hours over its mean of a day, of 30 days.",
     ),
     Derived(
         "amount_z",
-        (_.request.amount - _.sender.mean_90d) / _.sender.std_90d,
+        (_.request.amount - _.habits.mean_90d) / _.habits.std_90d,
         description="By how many standard deviations the amount differs from the sender's mean of 90 days.",
     ),
     *(
         Derived(
             f"last_amount_{n}",
-            _.sender.last_amounts_30d[n - 1],
+            _.habits.last_amounts_30d[n - 1],
             description=f"Of the sender's last amounts number {n}.",
         )
         for n in range(1, 6)
@@ -74,7 +76,7 @@ FEATURES: list[Feature | Derived] = [
         _.sender.failures_24h / _.sender.attempts_24h,
         description="Which share of the sender's transfers of 24 hours failed.",
     ),
-    sender["since_last_30d"],
+    habits["since_last_30d"],
     Derived(
         "days_since_first", _.pace.since_first_lifetime / DAY, description="For how many days the sender has sent."
     ),
@@ -83,26 +85,25 @@ FEATURES: list[Feature | Derived] = [
     sender["currencies_7d"],
     sender["at_night_7d"],
     sender["recipients_7d"],
-    sender["new_recipients_24h"],
-    sender["into_high_risk_30d"],
+    habits["new_recipients_24h"],
+    habits["into_high_risk_30d"],
     # With what, and from where.
-    sender["devices_30d"],
+    habits["devices_30d"],
     sender["funding_cards_24h"],
     sender["card_countries_24h"],
     sender["from_abroad_24h"],
     sender["ip_countries_24h"],
     *device.all(),
     *ip.all(),
-    *card.all(),
     document_device["rejected_24h"],
     *holder.all(),
     # Who is paid.
     *pair.all(),
     *recipient.all(),
-    *reports.all(),
+    reports["frauds_30d_delayed_7d"],
     Derived(
         "recipient_share",
-        _.pair.volume_30d / _.sender.volume_30d,
+        _.pair.volume_30d / _.habits.volume_30d,
         description="Which share of what the sender sent in 30 days went to this recipient.",
     ),
     Derived(
@@ -135,6 +136,6 @@ transfer_monitoring = FeatureSet(
     request=sources.transfers,
     own_event="include",
     views=[onward],
-    features=[*FEATURES, speed_kmh(before=1)],
+    features=[*FEATURES, speed_kmh(before=1), reports["frauds_30d"], *card.all()],
     description="What is known with a transfer: is somebody to look at the account?",
 )

@@ -15,7 +15,7 @@ null. Flink makes them (jobs/java/millpond/Mark.java), with the same bytes.
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from millpond.algebra.evaluate import Value
@@ -28,13 +28,10 @@ _TOP: Final = 1 << 63
 _ALL: Final = (1 << 64) - 1
 _END: Final = "\0\0"
 _ODD: Final = re.compile("[\0\uffff-\U0010ffff]")
+_WIDTH: Final[dict[Kind, int]] = {"int": 16, "timestamp": 16, "decimal": 32, "double": 16, "boolean": 1}
 _FORM: Final[dict[Kind, str]] = {
-    "int": "(.{16})",
-    "timestamp": "(.{16})",
-    "decimal": "(.{32})",
-    "double": "(.{16})",
-    "boolean": "([01])",
-    "string": "(.*?)" + _END,
+    **{kind: f"(.{{{width}}})" for kind, width in _WIDTH.items()},
+    "string": f"(.*?{_END})",
 }
 _WRITTEN: Final = re.compile("\0\1|\uffff[\1\2]")
 _READ: Final = {"\0\1": "\0", "\uffff\1": "\uffff", "\uffff\2": ""}
@@ -53,19 +50,18 @@ def mark(order: Sequence[tuple[Value | None, Type]], fields: Sequence[tuple[Valu
 
 
 class MarkReader:
-    """Reads marks of some types: taken apart at once, each value only where it is asked for.
+    """Takes marks of some types apart.
 
     Args:
         order, fields: the types.
     """
 
     def __init__(self, order: Sequence[Type], fields: Sequence[Type]) -> None:
-        self._types = (*order, *fields)
         parts = [_FORM[type.kind] for type in order] + [f"(?:0|1{_FORM[type.kind]})" for type in fields]
         self._pattern = re.compile("".join(parts), re.DOTALL)
 
     def parts(self, text: str) -> tuple[str | None, ...]:
-        """The texts of its values, its order's and then its fields'.
+        """The texts of its values, its order's and then its fields', None for null: as they are written in a mark.
 
         Raises:
             ValueError: it is no mark of these types.
@@ -75,35 +71,49 @@ class MarkReader:
             raise ValueError(f"{text!r} is not a mark")
         return found.groups()
 
-    def value(self, number: int, part: str | None) -> Value | None:
-        """What one of the texts says."""
-        if part is None:
-            return None
-        type = self._types[number]
-        return _read(part + _END if type.kind == "string" else part, 0, type)[0]
+
+def number_of(type: Type) -> Callable[[str], int | float]:
+    """What reads a number or an instant as states hold it (9.99 as decimal(10,2) is 999) from how it is written."""
+    match type.kind:
+        case "int" | "timestamp":
+            return lambda text: int(text, 16) - _LONG
+        case "decimal":
+            return lambda text: int(text, 16) - _WIDE
+        case "double":
+            return _double
+        case "boolean" | "string":
+            raise AssertionError(f"{type} is no number")
 
 
-def unmarked(text: str, order: Sequence[Type], fields: Sequence[Type]) -> tuple[Value | None, ...]:
-    """The values of a mark, its order's and then its fields'.
+def _double(text: str) -> float:
+    bits = int(text, 16)
+    (number,) = struct.unpack(">d", struct.pack(">Q", bits ^ (_TOP if bits & _TOP else _ALL)))
+    return float(number)
+
+
+def value_in(text: str, order: Sequence[Type], fields: Sequence[Type], number: int) -> Value | None:
+    """One value of a mark, by its number: first its order's, then its fields'. Those behind it are not looked at.
 
     Raises:
         ValueError: it is no mark of these types.
     """
-    found: list[Value | None] = []
-    at = 0
-    for number, type in enumerate((*order, *fields)):
-        if number >= len(order):
-            at += 1
-            if text[at - 1 : at] != "1":
-                if text[at - 1 : at] != "0":
-                    raise ValueError(f"{text!r} is not a mark")
-                found.append(None)
-                continue
-        value, at = _read(text, at, type)
-        found.append(value)
-    if at != len(text):
+    types = (*order, *fields)
+    start = end = 0
+    is_null = False
+    for place, type in enumerate(types[: number + 1]):
+        start, is_null = end, False
+        if place >= len(order):
+            flag, start = text[end : end + 1], end + 1
+            if flag not in ("0", "1"):
+                raise ValueError(f"{text!r} is not a mark")
+            is_null = flag == "0"
+        if is_null:
+            end = start
+        else:
+            end = start + _WIDTH[type.kind] if type.kind != "string" else text.index(_END, start) + len(_END)
+    if end > len(text) or (number == len(types) - 1 and end != len(text)):
         raise ValueError(f"{text!r} is not a mark")
-    return tuple(found)
+    return None if is_null else _read(text[start:end], types[number])
 
 
 def whole(value: int) -> str:
@@ -127,21 +137,18 @@ def _written(value: Value, type: Type) -> str:
             return _ODD.sub(_escaped, str(value)) + _END
 
 
-def _read(text: str, at: int, type: Type) -> tuple[Value, int]:
+def _read(text: str, type: Type) -> Value:
     match type.kind:
         case "int" | "timestamp":
-            return int(text[at : at + 16], 16) - _LONG, at + 16
+            return int(text, 16) - _LONG
         case "decimal":
-            return scaled(int(text[at : at + 32], 16) - _WIDE, type), at + 32
+            return scaled(int(text, 16) - _WIDE, type)
         case "double":
-            bits = int(text[at : at + 16], 16)
-            (number,) = struct.unpack(">d", struct.pack(">Q", bits ^ (_TOP if bits & _TOP else _ALL)))
-            return float(number), at + 16
+            return _double(text)
         case "boolean":
-            return text[at : at + 1] == "1", at + 1
+            return text == "1"
         case "string":
-            end = text.index(_END, at)
-            return _WRITTEN.sub(lambda found: _READ[found[0]], text[at:end]), end + 2
+            return _WRITTEN.sub(lambda found: _READ[found[0]], text[: -len(_END)])
 
 
 def _escaped(found: "re.Match[str]") -> str:

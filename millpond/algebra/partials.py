@@ -1,7 +1,7 @@
 """One algebra for every place that computes a feature: zero, add and merge of partials, value of aggregations.
 
     zero                          the state of no events
-    add(state, value)             one more value
+    add(state, one)               one more event
     merge(state, state)           the state of both; associative and commutative for exact types
     value(states)                 the feature
 
@@ -15,16 +15,16 @@ from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
 from typing import Any, Final
 
-from millpond.algebra.tallies import Tally, counted, some_of, tally_of, together
+from millpond.algebra.tallies import Met, Tally, counted, some_of, tally_of, together
 from millpond.plan.partials import LIMB, Partial, PartialFunction
 from millpond.plan.types import Type
 
-State = int | float | str | tuple[str, ...] | Tally | None
+State = int | float | str | tuple[str, ...] | Tally | Met | None
 
 _WIDE: Final = Context(prec=100)  # wider than any exact number here: never rounds
 
 
-def unscaled(value: float | Decimal, type: Type) -> int | float:
+def unscaled(value: int | float | Decimal, type: Type) -> int | float:
     """A value as a state holds it: decimal(10,2) 9.99 is 999, everything else is itself."""
     if type.kind == "decimal":
         return int(_WIDE.scaleb(Decimal(value), type.scale))
@@ -32,7 +32,7 @@ def unscaled(value: float | Decimal, type: Type) -> int | float:
     return value
 
 
-def scaled(state: float, type: Type) -> int | float | Decimal:
+def scaled(state: int | float, type: Type) -> int | float | Decimal:
     """The opposite of `unscaled`; an empty sum of doubles is held as 0 and is 0.0."""
     if type.kind == "decimal":
         return _WIDE.scaleb(Decimal(state), -type.scale)
@@ -84,31 +84,24 @@ def zero(partial: Partial) -> State:
     return _ZERO[partial.function]
 
 
-def add(partial: Partial, state: State, value: float | Decimal | str | None, ts: int) -> State:
-    """The state of a tile after one more event of it, for which `where` held.
+def add(partial: Partial, state: State, one: int | float | str | None, ts: int) -> State:
+    """The state of a tile after one more event of it.
 
     Args:
-        value: of the partial's expression, or its mark, null skipped; a plain count (without expression) is given 1.
+        one: what the event gives, see `algebra.contribution`.
         ts: of the event, ms.
     """
-    if value is None:
+    if one is None:
         return state
     if partial.function == "tally":
         assert isinstance(state, Tally | None), "it is a tally's"
-        return counted(state or Tally(()), str(value), ts, partial.most)
-    return MERGE[partial.function](state, one_of(partial, value), partial)
+        return counted(state or Tally(()), str(one), ts, partial.most)
+    return MERGE[partial.function](state, of_one(partial, one), partial)
 
 
-def one_of(partial: Partial, value: float | Decimal | str) -> State:
+def of_one(partial: Partial, one: int | float | str) -> State:
     """The state of one event, of any partial but a tally."""
-    if partial.function == "count":
-        return 1
-    if isinstance(value, str):
-        return (value,) if partial.most else value
-    assert partial.value is not None, "it is over an expression"
-    if not partial.power:
-        return unscaled(value, partial.type)
-    return limb(int(unscaled(value, partial.value.type)) ** partial.power, partial.limb)
+    return (str(one),) if partial.most else one
 
 
 def limb(whole: int, place: int) -> int:

@@ -6,12 +6,11 @@ Events go into tiles and tiles into windows exactly as in the running system, wi
 from collections.abc import Iterable, Sequence
 
 from millpond.algebra import values
-from millpond.algebra.buckets import bucket
+from millpond.algebra.contribution import contribution
 from millpond.algebra.evaluate import Event, Value, evaluate
-from millpond.algebra.marks import mark
 from millpond.algebra.partials import State, add, merge, zero
 from millpond.plan.model import FeaturePlan, ViewPlan
-from millpond.plan.partials import MARKED, Partial
+from millpond.plan.partials import Partial
 
 
 def accepted(view: ViewPlan, events: Iterable[Event]) -> list[Event]:
@@ -61,31 +60,15 @@ def _instant(value: Value | None) -> int:
 
 def tile(partials: Sequence[Partial], events: Iterable[tuple[int, Event]]) -> list[State]:
     """The states of one tile: of the events in it, each with its time (ms)."""
-    states = [zero(partial) for partial in partials]
+    inside = list(events)
+    return [_state(partial, inside) for partial in partials]
+
+
+def _state(partial: Partial, events: Sequence[tuple[int, Event]]) -> State:
+    of, state = contribution(partial), zero(partial)
     for ts, event in events:
-        for i, partial in enumerate(partials):
-            if counts(partial, event):
-                states[i] = add(partial, states[i], given(partial, event), ts)
-    return states
-
-
-def counts(partial: Partial, event: Event) -> bool:
-    """Whether a partial is of the event."""
-    return partial.where is None or evaluate(partial.where, event) is True
-
-
-def given(partial: Partial, event: Event) -> int | float | str | None:
-    """What a partial is given of an event; a plain count is given 1."""
-    if partial.function in MARKED:
-        order, fields = (
-            [(evaluate(tree, event), tree.type) for tree in trees] for trees in (partial.order, partial.fields)
-        )
-        if partial.bucketed:
-            order = [(None if value is None else bucket(float(value)), type) for value, type in order]
-        return mark(order, fields)
-    if partial.value is None:
-        return 1
-    return evaluate(partial.value, event)  # type: ignore[return-value]  # typed as a number when it was compiled
+        state = add(partial, state, of(event), ts)
+    return state
 
 
 def _answer(view: ViewPlan, feature: FeaturePlan, events: Sequence[tuple[int, Event]], q: int) -> values.Value:

@@ -46,6 +46,17 @@ class Tally(NamedTuple):
         return ("1" if self.is_capped else "0") + BETWEEN.join(self.entries)
 
 
+class Met(NamedTuple):
+    """Which marks were met, where nothing else is asked of tallies.
+
+    Attributes:
+        is_capped: as of a tally.
+    """
+
+    marks: set[str]
+    is_capped: bool
+
+
 def mark_of(entry: str) -> str:
     """The mark of an entry."""
     return entry[MARK]
@@ -68,7 +79,7 @@ def numbers_of(entry: str) -> tuple[int, int, int]:
 
 def some_of(texts: Sequence[bytes]) -> list[str]:
     """The marks of texts of some, in UTF-8."""
-    return str(_BETWEEN.join(texts), "utf-8").split(BETWEEN)
+    return str(_BETWEEN.join(texts), "utf-8").split(BETWEEN) if texts else []
 
 
 def tally_of(texts: Sequence[bytes]) -> Tally:
@@ -77,10 +88,58 @@ def tally_of(texts: Sequence[bytes]) -> Tally:
     Raises:
         ValueError: a text is no tally.
     """
+    return Tally(tuple(_entries(texts).split(BETWEEN)), _is_capped(texts))
+
+
+def met_in(texts: Sequence[bytes], *, since: str = "", without: Sequence[str] = ()) -> Met:
+    """The marks that tiles met whose tallies are told by texts, in UTF-8.
+
+    Args:
+        since: not those met last before this instant, see `instant`.
+        without: the marks of events that do not count, all of one tile.
+
+    Raises:
+        ValueError: a text is no tally.
+    """
+    if not texts:
+        return Met(set(), is_capped=False)
+    entries, is_capped = _entries(texts).split(BETWEEN), _is_capped(texts)
+    if since:
+        entries = [entry for entry in entries if entry[LAST:] >= since]
+    if without:
+        entries = [entry for entry in entries if numbers_of(entry)[0] > without.count(entry[MARK])]
+    return Met({entry[MARK] for entry in entries}, is_capped)
+
+
+def last_of(texts: Sequence[bytes], marks: Iterable[str]) -> Tally | None:
+    """Of some marks each one's last entry in the tallies of tiles, the oldest tile first; None where there is none.
+
+    Each is searched for in the text: no mark begins with another one, and none holds what stands between.
+
+    Raises:
+        ValueError: a text is no tally.
+    """
+    if not texts:
+        return None
+    found, text = [], BETWEEN + _entries(texts)
+    for mark in marks:
+        wanted = BETWEEN + mark
+        at = text.rfind(wanted)
+        if at >= 0:
+            found.append(text[at + len(BETWEEN) : at + len(wanted) + NUMBERS])
+    is_capped = _is_capped(texts)
+    return Tally(tuple(found), is_capped) if found or is_capped else None
+
+
+def _is_capped(texts: Sequence[bytes]) -> bool:
     flags = {text[:1] for text in texts}
     if not flags <= {b"0", b"1"} or min(map(len, texts)) <= NUMBERS:
         raise ValueError(f"among {texts!r} is what is no tally")
-    return Tally(tuple(some_of([text[1:] for text in texts])), b"1" in flags)
+    return b"1" in flags
+
+
+def _entries(texts: Sequence[bytes]) -> str:
+    return str(_BETWEEN.join([text[1:] for text in texts]), "utf-8")
 
 
 def counted(tally: Tally, mark: str, ts: int, most: int) -> Tally:
@@ -98,6 +157,45 @@ def counted(tally: Tally, mark: str, ts: int, most: int) -> Tally:
     else:
         entries.insert(at, entry_of(mark, 1, ts, ts))
     return Tally(tuple(entries[:most]), tally.is_capped or len(entries) > most)
+
+
+def tally_of_marks(met: Iterable[tuple[str, int]], most: int) -> Tally:
+    """The tally of one tile.
+
+    Args:
+        met: of its events the mark, and when (ms).
+        most: how many marks are kept.
+    """
+    times: dict[str, list[int]] = {}
+    for mark, ts in met:
+        times.setdefault(mark, []).append(ts)
+    entries = [entry_of(mark, len(times[mark]), min(times[mark]), max(times[mark])) for mark in sorted(times)]
+    return Tally(tuple(entries[:most]), len(entries) > most)
+
+
+def without(tally: Tally, marks: Iterable[str]) -> Tally | None:
+    """The tally of one tile, one event of each of some marks taken out; None where nothing is left.
+
+    When a mark was met first and last is then told no better than before: it was not earlier, and not later.
+
+    Raises:
+        KeyError: a mark is not in it, or was not met so often.
+    """
+    gone = Counter(marks)
+    left = []
+    for entry in tally.entries:
+        mark = mark_of(entry)
+        if out := gone.pop(mark, 0):
+            n, first, last = numbers_of(entry)
+            if n < out:
+                raise KeyError(mark)
+            if n > out:
+                left.append(entry_of(mark, n - out, first, last))
+        else:
+            left.append(entry)
+    if gone:
+        raise KeyError(*gone)
+    return Tally(tuple(left), tally.is_capped) if left else None
 
 
 def together(tallies: Iterable[Tally]) -> Tally:

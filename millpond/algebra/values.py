@@ -1,14 +1,15 @@
 """The value of every aggregation from its merged state: exact numbers exactly, doubles rounded once."""
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, Final, Literal, TypeAlias
 
 from millpond.algebra import evaluate
-from millpond.algebra.marks import unmarked
+from millpond.algebra.marks import value_in
 from millpond.algebra.partials import State, scaled
-from millpond.algebra.tallies import FIRST, LAST, MARK, Tally, instant
+from millpond.algebra.tallies import FIRST, LAST, MARK, Met, Tally, instant
 from millpond.plan.model import FeaturePlan
 from millpond.plan.partials import LIMB, MARKED, Partial
 from millpond.plan.types import INT_MAX, INT_MIN, MAX_DIGITS
@@ -22,26 +23,35 @@ _ROOT_BITS: Final = 64  # of a root before it is rounded to 53
 
 
 def value(feature: FeaturePlan, partials: Sequence[Partial], states: Sequence[State], q: int) -> tuple[Value, Flaw]:
-    """A feature's value from the merged states of its partials, and what is wrong with it.
+    """A feature's value from the merged states of its partials, and what is wrong with it; see `valued`."""
+    return valued(feature, partials)(states, q)
 
-    It is `overflow`, and null, where it does not fit its type, and `capped` where more distinct values were met than
-    are kept.
+
+def valued(feature: FeaturePlan, partials: Sequence[Partial]) -> Callable[[Sequence[State], int], tuple[Value, Flaw]]:
+    """What gives a feature's value from the merged states of its partials and the instant read (ms).
+
+    The value is null and `overflow` where it does not fit its type; it is `capped` where more distinct values were met
+    than are kept.
 
     Args:
         partials: the feature's, in the order of its state.
-        states: one each.
-        q: the instant read (ms).
     """
-    try:
-        result = _VALUE[feature.aggregation](states, partials, feature, q)
-    except OverflowError:  # a quotient of whole numbers beyond the doubles
-        return None, "overflow"
-    if isinstance(result, float) and not math.isfinite(result):
-        return None, "overflow"
-    if isinstance(result, int) and not INT_MIN <= result <= INT_MAX:
-        return None, "overflow"
-    first = states[0]  # a tally is a state of its own
-    return result, "capped" if isinstance(first, Tally) and first.is_capped else ""
+    rule = _VALUE[feature.aggregation]
+
+    def of(states: Sequence[State], q: int) -> tuple[Value, Flaw]:
+        try:
+            result = rule(states, partials, feature, q)
+        except OverflowError:  # a quotient of whole numbers beyond the doubles
+            return None, "overflow"
+        if isinstance(result, int):
+            if not INT_MIN <= result <= INT_MAX:
+                return None, "overflow"
+        elif isinstance(result, float) and not math.isfinite(result):
+            return None, "overflow"
+        first = states[0]  # a tally is a state of its own
+        return result, "capped" if isinstance(first, Tally | Met) and first.is_capped else ""
+
+    return of
 
 
 # --- rules: exact numbers come unscaled ------------------------------------------------------------------------------
@@ -52,7 +62,7 @@ def _only(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePl
     (partial,) = partials
     if state is None:
         return None
-    return _told(state, partial)[0] if partial.function in MARKED else scaled(state, feature.type)
+    return _told(state, partial, 0) if partial.function in MARKED else scaled(state, feature.type)
 
 
 def _sum(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePlan, _q: int) -> Any:
@@ -76,7 +86,7 @@ def _scale(total: Partial) -> int:
 
 def _var(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
     found = _variance(states, partials)
-    return None if found is None else found.numerator / found.denominator
+    return None if found is None else quotient(found.numerator, found.denominator)
 
 
 def _std(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
@@ -114,7 +124,7 @@ def _kurtosis(states: Sequence[Any], partials: Sequence[Partial], _feature: Feat
         return None
     c = n**3 * s4 - 4 * n * n * s1 * s3 + 6 * n * s1 * s1 * s2 - 3 * s1**4
     found = Fraction(n - 1, (n - 2) * (n - 3)) * ((n + 1) * (Fraction(c, a * a) - 3) + 6)
-    return found.numerator / found.denominator
+    return quotient(found.numerator, found.denominator)
 
 
 def _power_sums(states: Sequence[Any], partials: Sequence[Partial]) -> list[Any]:
@@ -139,17 +149,23 @@ def root(square: Fraction) -> float:
     whole, rest = divmod(over << 2 * places, under)
     found = math.isqrt(whole)
     inexact = rest != 0 or found * found != whole
-    return (2 * found + inexact) / (1 << places + 1)
+    return quotient(2 * found + inexact, 1 << places + 1)
+
+
+def quotient(over: int, under: int) -> float:
+    """Of two whole numbers, rounded once. Compiled, `/` first makes doubles of those that take 62 bits at most."""
+    return float(operator.truediv(over, under))
 
 
 def _field(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePlan, _q: int) -> Any:
     (state,) = states
     (partial,) = partials
-    return None if state is None else _told(state, partial)[len(partial.order) + feature.place]
+    return None if state is None else _told(state, partial, len(partial.order) + feature.place)
 
 
-def _told(mark: str, partial: Partial) -> tuple[Value, ...]:
-    return unmarked(mark, [tree.type for tree in partial.order], [tree.type for tree in partial.fields])
+def _told(mark: str, partial: Partial, number: int) -> evaluate.Value | None:
+    """What a mark says, by its number: first its order, then its fields."""
+    return value_in(mark, [tree.type for tree in partial.order], [tree.type for tree in partial.fields], number)
 
 
 def _seconds_since(states: Sequence[Any], _partials: Sequence[Partial], _feature: FeaturePlan, q: int) -> Any:
@@ -160,7 +176,7 @@ def _seconds_since(states: Sequence[Any], _partials: Sequence[Partial], _feature
 def _several(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
     (marks,) = states
     (partial,) = partials
-    return None if marks is None else tuple(_told(mark, partial)[len(partial.order)] for mark in marks)
+    return None if marks is None else tuple(_told(mark, partial, len(partial.order)) for mark in marks)
 
 
 def _count_distinct(states: Sequence[Any], _partials: Sequence[Partial], feature: FeaturePlan, q: int) -> Any:
@@ -168,6 +184,8 @@ def _count_distinct(states: Sequence[Any], _partials: Sequence[Partial], feature
     (tally,) = states
     if tally is None:
         return 0
+    if isinstance(tally, Met):
+        return len(tally.marks)
     window = feature.window
     lo = instant(0 if window.size_ms is None or window.delay_ms else q - window.size_ms + 1)
     return len({entry[MARK] for entry in tally.entries if entry[LAST:] >= lo})
@@ -198,12 +216,12 @@ def _top_k(states: Sequence[Any], partials: Sequence[Partial], feature: FeatureP
         return None
     counts = tally.counts()
     marks = sorted(counts, key=lambda mark: (-counts[mark], mark))[: feature.parameters.k]
-    return tuple(_told(mark, partials[0])[0] for mark in marks)
+    return tuple(_told(mark, partials[0], 0) for mark in marks)
 
 
 def _value_counts(states: Sequence[Any], partials: Sequence[Partial], _feature: FeaturePlan, _q: int) -> Any:
     (tally,) = states
-    return None if tally is None else {_told(mark, partials[0])[0]: n for mark, n in sorted(tally.counts().items())}
+    return None if tally is None else {_told(mark, partials[0], 0): n for mark, n in sorted(tally.counts().items())}
 
 
 def _quantile(states: Sequence[Any], partials: Sequence[Partial], feature: FeaturePlan, _q: int) -> Any:
@@ -216,7 +234,7 @@ def _quantile(states: Sequence[Any], partials: Sequence[Partial], feature: Featu
     for mark in sorted(counts):
         rank -= counts[mark]
         if rank < 0:
-            return _told(mark, partials[0])[0]
+            return _told(mark, partials[0], 0)
     raise AssertionError("a rank is less than there are values")
 
 

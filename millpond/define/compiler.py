@@ -18,12 +18,12 @@ from millpond.define.source import EventSource
 from millpond.define.view import FeatureView, feature_name
 from millpond.plan.aggregations import AGGREGATIONS, Operands, Parameters, partials_of
 from millpond.plan.errors import DefinitionError, MillpondError
-from millpond.plan.expr import Expr, Field, constant, fields_of
+from millpond.plan.expr import Expr, Field, constant
 from millpond.plan.hashes import hashed_view
 from millpond.plan.model import Column, EntityPlan, FeaturePlan, LevelPlan, Pool, SetPlan, ViewPlan
 from millpond.plan.partials import EVENTS, Partial
 from millpond.plan.types import BOOLEAN, INT, STRING, Type
-from millpond.plan.windows import EXACT, WindowSpan, choose_levels, level_for, ring_slots, share_of
+from millpond.plan.windows import EXACT, LIFETIME_LEVEL, WindowSpan, choose_levels, level_for, ring_slots, share_of
 
 _T = TypeVar("_T")
 
@@ -236,11 +236,14 @@ def _partials(bound: dict[str, _Bound]) -> dict[str, tuple[Partial, ...]]:
 
 
 def _kept_events(view: FeatureView, schema: SourceSchema, partials: tuple[Partial, ...]) -> Partial:
-    """The last events of a tile, with every field that any partial reads; it stands last."""
+    """The last events of a tile, each with the value of every tree that any partial is over; it stands last.
+
+    Conditions are kept as they came out, not the fields they read: a reader has nothing to evaluate.
+    """
     place = _place(view.source, schema)
-    read = dict.fromkeys(field for partial in partials for tree in partial.trees for field in fields_of(tree))
+    trees = dict.fromkeys(tree for partial in partials for tree in partial.trees if tree not in place)
     # A mark needs a field that is not null.
-    fields: tuple[Expr, ...] = (constant(True, BOOLEAN), *(field for field in read if field not in place))
+    fields: tuple[Expr, ...] = (constant(True, BOOLEAN), *trees)
     return Partial(
         name=EVENTS, function="lasts", value=None, where=None, type=STRING, order=place, fields=fields, most=view.cap
     )
@@ -264,20 +267,35 @@ def _check_columns(view: FeatureView, partials: tuple[Partial, ...]) -> None:
 def _windows(
     view: FeatureView, kept: ViewPlan | None
 ) -> tuple[list[tuple[str, Aggregation, WindowSpan, int]], tuple[LevelPlan, ...]]:
-    """The level of every feature, and the view's levels."""
+    """The level of every feature, and the view's levels.
+
+    Where there is a lifetime, its tiles are those of a day too: windows that take such are answered from them.
+    """
     windowed = list(view.windowed())
-    earlier = tuple(level.size_ms for level in kept.levels) if kept else ()
-    sizes = choose_levels([aggregation.reach(span) for _, aggregation, span in windowed], view.precision, earlier)
+    reached = [aggregation.reach(span) for _, aggregation, span in windowed]
+    sizes = choose_levels(reached, view.precision, _levels_of(kept), fallback=view.fallback)
     features: list[tuple[str, Aggregation, WindowSpan, int]] = []
     reaches: dict[int, list[WindowSpan]] = {size: [] for size in sizes}
     for name, aggregation, span in windowed:
         reach = aggregation.reach(span)
-        level = level_for(reach, sizes, share_of(reach, view.precision))
+        level = level_for(reach, sizes, share_of(reach, view.precision, view.fallback))
         assert level is not None, f"choose_levels left {span.label} without a level"
         features.append((name, aggregation, span, level))
         if reach.size_ms is not None:
             reaches[level].append(reach)
-    return features, tuple(LevelPlan(size_ms=size, slots=ring_slots(reaches[size], size)) for size in sizes)
+    has_ring_of_days = kept is not None and any(level.size_ms == LIFETIME_LEVEL for level in kept.levels)
+    if any(reach.size_ms is None for reach in reached) and not has_ring_of_days:
+        reaches.pop(LIFETIME_LEVEL, None)
+    return features, tuple(LevelPlan(size_ms=size, slots=ring_slots(of, size)) for size, of in reaches.items())
+
+
+def _levels_of(kept: ViewPlan | None) -> tuple[int, ...]:
+    """The tile sizes that a committed view's windows are answered from."""
+    if kept is None:
+        return ()
+    rings = {level.size_ms for level in kept.levels}
+    days = {one.level_ms for one in kept.features if one.reach.size_ms is not None and kept.lifetime} & {LIFETIME_LEVEL}
+    return tuple(sorted(rings | days))
 
 
 def _tail_error(view: FeatureView, aggregation: Aggregation, span: WindowSpan, level: int) -> int:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
+from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ibis.expr.types import StructColumn
 
@@ -17,10 +18,12 @@ from millpond.define.source import EventSource
 from millpond.define.windows import Window, spans
 from millpond.plan.errors import DefinitionError
 from millpond.plan.names import check_name, did_you_mean
-from millpond.plan.windows import WindowSpan, choose_levels
+from millpond.plan.windows import DEFAULT_SHARE, EXACT, WindowSpan, choose_levels, parse_share
 
 if TYPE_CHECKING:
     from ibis.common.deferred import Deferred
+
+_HALF: Final = Fraction(1, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +43,9 @@ class FeatureView:
         precision: how far the tail of a window may be off, as a share of the window; or "exact": windows to the
             millisecond, also at past instants, from the events that tiles keep.
         cap: of an exact view: how many events a tile keeps, up to 1000. A window that cuts a tile with more of them is
-            answered from whole tiles, as with "5%", and says `capped`.
+            answered from whole tiles, and says `capped`.
+        fallback: of an exact view: how far off the tail of such a window may be, as a share of it. A larger share makes
+            larger tiles, and fewer: less to keep and faster to read, where no tile has more events than `cap`.
         description: prose.
 
     Raises:
@@ -56,8 +61,9 @@ class FeatureView:
     by: Mapping[str, "Deferred"]
     windows: Sequence[str | Window] = ()
     features: Mapping[str, Aggregation]
-    precision: str = "5%"
+    precision: str = DEFAULT_SHARE
     cap: int = 100
+    fallback: str = DEFAULT_SHARE
     description: str = ""
     place: Place = field(default_factory=place_of_caller, init=False, repr=False)
 
@@ -79,7 +85,14 @@ class FeatureView:
                 object.__setattr__(self, "windows", tuple(self.windows))
             self._check_features(default)
             checks.whole(self.cap, "cap", 1, MOST_EVENTS)
-            choose_levels([aggregation.reach(span) for _, aggregation, span in self.windowed()], self.precision)
+            if self.precision != EXACT and self.fallback != DEFAULT_SHARE:
+                raise DefinitionError(
+                    f"fallback={self.fallback!r} is of exact views, and precision={self.precision!r}",
+                    mend=f'write precision={self.fallback!r}, or precision="exact"',
+                )
+            reached = [aggregation.reach(span) for _, aggregation, span in self.windowed()]
+            choose_levels(reached, self.precision, fallback=self.fallback)
+            self._check_remembered()
         remember(self)
 
     def _check_by(self) -> None:
@@ -117,6 +130,18 @@ class FeatureView:
             repeated = checks.first_repeated(self.feature_names)
             if repeated is not None:
                 raise DefinitionError(f"two aggregations give the feature {repeated!r}", mend="rename one of them")
+
+    def _check_remembered(self) -> None:
+        """A tile tells what is new where the ends of the window and of what is remembered lie in different ones."""
+        if self.precision == EXACT or parse_share(self.precision) <= _HALF:
+            return
+        for name, aggregation in self.features.items():
+            if aggregation.kind == "count_new":
+                with located(f"features[{name!r}]"):
+                    raise DefinitionError(
+                        f"precision={self.precision!r} allows tiles that hold all that is remembered, and what is new",
+                        mend='write precision="50%" or less, or precision="exact"',
+                    )
 
     def _repr_html_(self) -> str:
         from millpond.define.notebook import view_card

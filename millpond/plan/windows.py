@@ -37,8 +37,7 @@ LONGEST_SHORT_LEVEL: Final = 15 * MINUTE  # levels up to this one share a fragme
 LIFETIME_LEVEL: Final = DAY
 
 EXACT: Final = "exact"
-# Of an exact view, how far off what is answered from tiles alone may be, where the window is long enough for that.
-SHARE_OF_EXACT: Final = Fraction(1, 20)
+DEFAULT_SHARE: Final = "5%"  # of a window, which its tail may be off
 
 _UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _DURATION = re.compile(r"([1-9]\d*)([smhd])")
@@ -90,20 +89,23 @@ def remembered(window: WindowSpan, keep_ms: int) -> WindowSpan:
     return WindowSpan(label=window.label, size_ms=keep_ms + 1)
 
 
-def parse_precision(text: object) -> Fraction:
-    """The share of a window that its tail may be off: "5%" is 1/20; of an exact view where it must do without events.
+def parse_share(text: object, name: str = "precision") -> Fraction:
+    """The share of a window that its tail may be off: "5%" is 1/20.
+
+    Args:
+        name: of the argument that it is.
 
     Raises:
-        DefinitionError: not a percentage over 0 and up to 100, nor "exact".
+        DefinitionError: not a percentage over 0 and up to 100.
     """
-    if text == EXACT:
-        return SHARE_OF_EXACT
     found = _SHARE.fullmatch(text) if isinstance(text, str) else None
     share = Fraction(found[1]) / 100 if found else Fraction(0)
     if not 0 < share <= 1:
         raise DefinitionError(
-            f"precision={text!r} is not a share of the window",
-            mend='write a percentage, such as precision="5%", or precision="exact"',
+            f"{name}={text!r} is not a share of the window",
+            mend='write a percentage, such as precision="5%", or precision="exact"'
+            if name == "precision"
+            else f'write a percentage, such as {name}="5%"',
         )
     return share
 
@@ -115,16 +117,16 @@ def fits(window: WindowSpan, level: int, share: Fraction) -> bool:
     return level <= window.size_ms * share and -(-window.size_ms // level) <= MAX_TILES
 
 
-def share_of(window: WindowSpan, precision: str) -> Fraction:
+def share_of(window: WindowSpan, precision: str, fallback: str = DEFAULT_SHARE) -> Fraction:
     """The share of a window that its tail may be off where it is answered from tiles alone.
 
-    An exact view's window that is too short for SHARE_OF_EXACT takes tiles as long as itself: its answer comes from
+    An exact view's window that is too short for its fallback takes tiles as long as itself: its answer comes from
     events anyway.
 
     Raises:
         DefinitionError: no level satisfies it.
     """
-    share = parse_precision(precision)
+    share = parse_share(fallback, "fallback") if precision == EXACT else parse_share(precision)
     if window.size_ms is None or any(fits(window, level, share) for level in LEVELS):
         return share
     if precision == EXACT:
@@ -135,7 +137,9 @@ def share_of(window: WindowSpan, precision: str) -> Fraction:
     )
 
 
-def choose_levels(windows: list[WindowSpan], precision: str, keep: tuple[int, ...] = ()) -> tuple[int, ...]:
+def choose_levels(
+    windows: list[WindowSpan], precision: str, keep: tuple[int, ...] = (), *, fallback: str = DEFAULT_SHARE
+) -> tuple[int, ...]:
     """The fewest levels that answer every window, ties to the larger sizes; lifetimes need none.
 
     Args:
@@ -143,12 +147,13 @@ def choose_levels(windows: list[WindowSpan], precision: str, keep: tuple[int, ..
         precision: the share of a window its tail may be off, "5%".
         keep: the levels of an earlier compilation, kept as they are if they still serve: levels are part of a
             view's meaning, and a better planner must not change what runs.
+        fallback: the share of an exact view, where it must do without the events of a tile.
 
     Raises:
         DefinitionError: a window that no level satisfies.
     """
     wanted = [w for w in windows if w.size_ms is not None]
-    shares = {window: share_of(window, precision) for window in wanted}
+    shares = {window: share_of(window, precision, fallback) for window in wanted}
     if keep and {level_for(w, keep, shares[w]) for w in wanted} == set(keep):
         return keep
     for count in range(len(LEVELS) + 1):

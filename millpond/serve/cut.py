@@ -1,82 +1,108 @@
-"""A tile of which not all counts: computed from the side that has fewer events."""
+"""What a window holds: tiles that count as a whole, and of the tiles that it cuts the events that count."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
-from millpond.algebra.partials import State, merge
-from millpond.algebra.removal import NOT_POSSIBLE, Impossible, remove
-from millpond.algebra.replay import counts, given, tile
-from millpond.plan.partials import Partial
-from millpond.serve.rows import Merger, Some, Tiles
-from millpond.serve.tile_events import TileEvents
+from millpond.serve.rows import Some
+from millpond.serve.status import Status
+from millpond.serve.tile_events import KeptEvent, TileEvents
 
 
-class Cut(NamedTuple):
-    """A tile of which not all counts.
-
-    Attributes:
-        of: its events.
-        wanted: those that count.
-        unwanted: all others; None where they are not known, or the tile's record is not of the same events.
-        place: of its record among those that were read.
-    """
-
-    of: TileEvents
-    wanted: Sequence[str]
-    unwanted: Sequence[str] | None
-    place: int
-
-    @property
-    def is_for_removal(self) -> bool:
-        """Whether the few that do not count are taken out of the tile's record."""
-        return self.unwanted is not None and len(self.unwanted) < len(self.wanted)
-
-    def state(self, tiles: Tiles, partial: Partial, merger: Merger) -> State:
-        """A partial's state of what counts."""
-        if self.is_for_removal:
-            rest = _without(partial, merger(tiles, slice(self.place, self.place + 1)), (self,))
-            if not isinstance(rest, Impossible):
-                return rest
-        return tile((partial,), self.of.events(self.wanted))[0]
-
-
-def states(
-    partials: Sequence[Partial], mergers: Sequence[Merger], tiles: Tiles, whole: Some, cuts: Sequence[Cut]
-) -> list[State]:
-    """The states of the tiles that count as a whole, and of what counts of those that are cut.
+class Cut:
+    """A tile of which not all counts: of its events, the last one first, those from `end` to before `first`.
 
     Args:
-        partials, mergers: one each.
-        whole: all between those that are cut.
+        of: its events.
+        end, first: places among them.
+        out: of those between, some that do not count either.
+        place: of its record among those that were read.
+        is_whole: its record is of these events, and all are known.
+        is_tail: all count from some instant on.
+
+    Attributes:
+        counted: how many count.
+        others: how many do not; None where that is not known, or the tile's record is not of the same events.
+        is_for_removal: whether the few that do not count are taken out of what the tile's record says.
     """
-    if not cuts:
-        return [merger(tiles, whole) for merger in mergers]
-    removals, others = [cut for cut in cuts if cut.is_for_removal], [cut for cut in cuts if not cut.is_for_removal]
-    together = _with(whole, removals)
-    found = []
-    for partial, merger in zip(partials, mergers, strict=True):
-        # What a mark of a tally was met in is told of each tile: events are taken out of their own.
-        rest = NOT_POSSIBLE if partial.function == "tally" else _without(partial, merger(tiles, together), removals)
-        state, apart = (merger(tiles, whole), cuts) if isinstance(rest, Impossible) else (rest, others)
-        for cut in apart:
-            state = merge(partial, state, cut.state(tiles, partial, merger))
-        found.append(state)
-    return found
+
+    __slots__ = (
+        "_end",
+        "_first",
+        "_in",
+        "_of",
+        "_out",
+        "_outside",
+        "counted",
+        "is_for_removal",
+        "is_tail",
+        "others",
+        "place",
+    )
+
+    def __init__(
+        self, of: TileEvents, end: int, first: int, out: range, place: int, *, is_whole: bool, is_tail: bool
+    ) -> None:
+        self._of, self._end, self._first, self._out = of, end, first, out
+        self._in: list[KeptEvent] | None = None
+        self._outside: list[KeptEvent] | None = None
+        self.place = place
+        self.counted = first - end - len(out)
+        self.others = len(of.texts) - self.counted if is_whole else None
+        self.is_for_removal = self.others is not None and self.others < self.counted
+        self.is_tail = is_tail and is_whole
+
+    @property
+    def alone(self) -> Some:
+        """Its tile."""
+        return slice(self.place, self.place + 1)
+
+    @property
+    def wanted(self) -> list[KeptEvent]:
+        """The events that count, the last one first."""
+        if self._in is None:
+            out = self._out
+            self._in = self._of.at(
+                chain(range(self._end, out.start), range(out.stop, self._first))
+                if out
+                else range(self._end, self._first)
+            )
+        return self._in
+
+    @property
+    def unwanted(self) -> list[KeptEvent]:
+        """All others, where they are known."""
+        if self._outside is None:
+            self._outside = self._of.at(chain(range(self._end), self._out, range(self._first, len(self._of.texts))))
+        return self._outside
 
 
-def _with(whole: Some, cuts: Sequence[Cut]) -> Some:
-    """Some tiles and those cut beside them."""
-    places = [cut.place for cut in cuts]
-    return slice(min([whole.start, *places]), max([whole.stop, *(place + 1 for place in places)]))
+class Chosen(NamedTuple):
+    """What a window holds.
 
+    Attributes:
+        tiles: those that count as a whole.
+        cut: those that it cuts, the oldest first.
+        status: what is wrong with it.
+        start, end: it is of the instants from the one to before the other, ms; of an exact view.
+        with_removals: the tiles that count as a whole, and those of which a few events are to be taken out.
+    """
 
-def _without(partial: Partial, state: State, cuts: Sequence[Cut]) -> State | Impossible:
-    """A state, and the events that do not count taken out of it."""
-    for cut in cuts:
-        for ts, event in cut.of.events(cut.unwanted or ()):
-            if counts(partial, event):
-                rest = remove(partial, state, given(partial, event), ts)
-                if isinstance(rest, Impossible):
-                    return rest
-                state = rest
-    return state
+    tiles: Some
+    cut: Sequence[Cut] = ()
+    status: Status = "present"
+    start: int = 0
+    end: int = 0
+    with_removals: Some = slice(0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return self.tiles.start >= self.tiles.stop and not any(cut.counted for cut in self.cut)
+
+    @property
+    def sides(self) -> tuple[Sequence[Cut], Sequence[Cut]]:
+        """The tiles that it cuts: before those that count as a whole, and behind them."""
+        if not self.cut or self.cut[-1].place < self.tiles.stop:
+            return self.cut, ()
+        return self.cut[:-1], self.cut[-1:]

@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from millpond.algebra.evaluate import evaluate
+from millpond.algebra.evaluate import Evaluator, evaluate, evaluator
 from millpond.algebra.values import Value
-from millpond.plan.expr import Expr, fields_of
+from millpond.plan.expr import fields_of
 from millpond.plan.model import SetPlan
 from millpond.plan.paths import Position, parse
 from millpond.plan.types import Type
 from millpond.serve.request import Request, RequestFields
-from millpond.serve.status import SEVERITY, STATUSES, Status
+from millpond.serve.status import Status, worst
 
 _REQUEST = "request."
 
@@ -23,7 +23,7 @@ class _Place:
     """One derived place, and the indices of the features it is computed from, also by way of others."""
 
     name: str
-    expr: Expr
+    compute: Evaluator
     features: tuple[int, ...]
 
 
@@ -47,7 +47,7 @@ class Derivation:
         behind: dict[str, frozenset[int]] = {path: frozenset([index]) for path, index in reads.items()}
         for place in plan.computed:
             behind[place.name] = frozenset().union(*(behind.get(f.name, ()) for f in fields_of(place.expr)))
-        self._places = tuple(_Place(p.name, p.expr, tuple(sorted(behind[p.name]))) for p in plan.computed)
+        self._places = tuple(_Place(p.name, evaluator(p.expr), tuple(sorted(behind[p.name]))) for p in plan.computed)
         defaults = {} if plan.defaults is msgspec.UNSET else plan.defaults
         self._defaults = tuple(
             (index, evaluate(defaults[name], {})) for index, name in enumerate(self.names) if name in defaults
@@ -75,9 +75,9 @@ class Derivation:
             event[path] = one(computed[index])
         values, says = list(computed), list(statuses)
         for place in self._places:
-            value = event[place.name] = evaluate(place.expr, event)
+            value = event[place.name] = place.compute(event)
             values.append(value)
-            says.append(STATUSES[max((SEVERITY[statuses[index]] for index in place.features), default=0)])
+            says.append(worst([statuses[index] for index in place.features]))
         if self._order is not None:
             values, says = [values[at] for at in self._order], [says[at] for at in self._order]
         for index, default in self._defaults:

@@ -12,40 +12,42 @@ tile that had too many events it cannot be, and the answer is `ahead`.
 Events that are not there though the record is have expired with it meanwhile, or their slot is in use again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
+from itertools import chain
 from typing import Final, NamedTuple
 
 from millpond.algebra.marks import MarkReader
-from millpond.plan.expr import Field
 from millpond.plan.partials import Partial
 from millpond.plan.windows import WindowSpan
-from millpond.serve.cut import Cut
+from millpond.serve.cut import Chosen, Cut
 from millpond.serve.own_event import Own
-from millpond.serve.rows import Some, Tiles
+from millpond.serve.rows import Tiles
 from millpond.serve.status import Status, worse
-from millpond.serve.tile_events import KeptEvent, TileEvents, Timed
+from millpond.serve.tile_events import TileEvents
 from millpond.store.kept import kept_in
 
-_NONE: Final[tuple[Cut, ...]] = ()
+_NOWHERE: Final = range(0)
 
 
-class Chosen(NamedTuple):
-    """What a window holds.
+class _End(NamedTuple):
+    """What of a tile at an end of a window counts.
 
     Attributes:
-        tiles: the tiles that count as a whole.
-        cut: the tiles that it cuts.
+        counts_whole: its record does.
+        cut: else its events that do, where they are known; None where it does not count.
         status: what is wrong with it.
+        holds_own: the request's event is in it.
     """
 
-    tiles: Some
-    cut: Sequence[Cut] = _NONE
+    counts_whole: bool = True
+    cut: Cut | None = None
     status: Status = "present"
+    holds_own: bool = False
 
-    @property
-    def is_empty(self) -> bool:
-        """True where there is nothing in it."""
-        return self.tiles.start >= self.tiles.stop and not any(cut.wanted for cut in self.cut)
+
+_WHOLE: Final = _End()
+_GONE: Final = _End(status="incomplete")
 
 
 class KeptEvents:
@@ -54,88 +56,117 @@ class KeptEvents:
     Args:
         partial: the column that holds them.
         size: of the tiles, ms.
+        windows: that are read.
     """
 
-    def __init__(self, partial: Partial, size: int) -> None:
+    def __init__(self, partial: Partial, size: int, windows: Collection[WindowSpan]) -> None:
         self._partial = partial
         self._size = size
-        self._time = partial.order[0].name  # type: ignore[union-attr]  # a field
-        trees = (*partial.order, *partial.fields)
-        self._names = {tree.name: number for number, tree in enumerate(trees) if isinstance(tree, Field)}
-        self._reader = MarkReader([tree.type for tree in partial.order], [tree.type for tree in partial.fields])
-
-    def tiles(self, windows: Iterable[WindowSpan], first: int, last: int) -> list[int]:
-        """The tiles that windows read at some instant from `first` to `last` may cut."""
-        size, cut = self._size, set[int]()
+        ends = {window.delay_ms: None for window in windows}
         for window in windows:
-            (lo, hi), (later_lo, later_hi) = window.bounds(first, 1), window.bounds(last, 1)
-            cut.update(range(lo // size, later_lo // size + 1), range((hi - 1) // size, (later_hi - 1) // size + 1))
-        return sorted(cut)
+            if window.size_ms is not None:  # a lifetime begins with a tile
+                ends[window.delay_ms + window.size_ms - 1] = None
+        self._ends = tuple(ends)  # how far back they lie
+        self._parts = MarkReader([tree.type for tree in partial.order], [tree.type for tree in partial.fields]).parts
 
-    def read(self, values: Iterable[bytes | None]) -> dict[int, TileEvents]:
-        """The events of tiles, by tile, as they are stored."""
-        found = [kept_in(value) for value in values if value is not None]
-        return {kept.tile: TileEvents(kept, self._event, self._size, self._partial.most) for kept in found}
+    def tiles(self, first: int, last: int) -> list[int]:
+        """The tiles that the windows read at some instant from `first` to `last` may cut."""
+        size = self._size
+        if first == last:
+            return [(first - back) // size for back in self._ends]
+        cut = [range((first - back) // size, (last - back) // size + 1) for back in self._ends]
+        return list(chain.from_iterable(cut))
 
-    def choose(
-        self, window: WindowSpan, tiles: Tiles, events: Mapping[int, TileEvents], q: int, own: Own | None = None
-    ) -> Chosen:
-        """What a window read at q holds.
+    def read(self, tiles: Tiles, values: Iterable[bytes | None], q: int, own: Own | None) -> "HeldEvents":
+        """What an entity's hashes hold, for windows read at q.
 
         Args:
-            events: of the tiles that it may cut: asked for behind the records, and so never older.
+            values: the events of the tiles that windows may cut: asked for behind the records, and so never older.
             own: the request's event, where it is the entity's; then q is its time.
         """
-        lo, hi = window.bounds(q, 1)
-        own = own if window.delay_ms == 0 else None  # no delayed window reaches it
-        is_in = False
-        first, end = lo // self._size, -(-hi // self._size)
-        cut: list[Cut] = []
-        without: set[int] = set()
-        status: Status = "present"
-        for tile in sorted({first, end - 1}):
-            place = tiles.place(tile)
-            if place is None:
-                continue
-            kept = events.get(tile)
-            if kept is None:
-                return Chosen(tiles.between(first, end), status="incomplete")
-            is_whole = kept.first >= lo and kept.last < hi
-            at_head = own if tile == end - 1 and kept.last >= q else None
-            if is_whole and at_head is None:
-                continue
-            has_all = kept.has_all_since(lo)
-            its_own = () if at_head is None else kept.beginning_with(at_head.place)
-            is_in = len(its_own) > 0
-            # It may also be one of those that were not kept, all of its millisecond.
-            may_be_in = is_in or (not has_all and kept.since(q) == len(kept.marks))
-            out = at_head is not None and at_head.is_excluded and may_be_in
-            if is_whole and not out:
-                continue
-            if has_all:
-                without.add(tile)
-                cut.append(self._cut(kept, lo, hi, its_own if out else (), tiles, place))
-            elif out or (kept.last >= hi and window.delay_ms == 0):
-                status = worse(status, "ahead")
-            else:
-                status = worse(status, "capped")
-                if kept.last >= hi:
-                    without.add(tile)
-        if own is not None and not own.is_excluded and not is_in:
+        size, most = self._size, self._partial.most
+        found = [kept_in(value) for value in values if value is not None]
+        return HeldEvents(tiles, {kept.tile: TileEvents(kept, self._parts, size, most) for kept in found}, size, q, own)
+
+
+class HeldEvents:
+    """The tiles and events of one entity, for windows read at one instant."""
+
+    __slots__ = ("_events", "_head", "_own", "_q", "_size", "_tiles")
+
+    def __init__(self, tiles: Tiles, events: dict[int, TileEvents], size: int, q: int, own: Own | None) -> None:
+        self._tiles = tiles
+        self._events = events
+        self._size = size
+        self._q = q
+        self._own = own
+        self._head: _End | None = None  # the same for all windows that reach it, and begin before it
+
+    def choose(self, window: WindowSpan, lo: int, hi: int) -> Chosen:
+        """What a window holds: of [lo, hi), in ms."""
+        size, numbers = self._size, self._tiles.numbers
+        tail, head = lo // size, (hi - 1) // size
+        start, stop = bisect_left(numbers, tail), bisect_left(numbers, head + 1)
+        is_current = window.delay_ms == 0
+        at_tail = at_head = _WHOLE
+        if start < stop and numbers[stop - 1] == head:
+            at_head = self._at_head(stop - 1, lo, hi, is_current=is_current)
+        if start < stop and numbers[start] == tail != head and window.size_ms is not None:
+            at_tail = self._end(start, lo, hi, is_current=is_current, is_tail=True)
+        status = worse(at_tail.status, at_head.status)
+        if status == "incomplete":
+            return Chosen(slice(start, stop), status=status)
+        own = self._own
+        if is_current and own is not None and not own.is_excluded and not at_head.holds_own:
             status = worse(status, "behind")
-        chosen = tiles.between(first + (first in without), end - (end - 1 in without and end - 1 > first))
-        return Chosen(chosen, cut, status)
+        first, last = at_tail.cut, at_head.cut
+        start, stop = start + (not at_tail.counts_whole), stop - (not at_head.counts_whole)
+        removals = slice(
+            start - (first is not None and first.is_for_removal), stop + (last is not None and last.is_for_removal)
+        )
+        cut = [one for one in (first, last) if one is not None]
+        return Chosen(slice(start, stop), cut, status, lo, hi, removals)
 
-    def _cut(self, kept: TileEvents, lo: int, hi: int, out: Sequence[str], tiles: Tiles, place: int) -> Cut:
+    def _at_head(self, place: int, lo: int, hi: int, *, is_current: bool) -> _End:
+        if not is_current or lo > self._tiles.numbers[place] * self._size:
+            return self._end(place, lo, hi, is_current=is_current)
+        if self._head is None:
+            self._head = self._end(place, lo, hi, is_current=True)
+        return self._head
+
+    def _end(self, place: int, lo: int, hi: int, *, is_current: bool, is_tail: bool = False) -> _End:
+        """What of a tile lies in [lo, hi).
+
+        Args:
+            is_current: the window ends with the present, or with the request's event.
+            is_tail: it begins in the tile, and ends in another.
+        """
+        kept = self._events.get(self._tiles.numbers[place])
+        if kept is None:
+            return _GONE
+        is_whole = kept.first >= lo and kept.last < hi
+        # No delayed window reaches the request's event.
+        own = self._own if is_current and not is_tail and kept.last >= self._q else None
+        if is_whole and own is None:
+            return _WHOLE
+        has_all = kept.has_all_since(lo)
+        its_own = _NOWHERE if own is None else kept.beginning_with(own.place)
+        is_in = len(its_own) > 0
+        # It may also be one of those that were not kept, all of its millisecond.
+        may_be_in = is_in or (not has_all and kept.since(self._q) == len(kept.texts))
+        out = own is not None and own.is_excluded and may_be_in
+        if is_whole and not out:
+            return _End(holds_own=is_in)
+        if has_all:
+            cut = self._cut(kept, lo, hi, its_own if out else _NOWHERE, place, is_tail=is_tail)
+            return _End(counts_whole=False, cut=cut, holds_own=is_in)
+        if out or (kept.last >= hi and is_current):
+            return _End(status="ahead", holds_own=is_in)
+        return _End(counts_whole=kept.last < hi, status="capped", holds_own=is_in)
+
+    def _cut(self, kept: TileEvents, lo: int, hi: int, out: range, place: int, *, is_tail: bool) -> Cut:
         """A tile cut at both ends of a window, and some events taken out."""
-        end, first = kept.since(hi), kept.since(lo)
-        wanted = [one for one in kept.marks[end:first] if one not in out]
-        if not kept.has_all or not kept.is_of(tiles, place):
-            return Cut(kept, wanted, None, place)
-        return Cut(kept, wanted, [*kept.marks[:end], *out, *kept.marks[first:]], place)
-
-    def _event(self, mark: str) -> Timed:
-        event = KeptEvent(mark, self._reader, self._names)
-        ts = event[self._time]
-        assert isinstance(ts, int), "an event time comes first"
-        return ts, event
+        end = kept.since(hi) if kept.last >= hi else 0
+        first = kept.since(lo) if kept.first < lo else len(kept.texts)
+        is_whole = kept.has_all and kept.is_of(self._tiles.record(place))
+        return Cut(kept, end, first, out, place, is_whole=is_whole, is_tail=is_tail)

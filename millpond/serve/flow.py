@@ -1,26 +1,27 @@
 """The read flow, without I/O: which keys a read needs, and the vector their replies make."""
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from millpond.algebra.values import Value, value
+from millpond.algebra.partials import State
+from millpond.algebra.values import Flaw, Value, valued
 from millpond.plan.deployment import Publication, Served, fragments_of
 from millpond.plan.errors import ReadError
 from millpond.plan.model import Binding, FeaturePlan, ViewPlan
 from millpond.plan.names import did_you_mean
-from millpond.plan.partials import Partial
 from millpond.plan.windows import SKEW, WindowSpan
-from millpond.serve.cut import states
+from millpond.serve.cut import Chosen
 from millpond.serve.derived import Derivation
-from millpond.serve.events import Chosen, KeptEvents
+from millpond.serve.events import HeldEvents, KeptEvents
 from millpond.serve.own_event import Own, OwnEvents
-from millpond.serve.rows import Merger, Tiles, merger
+from millpond.serve.rows import Tiles
+from millpond.serve.states import StateOf, state_over
 from millpond.serve.status import Status, worse
-from millpond.serve.tile_events import TileEvents
 from millpond.serve.vector import PLAIN, Vector
 from millpond.store.keys import KeyEncoder, KeyTemplate, events_key, fragment_freshness_field
 from millpond.store.parts import Part, parts_of
@@ -33,21 +34,19 @@ Reply = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """One feature, its place in the vector, and where its partials' states are among its span's."""
+    """One feature: its place in the vector, what picks its states from those of its span, and what gives its value."""
 
     place: int
-    feature: FeaturePlan
-    partials: tuple[Partial, ...]
-    states: tuple[int, ...]
+    states: Callable[[list[State]], Sequence[State]]
+    value: Callable[[Sequence[State], int], tuple[Value, Flaw]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The features that share a window, the partials any of them needs, and what merges each."""
+    """The features that share a window, and what gives the state of each partial that any of them needs."""
 
     window: WindowSpan
-    partials: tuple[Partial, ...]
-    mergers: tuple[Merger, ...]
+    states: tuple[StateOf, ...]
     answers: tuple[_Answer, ...]
 
 
@@ -59,7 +58,7 @@ class _PartRead:
         binding: index of the binding whose entity it belongs to.
         stamp: the field of the freshness hash that must be young.
         covered_since: windows reaching back before it are incomplete.
-        part: the hash.
+        part, size, slots: the hash, the size of its tiles (ms), and how many it has; None for a lifetime.
         deployed_at: no tile was written before that instant (ms).
         kept: the events in its tiles, of an exact view.
     """
@@ -68,21 +67,13 @@ class _PartRead:
     key: KeyTemplate
     layout: RecordLayout
     part: Part
+    size: int
+    slots: int | None
     stamp: bytes
     covered_since: int
     deployed_at: int
     spans: tuple[_Span, ...]
     kept: KeptEvents | None
-
-    @property
-    def size(self) -> int:
-        """Of its tiles, ms."""
-        return self.part.size_ms
-
-    @property
-    def slots(self) -> int | None:
-        """Of the ring; None for a lifetime."""
-        return self.part.slots
 
     def commands(self, key: str, first: int, last: int) -> tuple[Command, ...]:
         """What asks for all records of an entity, and for the events that its windows may need.
@@ -93,7 +84,7 @@ class _PartRead:
         """
         if self.kept is None:
             return (("HVALS", key),)
-        tiles = self.kept.tiles([span.window for span in self.spans], first, last)
+        tiles = self.kept.tiles(first, last)
         return ("HVALS", key), ("HMGET", events_key(key), *dict.fromkeys(map(self.part.field, tiles)))
 
 
@@ -192,15 +183,16 @@ class ReadFlow:
         for part, tiles, reply in zip(self.parts, tables, replies, strict=True):
             if tiles is None or reply is None:
                 continue
-            kept = {} if part.kept is None else part.kept.read(reply[1])
+            its_own = owns[part.binding]
+            held = None if part.kept is None else part.kept.read(tiles, reply[1], q, its_own)
             health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
             for span in part.spans:
-                chosen = _select(part, span.window, tiles, kept, q, now, owns[part.binding])
+                chosen = _select(part, span.window, tiles, held, q, now, its_own)
                 found = worse(chosen.status, health)
                 plain = worse("empty", found) if chosen.is_empty else found
-                merged = states(span.partials, span.mergers, tiles, chosen.tiles, chosen.cut)
+                merged = [state(tiles, chosen) for state in span.states]
                 for answer in span.answers:
-                    result, flaw = value(answer.feature, answer.partials, [merged[i] for i in answer.states], q)
+                    result, flaw = answer.value(answer.states(merged), q)
                     computed[answer.place] = result
                     statuses[answer.place] = worse(flaw, found) if flaw else plain
         values, says = self.derivation.places(given, computed, statuses)
@@ -232,12 +224,13 @@ def _encoded(encoder: KeyEncoder, fields: tuple[str, ...], request: Mapping[str,
 def _parts(publication: Publication, ns: str, index: int, binding: Binding, served: Served) -> list[_PartRead]:
     view = served.view
     layout = RecordLayout.of(view)
+    rings = {level.size_ms for level in view.levels}
     chosen: dict[tuple[bool, int], dict[WindowSpan, list[tuple[int, FeaturePlan]]]] = {}
     for place, wanted in enumerate(publication.plan.features):
         if wanted.alias != binding.alias:
             continue
         feature = view.feature(wanted.feature)
-        where = (feature.window.size_ms is None, feature.level_ms)
+        where = (feature.window.size_ms is None or feature.level_ms not in rings, feature.level_ms)
         chosen.setdefault(where, {}).setdefault(feature.reach, []).append((place, feature))
     read = []
     for fragment in fragments_of(view, served.generation):
@@ -252,32 +245,45 @@ def _parts(publication: Publication, ns: str, index: int, binding: Binding, serv
                     key=KeyTemplate.of(ns, view, served.generation, part.name),
                     layout=layout,
                     part=part,
+                    size=part.size_ms,
+                    slots=part.slots,
                     stamp=stamp,
                     covered_since=served.covered_since,
                     deployed_at=served.deployed_at,
-                    spans=tuple(_span(view, layout, window, features) for window, features in spans.items()),
-                    kept=None if view.kept_events is None else KeptEvents(view.kept_events, part.size_ms),
+                    spans=tuple(_span(view, layout, part, window, features) for window, features in spans.items()),
+                    kept=None if view.kept_events is None else KeptEvents(view.kept_events, part.size_ms, spans),
                 )
             )
     return read
 
 
 def _span(
-    view: ViewPlan, layout: RecordLayout, window: WindowSpan, features: Sequence[tuple[int, FeaturePlan]]
+    view: ViewPlan, layout: RecordLayout, part: Part, window: WindowSpan, features: Sequence[tuple[int, FeaturePlan]]
 ) -> _Span:
     partials = {partial.name: partial for partial in view.partials}
-    needed = list(dict.fromkeys(name for _, feature in features for name in feature.partials))
+    asked: dict[str, list[FeaturePlan]] = {}
+    for _, feature in features:
+        for name in feature.partials:
+            asked.setdefault(name, []).append(feature)
+    needed = list(asked)
     answers = [
         _Answer(
             place=place,
-            feature=feature,
-            partials=tuple(partials[name] for name in feature.partials),
-            states=tuple(needed.index(name) for name in feature.partials),
+            states=_those([needed.index(name) for name in feature.partials]),
+            value=valued(feature, [partials[name] for name in feature.partials]),
         )
         for place, feature in features
     ]
-    some = tuple(partials[name] for name in needed)
-    return _Span(window, some, tuple(merger(layout, partial) for partial in some), tuple(answers))
+    states = [state_over(layout, partials[name], view.kept_events, asked[name], part.size_ms) for name in needed]
+    return _Span(window, tuple(states), tuple(answers))
+
+
+def _those(places: list[int]) -> Callable[[list[State]], Sequence[State]]:
+    """What picks some of a list."""
+    if len(places) > 1:
+        return operator.itemgetter(*places)
+    (place,) = places
+    return lambda states: (states[place],)
 
 
 def _present(parts: Sequence[_PartRead], tables: Sequence[Tiles | None], now: int) -> int:
@@ -293,7 +299,7 @@ def _select(
     part: _PartRead,
     window: WindowSpan,
     tiles: Tiles,
-    events: Mapping[int, TileEvents],
+    held: HeldEvents | None,
     q: int,
     now: int,
     own: Own | None,
@@ -307,8 +313,8 @@ def _select(
     # An exact view's window also reaches into the tiles that it cuts.
     lo, hi = window.bounds(q, size if part.kept is None else 1)
     first, end = lo // size, -(-hi // size)
-    if part.kept is not None:
-        chosen = part.kept.choose(window, tiles, events, q, own)
+    if held is not None:
+        chosen = held.choose(window, lo, hi)
     elif window.delay_ms == 0 and q // size * size + tiles.last_of(q // size) > q:
         chosen = Chosen(tiles.between(first, end), status="ahead")
     elif window.delay_ms == 0 and own is not None and tiles.last_of(q // size) < q % size:

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from millpond.algebra.evaluate import Value, evaluate
+from millpond.algebra.evaluate import Evaluator, Value, evaluator
 from millpond.algebra.marks import mark
 from millpond.plan.errors import ReadError
-from millpond.plan.expr import Expr
 from millpond.plan.model import OwnEvent, SetPlan, ViewPlan
 from millpond.serve.request import Request, RequestFields
 
-_Keys: TypeAlias = tuple[tuple[Expr, ...], tuple[str, ...]]
+_Keys: TypeAlias = tuple[tuple[Evaluator, ...], tuple[str, ...]]
 """How a view takes its keys from an event, and a binding from the request."""
 
 
@@ -43,7 +42,7 @@ class OwnEvents:
         self._types = {column.name: column.type for column in plan.request}
         self._names = [name for name in (own.event_time, own.event_id) if name is not None]
         self._bindings: list[_Keys | None] = [
-            (view.by, binding.request_fields) if view.source.topic == own.topic else None
+            (tuple(map(evaluator, view.by)), binding.request_fields) if view.source.topic == own.topic else None
             for binding, view in zip(plan.bindings, views, strict=True)
         ]
 
@@ -70,4 +69,4 @@ class OwnEvents:
         if binding is None:
             return False
         by, names = binding
-        return [evaluate(tree, fields) for tree in by] == [fields[name] for name in names]
+        return [key(fields) for key in by] == [fields[name] for name in names]

@@ -1,5 +1,6 @@
 """What a value is worth, said with every value."""
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from millpond.plan.html import Tone
@@ -38,3 +39,8 @@ TONES: Final[dict[Status, Tone]] = {
 def worse(a: Status, b: Status) -> Status:
     """The worse of two."""
     return a if SEVERITY[a] >= SEVERITY[b] else b
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """The worst of any number; of none `present`."""
+    return max(statuses, key=SEVERITY.__getitem__, default="present")

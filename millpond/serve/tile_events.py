@@ -1,90 +1,93 @@
 """The events that one tile keeps, the last one first.
 
-They stay texts, which begin with their time, until one is needed, and of that one the fields that are asked for.
+They stay texts, which begin with their time, until one is needed.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable
 
-from millpond.algebra.evaluate import Event, Value
-from millpond.algebra.marks import MarkReader, whole
+from millpond.algebra.contribution import One
+from millpond.algebra.marks import whole
 from millpond.algebra.tallies import BETWEEN
-from millpond.serve.rows import Tiles
+from millpond.serve.gives import Gives, Parts
 from millpond.store.kept import Kept
 
-Timed: TypeAlias = tuple[int, Event]
 
+class KeptEvent:
+    """An event that was kept; what it gives to a partial is looked for when it is asked, and once.
 
-class KeptEvent(Mapping[str, Value | None]):
-    """An event that was kept; a field is read when it is asked for."""
+    Attributes:
+        parts: the texts of its values, see `MarkReader`.
+    """
 
-    __slots__ = ("_names", "_parts", "_reader", "_values")
+    __slots__ = ("_given", "parts")
 
-    def __init__(self, mark: str, reader: MarkReader, names: Mapping[str, int]) -> None:
-        self._parts = reader.parts(mark)
-        self._reader = reader
-        self._names = names
-        self._values: dict[str, Value | None] = {}
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self._given: dict[Gives, One | None] = {}
 
-    def __getitem__(self, name: str) -> Value | None:
-        if name not in self._values:
-            number = self._names[name]
-            self._values[name] = self._reader.value(number, self._parts[number])
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+    def gives(self, of: Gives) -> One | None:
+        """What it gives to a partial."""
+        if of in self._given:
+            return self._given[of]
+        one = self._given[of] = of(self.parts)
+        return one
 
 
 class TileEvents:
     """The events that one tile keeps, the last one first.
 
     Args:
-        event: makes an event of a mark.
+        parts: takes a mark apart.
         size: of the tile, ms.
         most: how many it keeps.
     """
 
-    __slots__ = ("_event", "_events", "_header", "first", "has_all", "last", "marks")
+    __slots__ = ("_kept", "_parts", "_texts", "_told", "first", "has_all", "last")
 
-    def __init__(self, kept: Kept, event: Callable[[str], Timed], size: int, most: int) -> None:
-        self._header = (kept.n, kept.first, kept.last)
-        self._event = event
-        self._events: dict[str, Timed] = {}
+    def __init__(self, kept: Kept, parts: Callable[[str], Parts], size: int, most: int) -> None:
+        self._kept, self._parts = kept, parts
+        self._texts: list[str] | None = None
+        self._told: dict[int, KeptEvent] = {}
         self.first, self.last = kept.tile * size + kept.first, kept.tile * size + kept.last
-        self.marks: Sequence[str] = kept.text.split(BETWEEN)
         self.has_all = kept.n <= most
 
-    def is_of(self, tiles: Tiles, place: int) -> bool:
-        """Whether a record is of the same events."""
-        n, first, last = (tiles.column(name) for name in ("n", "first", "last"))
-        return self._header == (n[place], first[place], last[place])
+    @property
+    def texts(self) -> list[str]:
+        """Their marks."""
+        if self._texts is None:
+            self._texts = self._kept.text.split(BETWEEN)
+        return self._texts
 
-    def events(self, marks: Iterable[str]) -> list[Timed]:
-        """What some of them tell, each with its time (ms)."""
-        for one in marks:
-            if one not in self._events:
-                self._events[one] = self._event(one)
-        return [self._events[one] for one in marks]
+    def is_of(self, record: bytes) -> bool:
+        """Whether a record tells of the same events."""
+        return self._kept.is_of(record)
+
+    def at(self, places: Iterable[int]) -> list[KeptEvent]:
+        """Some of them."""
+        return [self._told[place] if place in self._told else self._tell(place) for place in places]
+
+    def _tell(self, place: int) -> KeptEvent:
+        event = self._told[place] = KeptEvent(self._parts(self.texts[place]))
+        return event
 
     def since(self, ts: int) -> int:
-        """How many lie at an instant or after it."""
+        """How many lie at an instant or after it: those before that place."""
         return self._not_below(whole(ts))
 
     def has_all_since(self, ts: int) -> bool:
         """Whether all that the tile had at an instant or after it are among them."""
-        return self.has_all or self.since(ts) < len(self.marks)
+        return self.has_all or self.since(ts) < len(self.texts)
 
-    def beginning_with(self, text: str) -> Sequence[str]:
-        """Those that begin so."""
+    def beginning_with(self, text: str) -> range:
+        """The places of those that begin so."""
+        texts = self.texts
+        if texts[0].startswith(text) and not (len(texts) > 1 and texts[1].startswith(text)):
+            return range(1)  # mostly it is the last one
         first = end = self._not_below(text)
-        while first and self.marks[first - 1].startswith(text):
+        while first and texts[first - 1].startswith(text):
             first -= 1
-        return self.marks[first:end]
+        return range(first, end)
 
     def _not_below(self, text: str) -> int:
-        return bisect_left(self.marks, True, key=lambda one: one < text)
+        return bisect_left(self.texts, True, key=lambda one: one < text)

@@ -10,7 +10,7 @@ from millpond.plan.errors import ReadError
 from millpond.plan.html import card, code, pill, value
 from millpond.plan.model import Encoding
 from millpond.plan.types import Type
-from millpond.serve.status import SEVERITY, STATUSES, TONES, USABLE, Status
+from millpond.serve.status import TONES, USABLE, Status, worst
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +51,7 @@ class Vector:
     @property
     def status(self) -> Status:
         """The worst of all features' statuses."""
-        return STATUSES[max((SEVERITY[status] for status in self.statuses), default=0)]
+        return worst(self.statuses)
 
     def __getitem__(self, name: str) -> Value:
         """The value of one feature, by name; KeyError where the set has none of that name."""

@@ -24,14 +24,23 @@ class Kept(NamedTuple):
         tile: its number.
         n: how many events it had; it may keep fewer.
         first, last: how far into the tile (ms) the first and the last of all lie.
-        text: of those kept, the last one first: see `algebra.tallies`.
+        value: as it is stored.
     """
 
     tile: int
     n: int
     first: int
     last: int
-    text: str
+    value: bytes
+
+    @property
+    def text(self) -> str:
+        """Of those kept, the last one first: see `algebra.tallies`."""
+        return str(self.value[HEADER_BYTES:], "utf-8")
+
+    def is_of(self, record: bytes) -> bool:
+        """Whether a record tells of the same events."""
+        return record[:HEADER_BYTES] == self.value[:HEADER_BYTES]
 
 
 def kept(record: bytes, text: bytes | None) -> bytes:
@@ -51,4 +60,4 @@ def kept_in(value: bytes) -> Kept:
             mend="the store holds what another layout wrote: rebuild it from the tile topics",
         )
     tile, n, first, last = _HEADER.unpack_from(value)
-    return Kept(tile, n, first, last, str(value[HEADER_BYTES:], "utf-8"))
+    return Kept(tile, n, first, last, value)

@@ -95,6 +95,10 @@ TAIL: Final = """
   otherwise, at most 1000); the tiles that a window cuts are answered from those. Where such a tile had more events, and
   those wanted are not all kept, it is answered whole, as with "5%", and the feature says `capped`: it is off by what
   happened in less than a tile at the tail (and, of a delayed window, at the head). For entities with few events.
+- **`fallback=`** of an exact view: which share of a window a tile may be ("5%" unless it says otherwise), and so how
+  far off a `capped` answer is at most. A larger share makes fewer and longer tiles: less to keep, faster to read, as
+  long as no tile has more events than `cap`. With "100%" a window of a day takes tiles of a day, of which it cuts two.
+  Like all that tiles are made of it is meaning: a version that is compiled keeps its tiles, the next one takes others.
 - **`cap=` of `CountDistinct`, `CountNew`, `TopK`, `ValueCounts`, `Quantile`**: how many different values a tile counts
   (1000 unless it says otherwise, at most 10,000). Where it met more, those that come first by their order are counted,
   each completely, and the feature says `capped`: counts of values are at least so many.

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.mutants.cuts import CUTS
 from tests.mutants.expressions import EXPRESSIONS
 from tests.mutants.mutant import Mutant
 from tests.mutants.offline import OFFLINE
@@ -180,9 +181,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="the last event is the last that arrived",
-        file="millpond/algebra/replay.py",
-        old="for trees in (partial.order, partial.fields)",
-        new="for trees in (partial.order[:0], partial.fields)",
+        file="millpond/algebra/contribution.py",
+        old="told = [(tree(event), type) for tree, type in order]",
+        new="told = [(tree(event), type) for tree, type in order[:0]]",
         tests=VALUES,
     ),
     Mutant(
@@ -208,9 +209,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a condition that is null holds",
-        file="millpond/algebra/replay.py",
-        old="evaluate(partial.where, event) is True",
-        new="evaluate(partial.where, event) is not False",
+        file="millpond/algebra/contribution.py",
+        old="holds(event) is True",
+        new="holds(event) is not False",
         tests=REPLAY,
     ),
     # --- what Flink is told -----------------------------------------------------------------------------------------
@@ -473,6 +474,7 @@ MUTANTS: Final = (
     *SOURCES,
     *EXPRESSIONS,
     *SEVERAL,
+    *CUTS,
     *SETS,
     *REVIEWS,
     *SIMULATE,

@@ -19,9 +19,9 @@ SETS: Final = (
     ),
     Mutant(
         name="a derived place has the best status",
-        file="millpond/serve/derived.py",
-        old="STATUSES[max((SEVERITY",
-        new="STATUSES[min((SEVERITY",
+        file="millpond/serve/status.py",
+        old="return max(statuses, key=SEVERITY.__getitem__",
+        new="return min(statuses, key=SEVERITY.__getitem__",
         tests=DERIVED,
     ),
     Mutant(
@@ -76,8 +76,8 @@ SETS: Final = (
     Mutant(
         name="the request's event is counted once it has arrived",
         file="millpond/serve/events.py",
-        old="its_own if out else ()",
-        new="()",
+        old="its_own if out else _NOWHERE, place",
+        new="_NOWHERE, place",
         tests=OWN_EVENT,
     ),
     Mutant(
@@ -90,7 +90,7 @@ SETS: Final = (
     Mutant(
         name="an event that has not arrived is not waited for",
         file="millpond/serve/events.py",
-        old="if own is not None and not own.is_excluded and not is_in:",
+        old="if is_current and own is not None and not own.is_excluded and not at_head.holds_own:",
         new="if False:",
         tests=OWN_EVENT,
     ),
@@ -104,14 +104,14 @@ SETS: Final = (
     Mutant(
         name="an event that was not kept is taken for left out",
         file="millpond/serve/events.py",
-        old="elif out or (kept.last >= hi and window.delay_ms == 0):",
-        new="elif kept.last >= hi and window.delay_ms == 0:",
+        old="if out or (kept.last >= hi and is_current):",
+        new="if kept.last >= hi and is_current:",
         tests=OWN_EVENT,
     ),
     Mutant(
         name="an event is waited for at another entity",
         file="millpond/serve/own_event.py",
-        old="return [evaluate(tree, fields) for tree in by] == [fields[name] for name in names]",
+        old="return [key(fields) for key in by] == [fields[name] for name in names]",
         new="return True",
         tests=OWN_EVENT,
     ),

@@ -20,6 +20,16 @@ Answer = tuple[int | float | Decimal | None, str]
 LATENESS = 86_400_000
 SKEW = 60_000
 RANKS = ("present", "empty", "no_key", "capped", "overflow", "ahead", "behind", "incomplete")
+ONLY_WHERE_COUNTED = frozenset(
+    {
+        "reports.frauds_30d",
+        "card.attempts_1h",
+        "card.attempts_24h",
+        "card.declined_1h",
+        "card.declined_24h",
+        "card.countries_24h",
+    }
+)
 FILES = {
     "transfers": "payments.transfer.initiated.v1",
     "cards": "payments.card.authorised.v1",
@@ -98,6 +108,10 @@ class PaymentsOracle:
         rows = found.fetchall()
         assert [n for n, *_ in rows] == columns["n"], "an event that was asked about is not there"
         return [
-            {name: (place["v"], RANKS[place["rank"]]) for name, place in zip(names, places, strict=True)}
-            for _, *places in rows
+            {
+                name: (place["v"], RANKS[place["rank"]])
+                for name, place in zip(names, places, strict=True)
+                if one.counts or name not in ONLY_WHERE_COUNTED
+            }
+            for one, (_, *places) in zip(asked, rows, strict=True)
         ]

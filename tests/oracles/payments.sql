@@ -95,10 +95,10 @@ SELECT
     count(*) FILTER (within(age, 90 * day())) AS seen_90d,
     count(*) FILTER (within(age, 90 * day() + 1)) AS seen_remembered,
     count(*) FILTER (age >= 0) AS seen_lifetime,
-    bool_or(overwritten(ts, q, 600000, 15000, 247)) AS lost_10m,
-    bool_or(overwritten(ts, q, hour_ms(), 15000, 247)) AS lost_1h,
-    bool_or(overwritten(ts, q, day(), hour_ms(), 172)) AS lost_24h,
-    bool_or(overwritten(ts, q, 7 * day(), hour_ms(), 172)) AS lost_7d,
+    bool_or(overwritten(ts, q, 600000, 300000, 16)) AS lost_10m,
+    bool_or(overwritten(ts, q, hour_ms(), 300000, 16)) AS lost_1h,
+    bool_or(overwritten(ts, q, day(), day(), 11)) AS lost_24h,
+    bool_or(overwritten(ts, q, 7 * day(), day(), 11)) AS lost_7d,
     bool_or(overwritten(ts, q, 30 * day(), day(), 95)) AS lost_30d,
     bool_or(overwritten(ts, q, 90 * day(), day(), 95)) AS lost_90d,
     bool_or(overwritten(ts, q, 90 * day() + 1, day(), 95)) AS lost_remembered
@@ -119,8 +119,8 @@ SELECT
     count(*) FILTER (within(age, day())) AS seen_24h,
     count(*) FILTER (within(age, 7 * day())) AS seen_7d,
     count(*) FILTER (within_delayed(age, 7 * day(), 30 * day())) AS seen_30d_delayed_7d,
-    bool_or(overwritten(ts, q, day(), hour_ms(), 172)) AS lost_24h,
-    bool_or(overwritten(ts, q, 7 * day(), hour_ms(), 172)) AS lost_7d,
+    bool_or(overwritten(ts, q, day(), day(), 41)) AS lost_24h,
+    bool_or(overwritten(ts, q, 7 * day(), day(), 41)) AS lost_7d,
     bool_or(overwritten_delayed(ts, q, 7 * day(), 30 * day(), day(), 41)) AS lost_30d_delayed_7d
 FROM met GROUP BY n;
 
@@ -138,8 +138,7 @@ SELECT
     max(age) FILTER (age >= 0) / 1000 AS since_first_lifetime,
     coalesce(sum(amount) FILTER (within(age, 30 * day()) AND status = 'COMPLETED'), 0) AS volume_30d,
     count(*) FILTER (age >= 0) AS seen_lifetime,
-    count(*) FILTER (within(age, 30 * day())) AS seen_30d,
-    bool_or(overwritten(ts, q, 30 * day(), day(), 34)) AS lost_30d
+    count(*) FILTER (within(age, 30 * day())) AS seen_30d
 FROM met GROUP BY n;
 
 CREATE MACRO device(asked) AS TABLE
@@ -153,8 +152,7 @@ SELECT
     count(DISTINCT sender_id) FILTER (within(age, 7 * day())) AS accounts_7d,
     max(age) FILTER (age >= 0) / 1000 AS since_first_lifetime,
     count(*) FILTER (within(age, 7 * day())) AS seen_7d,
-    count(*) FILTER (age >= 0) AS seen_lifetime,
-    bool_or(overwritten(ts, q, 7 * day(), 6 * hour_ms(), 32)) AS lost_7d
+    count(*) FILTER (age >= 0) AS seen_lifetime
 FROM met GROUP BY n;
 
 CREATE MACRO ip(asked) AS TABLE
@@ -167,7 +165,7 @@ SELECT
     n,
     count(DISTINCT sender_id) FILTER (within(age, hour_ms())) AS accounts_1h,
     count(*) FILTER (within(age, hour_ms())) AS seen_1h,
-    bool_or(overwritten(ts, q, hour_ms(), 60000, 64)) AS lost_1h
+    bool_or(overwritten(ts, q, hour_ms(), hour_ms(), 5)) AS lost_1h
 FROM met GROUP BY n;
 
 CREATE MACRO card(asked) AS TABLE
@@ -320,9 +318,9 @@ said AS (
         recipient_24h: says(coalesce(recipient.seen_24h, 0), is_behind, coalesce(recipient.lost_24h, false)),
         recipient_7d: says(coalesce(recipient.seen_7d, 0), is_behind, coalesce(recipient.lost_7d, false)),
         recipient_delayed: says(coalesce(recipient.seen_30d_delayed_7d, 0), false, coalesce(recipient.lost_30d_delayed_7d, false)),
-        pair_30d: says(coalesce(pair.seen_30d, 0), is_behind, coalesce(pair.lost_30d, false)),
+        pair_30d: says(coalesce(pair.seen_30d, 0), is_behind, false),  -- from the tiles of its lifetime: none is lost
         pair_lifetime: says(coalesce(pair.seen_lifetime, 0), is_behind, false),
-        device_7d: says(coalesce(device.seen_7d, 0), is_behind, coalesce(device.lost_7d, false)),
+        device_7d: says(coalesce(device.seen_7d, 0), is_behind, false),
         device_lifetime: says(coalesce(device.seen_lifetime, 0), is_behind, false),
         ip_1h: says(coalesce(ip_met.seen_1h, 0), is_behind, coalesce(ip_met.lost_1h, false)),
         card_1h: CASE WHEN card_id IS NULL THEN 2 ELSE
@@ -342,7 +340,7 @@ SELECT
     "sender.attempts_24h": {v: coalesce(sender.attempts_24h, 0), rank: sender_24h},
     "sender.volume_24h": {v: coalesce(sender.volume_24h, 0), rank: sender_24h},
     "sender.volume_7d": {v: coalesce(sender.volume_7d, 0), rank: sender_7d},
-    "sender.volume_30d": {v: coalesce(sender.volume_30d, 0), rank: sender_30d},
+    "habits.volume_30d": {v: coalesce(sender.volume_30d, 0), rank: sender_30d},
     over_largest: {v: amount::DOUBLE / nullif(sender.largest_30d, 0), rank: sender_30d},
     over_daily_mean: {
         v: sender.volume_24h::DOUBLE / nullif(sender.volume_30d::DOUBLE / 30, 0), rank: greatest(sender_24h, sender_30d)
@@ -354,16 +352,16 @@ SELECT
     last_amount_4: {v: sender.last_amounts_30d[4], rank: sender_30d},
     last_amount_5: {v: sender.last_amounts_30d[5], rank: sender_30d},
     failed_share: {v: sender.failures_24h::DOUBLE / nullif(sender.attempts_24h, 0), rank: sender_24h},
-    "sender.since_last_30d": {v: sender.since_last_30d, rank: sender_30d},
+    "habits.since_last_30d": {v: sender.since_last_30d, rank: sender_30d},
     days_since_first: {v: sender.since_first_lifetime / 86400, rank: sender_lifetime},
     "sender.round_amounts_24h": {v: coalesce(sender.round_amounts_24h, 0), rank: sender_24h},
     "sender.just_below_threshold_7d": {v: coalesce(sender.just_below_threshold_7d, 0), rank: sender_7d},
     "sender.currencies_7d": {v: coalesce(sender.currencies_7d, 0), rank: sender_7d},
     "sender.at_night_7d": {v: coalesce(sender.at_night_7d, 0), rank: sender_7d},
     "sender.recipients_7d": {v: coalesce(sender.recipients_7d, 0), rank: sender_7d},
-    "sender.new_recipients_24h": {v: coalesce(sender.new_recipients_24h, 0), rank: sender_remembered},
-    "sender.into_high_risk_30d": {v: coalesce(sender.into_high_risk_30d, 0), rank: sender_30d},
-    "sender.devices_30d": {v: coalesce(sender.devices_30d, 0), rank: sender_30d},
+    "habits.new_recipients_24h": {v: coalesce(sender.new_recipients_24h, 0), rank: sender_remembered},
+    "habits.into_high_risk_30d": {v: coalesce(sender.into_high_risk_30d, 0), rank: sender_30d},
+    "habits.devices_30d": {v: coalesce(sender.devices_30d, 0), rank: sender_30d},
     "sender.funding_cards_24h": {v: coalesce(sender.funding_cards_24h, 0), rank: sender_24h},
     "sender.card_countries_24h": {v: coalesce(sender.card_countries_24h, 0), rank: sender_24h},
     "sender.from_abroad_24h": {v: coalesce(sender.from_abroad_24h, 0), rank: sender_24h},
@@ -371,11 +369,6 @@ SELECT
     "device.accounts_7d": {v: coalesce(device.accounts_7d, 0), rank: device_7d},
     "device.since_first_lifetime": {v: device.since_first_lifetime, rank: device_lifetime},
     "ip.accounts_1h": {v: coalesce(ip_met.accounts_1h, 0), rank: ip_1h},
-    "card.attempts_1h": {v: CASE WHEN card_id IS NOT NULL THEN coalesce(card.attempts_1h, 0) END, rank: card_1h},
-    "card.attempts_24h": {v: CASE WHEN card_id IS NOT NULL THEN coalesce(card.attempts_24h, 0) END, rank: card_24h},
-    "card.declined_1h": {v: CASE WHEN card_id IS NOT NULL THEN coalesce(card.declined_1h, 0) END, rank: card_1h},
-    "card.declined_24h": {v: CASE WHEN card_id IS NOT NULL THEN coalesce(card.declined_24h, 0) END, rank: card_24h},
-    "card.countries_24h": {v: CASE WHEN card_id IS NOT NULL THEN coalesce(card.countries_24h, 0) END, rank: card_24h},
     "document_device.rejected_24h": {v: coalesce(documents.rejected_24h, 0), rank: documents_24h},
     "holder.changes_24h": {v: coalesce(holder.changes_24h, 0), rank: holder_24h},
     "holder.credentials_24h": {v: coalesce(holder.credentials_24h, 0), rank: holder_24h},
@@ -386,7 +379,6 @@ SELECT
     "recipient.senders_7d": {v: coalesce(recipient.senders_7d, 0), rank: recipient_7d},
     "recipient.inflow_24h": {v: coalesce(recipient.inflow_24h, 0), rank: recipient_24h},
     "recipient.transfers_30d_delayed_7d": {v: coalesce(recipient.transfers_30d_delayed_7d, 0), rank: recipient_delayed},
-    "reports.frauds_30d": {v: coalesce(reports.frauds_30d, 0), rank: reports_30d},
     "reports.frauds_30d_delayed_7d": {v: coalesce(reports.frauds_30d_delayed_7d, 0), rank: reports_delayed},
     recipient_share: {
         v: coalesce(pair.volume_30d, 0)::DOUBLE / nullif(sender.volume_30d, 0), rank: greatest(pair_30d, sender_30d)
@@ -401,7 +393,14 @@ SELECT
     speed_kmh: {
         v: kilometres(lat, lon, before.lat, before.lon) / nullif((q // 1000 - before.ts // 1000) / 3600, 0),
         rank: sender_30d
-    }
+    },
+    -- And of a vector that counts the transfer itself:
+    "reports.frauds_30d": {v: coalesce(reports.frauds_30d, 0), rank: reports_30d},
+    "card.attempts_1h": {v: CASE WHEN card_id IS NOT NULL THEN coalesce(card.attempts_1h, 0) END, rank: card_1h},
+    "card.attempts_24h": {v: CASE WHEN card_id IS NOT NULL THEN coalesce(card.attempts_24h, 0) END, rank: card_24h},
+    "card.declined_1h": {v: CASE WHEN card_id IS NOT NULL THEN coalesce(card.declined_1h, 0) END, rank: card_1h},
+    "card.declined_24h": {v: CASE WHEN card_id IS NOT NULL THEN coalesce(card.declined_24h, 0) END, rank: card_24h},
+    "card.countries_24h": {v: CASE WHEN card_id IS NOT NULL THEN coalesce(card.countries_24h, 0) END, rank: card_24h}
 FROM said;
 
 CREATE MACRO documents_vectors() AS TABLE

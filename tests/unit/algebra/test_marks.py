@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millpond.algebra.marks import mark, unmarked
+from millpond.algebra.marks import mark, value_in
 from millpond.plan.types import BOOLEAN, DOUBLE, INT, INT_MAX, INT_MIN, STRING, TIMESTAMP, Type
 
 WIDE = Type("decimal", 38, 10)
@@ -51,8 +51,9 @@ def test_values_come_back(order: list[Any], fields: list[Any], nulls: set[int]) 
         return
 
     assert text is not None
-    back = unmarked(text, [type for *_, type in order], [type for _, type in told])
-    assert back == tuple(value for value, *_ in order) + tuple(value for value, _ in told)
+    types = [type for *_, type in order], [type for _, type in told]
+    back = [value_in(text, *types, number) for number in range(len(order) + len(told))]
+    assert back == [*(value for value, *_ in order), *(value for value, _ in told)]
 
 
 def test_an_event_without_its_place_has_no_mark() -> None:
@@ -64,7 +65,7 @@ def test_an_event_without_its_place_has_no_mark() -> None:
 @pytest.mark.parametrize("text", ["", "2" + "0" * 16, "1" + "0" * 17, "0" * 15])
 def test_what_is_no_mark_of_the_types_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - int() tells some of it
-        unmarked(text, [], [INT])
+        value_in(text, [], [INT], 0)
 
 
 def test_negative_zero_is_zero() -> None:

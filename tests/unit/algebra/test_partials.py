@@ -31,9 +31,17 @@ def partial(function: PartialFunction) -> Partial:
 def folded(one: Partial, values: Sequence[Decimal | None]) -> State:
     state = zero(one)
     for ts, item in enumerate(values):
-        given = str(item) if one.function in MARKED and item is not None else item
-        state = add(one, state, given, ts)
+        state = add(one, state, given_of(one, item), ts)
     return state
+
+
+def given_of(one: Partial, item: Decimal | None) -> float | str | None:
+    """What an event of a value gives."""
+    if item is None:
+        return None
+    if one.function == "count":
+        return 1
+    return str(item) if one.function in MARKED else unscaled(item, MONEY)
 
 
 def test_every_function_of_the_table_has_its_algebra() -> None:

@@ -6,7 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millpond.algebra.tallies import BETWEEN, Tally, counted, instant, some_of, tally_of, together
+from millpond.algebra.tallies import (
+    BETWEEN,
+    Met,
+    Tally,
+    counted,
+    instant,
+    last_of,
+    mark_of,
+    met_in,
+    numbers_of,
+    some_of,
+    tally_of,
+    tally_of_marks,
+    together,
+    without,
+)
 
 CAP = 3
 EVENTS = st.lists(st.tuples(st.sampled_from("abcdefg"), st.integers(0, 99)), min_size=1, max_size=20)
@@ -30,6 +45,55 @@ def test_the_first_marks_by_their_order_are_kept_and_counted_from_their_first_ev
     shuffled = list(events)
     draw.shuffle(shuffled)
     assert tallied(shuffled) == tallied(events)
+
+
+@given(EVENTS)
+def test_a_tally_of_all_events_at_once_is_that_of_one_after_the_other(events: list[tuple[str, int]]) -> None:
+    assert tally_of_marks(events, CAP) == tallied(events)
+
+
+@given(EVENTS, st.integers(1, 5))
+def test_what_is_left_without_some_events_is_met_as_often_as_by_the_others(
+    events: list[tuple[str, int]], gone: int
+) -> None:
+    others, out = events[gone:], [mark for mark, _ in events[:gone]]
+    whole = tally_of_marks(events, 99)
+    left = without(whole, out)
+    counts = Counter() if left is None else left.counts()
+    assert counts == Counter(mark for mark, _ in others)
+    assert met_in([whole.text.encode()], without=out) == Met({mark for mark, _ in others}, is_capped=False)
+    if left is not None:
+        times = {mark: [ts for other, ts in others if other == mark] for mark in counts}
+        for entry in left.entries:
+            _, first, last = numbers_of(entry)
+            assert first <= min(times[mark_of(entry)]) <= max(times[mark_of(entry)]) <= last
+
+
+def test_what_was_not_met_cannot_be_taken_out() -> None:
+    tally = tally_of_marks([("a", 1), ("b", 2)], 99)
+    for marks in (["c"], ["a", "a"]):
+        with pytest.raises(KeyError):
+            without(tally, marks)
+
+
+@given(st.lists(EVENTS, min_size=1, max_size=4), st.integers(0, 400))
+def test_what_tiles_met_since_an_instant_and_when_last(tiles: list[list[tuple[str, int]]], since: int) -> None:
+    inside = [[(mark, 100 * number + ts) for mark, ts in events] for number, events in enumerate(tiles)]
+    texts = [tally_of_marks(events, 99).text.encode() for events in inside]
+    events = [event for some in inside for event in some]
+    assert met_in(texts, since=instant(since)).marks == {mark for mark, ts in events if ts >= since}
+    asked = sorted({mark for mark, _ in events})[:2]
+    last = last_of(texts, [*asked, "x"])
+    assert last is not None
+    told = {mark_of(entry): numbers_of(entry)[2] for entry in last.entries}
+    assert told == {mark: max(ts for other, ts in events if other == mark) for mark in asked}
+
+
+def test_a_tile_that_met_too_many_is_told_also_where_none_is_asked_for() -> None:
+    capped = tally_of_marks([("a", 1), ("b", 2)], 1).text.encode()
+    assert last_of([capped], ["b"]) == Tally((), is_capped=True)
+    assert met_in([capped]) == Met({"a"}, is_capped=True)
+    assert (last_of([], ["a"]), met_in([])) == (None, Met(set(), is_capped=False))
 
 
 @given(EVENTS, EVENTS)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from millpond.algebra.contribution import contribution
 from millpond.algebra.evaluate import Event
 from millpond.algebra.partials import State, add, zero
-from millpond.algebra.replay import given as given_of
 from millpond.algebra.values import Flaw, Value, root, value
 from millpond.plan.aggregations import AGGREGATIONS, Operands, Parameters, partials_of
 from millpond.plan.expr import Field
@@ -53,7 +53,7 @@ def answered(aggregation: str, over: Type, values: Sequence[Decimal | float | st
         state = zero(partial)
         for at, x in enumerate(values, 1):
             event: Event = {"at": at, "id": f"e{at:03}", "by": at // 2, "x": x}
-            state = add(partial, state, given_of(partial, event), at)
+            state = add(partial, state, contribution(partial)(event), at)
         states.append(state)
     return value(plan, partials, states, Q)
 

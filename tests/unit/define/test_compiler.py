@@ -10,7 +10,7 @@ import pytest
 
 from millpond.define.compiler import compile_pool
 from millpond.plan.compiled import files_of, load_compiled
-from millpond.plan.model import Column, Pool, ViewPlan
+from millpond.plan.model import Column, LevelPlan, Pool, ViewPlan
 from millpond.plan.types import INT, STRING, Type
 from millpond.plan.windows import DAY, MINUTE
 from tests.unit.define.sample import RIGHT, project, view_file
@@ -70,8 +70,8 @@ def test_each_feature_says_its_level_and_how_far_its_tail_may_be_off(right: Pool
     assert told["visits_30d_delayed_7d"] == (DAY, DAY - 1)
     assert told["visits_lifetime"] == (DAY, 0)
     assert told["visits_lifetime_delayed_30d"] == (DAY, DAY - 1)
-    assert [level.size_ms for level in view.levels] == [MINUTE, DAY]
-    assert view.lifetime
+    assert [level.size_ms for level in view.levels] == [MINUTE]
+    assert view.lifetime  # its tiles are those of a day
 
 
 def test_types_of_features_are_wide_enough_or_refused(right: Pool) -> None:
@@ -101,6 +101,39 @@ def test_a_committed_plan_keeps_its_levels_while_they_serve(tmp_path: Path) -> N
 
     assert [level.size_ms for level in kept.levels] == [15_000]
     assert [level.size_ms for level in outgrown.levels] == [DAY]
+
+
+def test_windows_of_day_tiles_are_answered_from_a_lifetime_unless_a_committed_plan_has_a_ring(tmp_path: Path) -> None:
+    text = '{"n": Count(windows=["30d", LIFETIME])}'
+    chosen = compiled(tmp_path, text)
+    ring = LevelPlan(size_ms=DAY, slots=34)
+    keep = Pool(views=(msgspec.structs.replace(chosen, levels=(ring,)),), sets=())
+
+    assert (chosen.levels, chosen.feature("n_30d").level_ms, chosen.kinds) == ((), DAY, ("lifetime",))
+    assert compiled(tmp_path, text, keep=Pool(views=(chosen,), sets=())) == chosen
+    assert compiled(tmp_path, text, keep=keep).levels == (ring,)
+
+
+def test_a_committed_plan_keeps_its_levels_also_where_some_windows_are_answered_from_a_lifetime(tmp_path: Path) -> None:
+    text = '{"n": Count(windows=["1h", "30d", LIFETIME])}'
+    chosen = compiled(tmp_path, text)
+    assert [level.size_ms for level in chosen.levels] == [MINUTE]
+    other = msgspec.structs.replace(chosen.levels[0], size_ms=15_000)
+    keep = Pool(views=(msgspec.structs.replace(chosen, levels=(other,)),), sets=())
+
+    kept = compiled(tmp_path, text, keep=keep)
+
+    assert [level.size_ms for level in kept.levels] == [15_000]
+    assert [kept.feature(f"n_{window}").level_ms for window in ("1h", "30d", "lifetime")] == [15_000, DAY, DAY]
+
+
+def test_the_tiles_of_an_exact_view_are_those_of_its_fallback(tmp_path: Path) -> None:
+    text = '{"n": Count(windows=["1h"])}'
+    rough = compiled(tmp_path, text, 'precision="exact", fallback="25%"')
+
+    assert compiled(tmp_path, text, 'precision="exact"').feature("n_1h").level_ms == MINUTE
+    assert [level.size_ms for level in rough.levels] == [rough.feature("n_1h").level_ms] == [15 * MINUTE]
+    assert rough.feature("n_1h").tail_error_ms == 0
 
 
 def test_a_new_version_chooses_levels_anew(tmp_path: Path) -> None:

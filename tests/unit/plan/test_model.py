@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from millpond.plan.compiled import load_compiled
 from millpond.plan.errors import PlanError
 from millpond.plan.hashes import hashed_set, hashed_view
-from millpond.plan.model import Column, Pool, SetFeature, SetPlan, ViewPlan, decode, encode
+from millpond.plan.model import Column, LevelPlan, Pool, SetFeature, SetPlan, ViewPlan, decode, encode
 from millpond.plan.types import Type
 from millpond.plan.windows import DAY, MINUTE
 from tests.unit.define.sample import RIGHT
@@ -60,12 +60,12 @@ def test_an_unknown_type_in_a_document_is_damage() -> None:
 
 
 def test_a_view_says_what_it_runs_as() -> None:
-    assert VIEW.kinds == ("tiles_short", "tiles_long", "lifetime")
-    assert (VIEW.sizes("tiles_short"), VIEW.sizes("tiles_long"), VIEW.sizes("lifetime")) == ((MINUTE,), (DAY,), (DAY,))
-    assert VIEW.reach_ms("tiles_short") == 60 * MINUTE
-    assert VIEW.reach_ms("tiles_long") == 90 * DAY
-    assert VIEW.reach_ms("lifetime") is None
-    assert VIEW.state_ttl_ms("tiles_long") == DAY + VIEW.source.lateness_ms + DAY
+    with_days = msgspec.structs.replace(VIEW, levels=(*VIEW.levels, LevelPlan(size_ms=DAY, slots=94)))
+    assert VIEW.kinds == ("tiles_short", "lifetime")
+    assert with_days.kinds == ("tiles_short", "tiles_long", "lifetime")
+    assert [with_days.sizes(kind) for kind in with_days.kinds] == [(MINUTE,), (DAY,), (DAY,)]
+    assert [with_days.reach_ms(kind) for kind in with_days.kinds] == [60 * MINUTE, 90 * DAY, None]
+    assert with_days.state_ttl_ms("tiles_long") == DAY + VIEW.source.lateness_ms + DAY
 
 
 def test_a_pool_names_what_it_lacks() -> None:

@@ -23,7 +23,7 @@ from millpond.plan.windows import (
     format_duration,
     level_for,
     parse_duration,
-    parse_precision,
+    parse_share,
     ring_slots,
 )
 
@@ -83,13 +83,13 @@ def test_a_lifetime_starts_with_1970(delay: int, q: int) -> None:
     ("text", "share"), [("5%", Fraction(1, 20)), ("0.5%", Fraction(1, 200)), ("100%", Fraction(1))]
 )
 def test_precision_is_a_share(text: str, share: Fraction) -> None:
-    assert parse_precision(text) == share
+    assert parse_share(text) == share
 
 
 @pytest.mark.parametrize("text", ["0%", "101%", "5", "exactly", "", "-5%", ".5%"])
 def test_other_precisions_are_refused(text: str) -> None:
     with pytest.raises(DefinitionError):
-        parse_precision(text)
+        parse_share(text)
 
 
 def test_an_exact_view_takes_tiles_as_one_of_five_percent_where_its_windows_are_long_enough() -> None:
@@ -98,6 +98,16 @@ def test_an_exact_view_takes_tiles_as_one_of_five_percent_where_its_windows_are_
     assert choose_levels([span(SECOND)], "exact") == (SECOND,)
     with pytest.raises(DefinitionError, match="no tile size"):
         choose_levels([span(10 * SECOND)], "5%")
+
+
+def test_an_exact_view_takes_longer_tiles_where_its_fallback_allows_them() -> None:
+    day, week, month = span(DAY), span(7 * DAY), span(30 * DAY)
+    assert choose_levels([day, week, month], "exact") == (HOUR, DAY)
+    assert choose_levels([day, week, month], "exact", fallback="100%") == (DAY,)
+    assert choose_levels([span(10 * MINUTE), span(HOUR)], "exact", fallback="50%") == (5 * MINUTE,)
+    assert choose_levels([day], "exact", (HOUR,), fallback="100%") == (HOUR,)  # what a committed plan has stays
+    with pytest.raises(DefinitionError, match="fallback='half' is not a share"):
+        choose_levels([day], "exact", fallback="half")
 
 
 def test_a_tile_is_at_most_the_share_and_a_window_at_most_400_tiles() -> None:
@@ -111,7 +121,7 @@ def test_a_tile_is_at_most_the_share_and_a_window_at_most_400_tiles() -> None:
 
 @given(st.lists(st.builds(span, ANSWERABLE, DELAYS), min_size=1, max_size=6), st.sampled_from(["5%", "20%"]))
 def test_the_fewest_levels_are_chosen_and_of_those_the_largest(windows: list[WindowSpan], precision: str) -> None:
-    share = parse_precision(precision)
+    share = parse_share(precision)
     if not all(any(fits(w, level, share) for level in LEVELS) for w in windows):
         with pytest.raises(DefinitionError, match="no tile size answers"):
             choose_levels(windows, precision)
@@ -130,7 +140,7 @@ def test_the_fewest_levels_are_chosen_and_of_those_the_largest(windows: list[Win
 
 @given(st.lists(st.builds(span, ANSWERABLE), min_size=1, max_size=4), st.sets(st.sampled_from(LEVELS), min_size=1))
 def test_levels_are_kept_where_they_serve_and_each_is_needed(windows: list[WindowSpan], kept: set[int]) -> None:
-    share = parse_precision("5%")
+    share = parse_share("5%")
     keep = tuple(sorted(kept))
     answering = {level_for(w, keep, share) for w in windows}
     if not all(any(fits(w, level, share) for level in LEVELS) for w in windows):

@@ -146,3 +146,7 @@ def test_a_delayed_head_whose_slot_is_in_use_again_is_incomplete(total: Read, sl
     assert total([END - MINUTE, END + 10, again - MINUTE], q, "2h_delayed_1h")[0] == "incomplete"
     assert total([END - MINUTE, END + 10, again], q, "2h_delayed_1h")[0] == "incomplete"
     assert total([END - MINUTE, END + 10, again + MINUTE], q, "2h_delayed_1h") == ("present", 2)
+
+
+def test_a_lifetime_begins_with_a_whole_tile(total: Read) -> None:
+    assert total([5, 10, END], END, "lifetime") == ("present", 3)

@@ -3,7 +3,7 @@
 import pytest
 
 from millpond.plan.errors import MillpondError
-from millpond.store.kept import Kept, kept, kept_in
+from millpond.store.kept import kept, kept_in
 from millpond.store.records import RecordLayout
 from tests.unit.materialize.sample import view
 from tests.unit.store.columns import columns
@@ -19,8 +19,13 @@ def record() -> bytes:
 
 def test_events_begin_with_the_tile_and_the_events_it_counts_as_their_record_does() -> None:
     found = kept_in(kept(record(), "caf\u00e9".encode()))
-    assert found == Kept(tile=7, n=3, first=10, last=59_999, text="caf\u00e9")
-    assert kept(record(), b"x")[:16] == record()[:16]
+    assert (found.tile, found.n, found.first, found.last, found.text) == (7, 3, 10, 59_999, "caf\u00e9")
+
+
+def test_they_tell_whether_a_record_is_of_the_same_events() -> None:
+    events = kept_in(kept(record(), b"x"))
+    assert events.is_of(record())
+    assert not events.is_of(record()[:12] + b"\0" + record()[13:])
 
 
 def test_no_events_are_an_empty_text() -> None:
