@@ -15,9 +15,12 @@ PYTHON ?= python3.12 python3.11 python3
 key = $(shell (echo '$(CURDIR)'; cat $(1)) | cksum | tr ' ' -)
 PRODUCT := .venv/.made-$(call key,requirements/bootstrap.txt requirements/build.txt requirements/product.txt)
 FLINK := .venv-flink/.made-$(call key,requirements/bootstrap.txt requirements/build.txt requirements/flink.txt)
+# A wheel is of the package's files, by name and content. Looked at by the one recipe that needs it: it reads them all.
+COMPILED = .venv-compiled/.made-$(call key,requirements/product.txt requirements/compile.txt pyproject.toml hatch_build.py \
+    <(find millpond -name __pycache__ -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum))
 
 # Interactive shells and terminals know LINES as the window's height: only the command line's counts, and none goes further.
-unexport LINES SECONDS RATE STALE SABOTAGE ONLY KILL SEEDS SEED KIND DAMAGE EVENTS INSTANTS
+unexport LINES SECONDS RATE STALE SABOTAGE ONLY PURE KILL SEEDS SEED KIND DAMAGE EVENTS INSTANTS
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
 .PHONY: help
@@ -41,6 +44,10 @@ test: setup  ## all tests, the integration tests on one real stack
 unit: $(PRODUCT)  ## the fast tests alone: no Kafka, Flink or store
 	@exec .venv/bin/python -m pytest tests/unit
 
+.PHONY: test-compiled
+test-compiled: compiled  ## the fast tests of what is compiled, against the compiled wheel
+	@PYTHONSAFEPATH=1 exec .venv-compiled/bin/python -m pytest -p tests.compiled tests/unit/algebra tests/unit/serve tests/unit/store
+
 .PHONY: mutants
 mutants: $(PRODUCT)  ## makes one mistake after the other in a copy of the source, and fails where no test notices; ONLY="guard lateness"
 	@exec .venv/bin/python -m tests.mutants $(ONLY)
@@ -54,8 +61,8 @@ payments: setup  ## the payments pool on a simulated bank, compared with hand-wr
 	@exec .venv/bin/python -m tests.payments $(call given,EVENTS,events) $(call given,INSTANTS,instants)
 
 .PHONY: bench
-bench: setup  ## speed and size on the real parts, compared with benchmarks/bars.toml; ONLY="reader flink"
-	@exec .venv/bin/python -m benchmarks $(ONLY)
+bench: setup  ## speed and size on the real parts, compared with benchmarks/bars.toml; ONLY="reader flink" PURE=1
+	@exec .venv/bin/python -m benchmarks $(ONLY) $(if $(call given,PURE,pure),--pure)
 
 .PHONY: check
 check: $(PRODUCT)  ## lint, types, the import law, the pool, the requirements
@@ -83,6 +90,27 @@ compile: $(PRODUCT)  ## compile the pool into features/<domain>/compiled, and it
 lock: $(PRODUCT)  ## pin pyproject's requirements into requirements/; UPGRADE=1 takes the newest versions
 	@$(call pin,requirements)
 
+# What else is of the tree (benchmarks, tests, features) is found behind the wheel: millpond is the wheel's, not the tree's.
+.PHONY: compiled
+compiled: $(PRODUCT)  ## the wheel with the read path compiled by mypyc, in .venv-compiled; takes a C compiler
+	@made=$(COMPILED)
+	[[ ! -e $$made ]] || exit 0
+	.venv/bin/python hatch_build.py
+	if ! .venv-compiled/bin/python -c '' 2>/dev/null; then
+	    echo "making .venv-compiled"
+	    .venv/bin/uv venv --quiet --clear --python .venv/bin/python .venv-compiled
+	fi
+	rm -f .venv-compiled/.made-*
+	wheel=$$(mktemp -d)
+	trap 'rm -rf "$$wheel"' EXIT
+	echo "compiling the read path: half a minute"
+	MILLPOND_COMPILED=1 .venv/bin/uv build --quiet --wheel --require-hashes --build-constraints requirements/compile.txt \
+	    --python .venv-compiled/bin/python --out-dir "$$wheel" .
+	$(INSTALL) --quiet --python .venv-compiled/bin/python requirements/product.txt
+	.venv/bin/uv pip install --quiet --no-deps --python .venv-compiled/bin/python "$$wheel"/*.whl
+	pwd > "$$(.venv-compiled/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tree.pth"
+	touch $$made
+
 .PHONY: setup
 setup: $(PRODUCT) $(FLINK)  ## both environments, the Java parts, the compiled job classes
 	@.venv/bin/python -m millpond.local.setup
@@ -94,7 +122,7 @@ clean:  ## remove what was made in this checkout (downloads stay in the user's c
 	    env=$$(basename "$$(dirname "$$stack")")
 	    .venv/bin/millpond down --env "$$env" || echo "warning: the stack of $$env could not be stopped" >&2
 	done
-	rm -rf .venv .venv-flink .millpond .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-flink .venv-compiled .millpond .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One set of pins for both Pythons and every platform. Pins already there stay, hashes too, unless UPGRADE is given.
@@ -105,6 +133,9 @@ define pin
 	pin --group build --output-file $(1)/build.txt
 	pin pyproject.toml --extra local --extra author --extra tables --group dev --group demo --output-file $(1)/product.txt
 	pin pyproject.toml --extra flink --output-file $(1)/flink.txt
+	# What the compiled wheel is built with: its compiler, and the packages whose types it is checked against.
+	pin pyproject.toml --extra serve --group build --group compile --constraint requirements/product.txt \
+	    --output-file $(1)/compile.txt
 	# What images install of the above, and nothing that tests or authors need.
 	pin pyproject.toml --extra local --constraint requirements/product.txt --output-file $(1)/local.txt
 	pin pyproject.toml --extra stream --extra cli --constraint requirements/product.txt --output-file $(1)/stream.txt
@@ -136,7 +167,7 @@ $(PRODUCT):
 	        exit 1
 	    fi
 	    echo "making .venv with $$("$$python" --version)"
-	    rm -rf .venv .venv-flink
+	    rm -rf .venv .venv-flink .venv-compiled
 	    "$$python" -m venv .venv
 	    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bootstrap.txt
 	fi

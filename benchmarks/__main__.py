@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME…] [--json]`: exits 1 where a bar does not hold, 2 where something was not measured."""
+"""`python -m benchmarks [NAME…] [--json] [--pure]`: exits 1 where a bar does not hold, 2 where one was not measured."""
 
 import sys
 from typing import Annotated
@@ -18,10 +18,11 @@ BELOW, FAILED, INTERRUPTED = 1, 2, 130
 def main(
     names: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(b.name for b in BENCHMARKS)}.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the results as one JSON document.")] = False,
+    pure: Annotated[bool, typer.Option("--pure", help="Measure the Reader in pure Python.")] = False,
 ) -> None:
     """Measure, write benchmarks/results.json and docs/benchmarks.md, and compare with benchmarks/bars.toml."""
     try:
-        raise typer.Exit(_main(names or [], json))
+        raise typer.Exit(_main(names or [], json=json, pure=pure))
     except MillpondError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(FAILED) from error
@@ -30,7 +31,7 @@ def main(
         raise typer.Exit(INTERRUPTED) from interrupt
 
 
-def _main(names: list[str], json: bool) -> int:
+def _main(names: list[str], *, json: bool, pure: bool = False) -> int:
     limits = bars.read()
 
     def keep(name: str, measured: Measured) -> None:
@@ -39,9 +40,9 @@ def _main(names: list[str], json: bool) -> int:
         page.write(everything, limits)
 
     wanted = chosen(names)
-    command = "make bench" + (f' ONLY="{" ".join(names)}"' if names else "")
+    command = "make bench" + (f' ONLY="{" ".join(names)}"' if names else "") + (" PURE=1" if pure else "")
     with World(lambda line: print(line, file=sys.stderr, flush=True)) as world:
-        found = run(wanted, world, command=command, keep=keep)
+        found = run(wanted, world, command=command, keep=keep, pure=pure)
     if json:
         print(msgspec.json.encode(found).decode())
     missed = verdict(found, limits)

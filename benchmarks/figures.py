@@ -46,11 +46,13 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
         name: as it is asked for.
         what: is measured and how, in prose for the page.
         run: measures it.
+        of_wheel: it is of the Reader, and measured with the compiled wheel.
     """
 
     name: str
     what: str
     run: "Callable[[World], Figures]"
+    of_wheel: bool = False
 
 
 def figure(values: Sequence[float], unit: str = "") -> Figure:

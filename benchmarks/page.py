@@ -10,12 +10,19 @@ from benchmarks.results import Measured, Results
 FILE: Final = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 PLOT: Final = "benchmarks-growth.svg"
 
+HOW: Final = {
+    None: "",
+    True: "The read path was compiled: the wheel's.\n\n",
+    False: "The read path was **pure Python**, not compiled.\n\n",
+}
+
 HEAD: Final = """\
 # Benchmarks
 
 Made by `make bench` from `benchmarks/results.json`; do not edit. A figure is the median of its runs, in brackets the
 least and the greatest. Bars stand in `benchmarks/bars.toml`; `make bench` exits 1 where one does not hold. What is
-compared was measured in turn, in one run. `make bench ONLY=reader` measures one.
+compared was measured in turn, in one run. `make bench ONLY=reader` measures one. The Reader is measured from the
+compiled wheel (`docs/install.md`), in a process of its own; with `PURE=1`, or without a compiler, in pure Python.
 """
 
 ELSEWHERE: Final = """\
@@ -59,7 +66,9 @@ def _section(name: str, measured: Measured, bars: Bars) -> str:
         verdict = "" if bar is None else f"{bar}{'' if bar.holds(found.median) else ' **not held**'}"
         rows.append(f"| {key.replace('_', ' ')} | {found} | {verdict} |")
     return (
-        f"## {name}\n\n{measured.what}\n\n" + "\n".join(rows) + f"\n\n`{measured.command}`, {measured.date}, "
+        f"## {name}\n\n{measured.what}\n\n{HOW[measured.compiled]}"
+        + "\n".join(rows)
+        + f"\n\n`{measured.command}`, {measured.date}, "
         f"{measured.took_s} s; the machine's load before it: {measured.load:.1f}.\n"
     )
 

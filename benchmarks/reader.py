@@ -131,4 +131,5 @@ BENCHMARK: Final = Benchmark(
     f"loopback: {ROUNDS} rounds of {READS:,} reads, in turn with the floor: the same bytes with redis-py, hiredis and "
     "numpy, masks and sums, no product code.",
     run=run,
+    of_wheel=True,
 )

@@ -35,6 +35,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         command: that measured it.
         date: of its end, ISO 8601 UTC.
         load: the machine's load average over the minute before it began; more than a core's worth belongs to others.
+        compiled: whether the read path was; None where that does not matter.
     """
 
     what: str
@@ -45,6 +46,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     machine: Machine
     versions: dict[str, str]
     figures: Figures
+    compiled: bool | None = None
 
 
 Results = dict[str, Measured]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import bytes as bytes_
-from benchmarks import flink, freshness, growth, hashes, materializer, reader, several, sustained, vector
+from benchmarks import flink, freshness, growth, hashes, materializer, reader, several, sustained, vector, wheel
 from benchmarks.bars import Bars, below
 from benchmarks.figures import Benchmark
 from benchmarks.results import Measured, Results, this_machine, versions
@@ -45,19 +45,33 @@ def chosen(names: Sequence[str], known: Sequence[Benchmark] = BENCHMARKS) -> lis
 
 
 def run(
-    benchmarks: Sequence[Benchmark], world: World, *, command: str, keep: Callable[[str, Measured], None]
+    benchmarks: Sequence[Benchmark],
+    world: World,
+    *,
+    command: str,
+    keep: Callable[[str, Measured], None],
+    pure: bool = False,
 ) -> Results:
     """Measure each.
 
     Args:
         command: that was typed.
         keep: given each result as soon as it is there: what comes later may be interrupted.
+        pure: the Reader is measured in pure Python.
     """
     results: Results = {}
+    # Before anything is measured: it may have to be built.
+    python = None if pure or not any(one.of_wheel for one in benchmarks) else wheel.environment(world.say)
     for benchmark in benchmarks:
         world.say(benchmark.name)
         began, load = time.monotonic(), os.getloadavg()[0]
-        figures = benchmark.run(world)
+        if not benchmark.of_wheel:
+            figures, compiled = benchmark.run(world), None
+        elif python is None:
+            figures, compiled = benchmark.run(world), wheel.is_compiled()
+        else:
+            outcome = wheel.run(benchmark, python)
+            figures, compiled = outcome.figures, outcome.compiled
         for key, found in figures.items():
             world.say(f"  {key.replace('_', ' ')}: {found}")
         results[benchmark.name] = Measured(
@@ -69,6 +83,7 @@ def run(
             machine=this_machine(),
             versions=versions(),
             figures=figures,
+            compiled=compiled,
         )
         keep(benchmark.name, results[benchmark.name])
     return results

@@ -145,8 +145,9 @@ def _must_be_usable(opened: OpenSet, request: Request) -> None:
 
 BENCHMARK: Final = Benchmark(
     name="vector",
-    what=f"{SET}, 53 places of 11 bindings, for {REQUESTS} transfers of a simulated bank ({CUSTOMERS:,} customers, "
+    what=f"{SET}, 47 places of 11 bindings, for {REQUESTS} transfers of a simulated bank ({CUSTOMERS:,} customers, "
     f"{DAYS} days), drawn by event, each the newest event of its accounts; one thread, Valkey on loopback, {ROUNDS} "
     f"rounds of {READS:,} reads.",
     run=run,
+    of_wheel=True,
 )
