@@ -41,13 +41,20 @@ class Floor:
     def __init__(self, publication: Publication, client: Any) -> None:
         self._flow = ReadFlow(publication, NS)
         self._connection = client.connection_pool.get_connection()
+        plan = publication.plan
+        views = {one.alias: publication.served(one.view, one.version).view for one in plan.bindings}
+        partials = [views[one.alias].feature(one.feature).partials for one in plan.features]
         self._parts = [
-            (part.size, part.layout.dtype, [self._wanted(span) for span in part.spans]) for part in self._flow.parts
+            (
+                part.size,
+                part.layout.dtype,
+                [
+                    (span.window.size_ms or 0, [partials[answer.place] for answer in span.answers])
+                    for span in part.spans
+                ],
+            )
+            for part in self._flow.parts
         ]
-
-    @staticmethod
-    def _wanted(span: Any) -> tuple[int, list[tuple[str, ...]]]:
-        return span.window.size_ms, [tuple(partial.name for partial in answer.partials) for answer in span.answers]
 
     def keys(self, request: Request) -> list[str]:
         """The keys of a request, made beforehand: the floor is not charged for them."""

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Self
 
 import redis
@@ -150,16 +151,18 @@ class OpenSet:
         commands = [
             flow.commands(request, as_of=at, asked=asked) for request, at in zip(requests, instants, strict=True)
         ]
-        wanted = dict.fromkeys(one for parts in commands for some in parts if some is not None for one in some)
+        flat = [one for parts in commands for some in parts if some is not None for one in some]
+        wanted = flat if len(requests) == 1 else list(dict.fromkeys(flat))  # requests may share what they ask for
         try:
-            found, fresh = self._fetch(list(wanted), timeout_ms / 1000)
+            found, fresh = self._fetch(wanted, timeout_ms / 1000)
         except redis.RedisError as error:
             reason = f"{type(error).__name__}: {error}"
             return [flow.unavailable(as_of=at, now=reader.clock(), reason=reason) for at in instants]
+        replies = iter(found if wanted is flat else _of_each(flat, wanted, found))
         now = reader.clock()
         return [
             flow.vector(
-                [None if some is None else [found[one] for one in some] for some in parts],
+                [None if some is None else list(islice(replies, len(some))) for some in parts],
                 as_of=at,
                 asked=asked,
                 now=now,
@@ -171,8 +174,8 @@ class OpenSet:
             for parts, taken, at, own in zip(commands, given, instants, owns, strict=True)
         ]
 
-    def _fetch(self, wanted: Sequence[Command], timeout: float) -> tuple[dict[Command, Any], "_Fresh"]:
-        """What each command gave, and freshness that holds for it.
+    def _fetch(self, wanted: Sequence[Command], timeout: float) -> tuple[list[Any], "_Fresh"]:
+        """What each command gave, in order, and freshness that holds for it.
 
         Stamps are asked for before the records and the epoch after them: where it is the stamps' own, the store was
         not emptied in between, and what the stamps promise is in the records. A store that came back from an older
@@ -183,7 +186,7 @@ class OpenSet:
         if 0 <= now - self._refreshed_at < REFRESH_MS:  # a clock may be set back
             *replies, epoch = self._ask(wanted, timeout)
             if epoch is not None and epoch == fresh.epoch and fresh.connections == self._reader.connections:
-                return dict(zip(wanted, replies, strict=True)), fresh
+                return replies, fresh
         connections = self._reader.connections
         refresh = [("HGETALL", self._freshness), ("GET", self._pointer)]
         stamps, pointer, *replies, epoch = self._ask([*refresh, *wanted], timeout)
@@ -195,7 +198,7 @@ class OpenSet:
         fresh = self._fresh = _Fresh(its_own, known, connections)
         self._refreshed_at = now
         self._follow(pointer)
-        return dict(zip(wanted, replies, strict=True)), fresh
+        return replies, fresh
 
     def _ask(self, commands: Sequence[Command], timeout: float) -> list[Any]:
         return _round_trip(self._reader.client, [*commands, ("HGET", self._freshness, EPOCH_FIELD)], timeout)
@@ -211,6 +214,12 @@ class OpenSet:
                 log.warning("%s is still read as it was: %s", self._flow.publication.plan.full_name, failure)
                 return
             self._flow, self._content = flow, pointer
+
+
+def _of_each(flat: Sequence[Command], wanted: Sequence[Command], found: Sequence[Any]) -> list[Any]:
+    """What every command gave, where those that are equal were sent once."""
+    given = dict(zip(wanted, found, strict=True))
+    return [given[one] for one in flat]
 
 
 def _own(
