@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Self
 
+import hiredis
 import redis
 from hiredis import pack_command
 
@@ -22,6 +23,8 @@ from millpond.store.publications import load, load_content, pointer_key
 
 REFRESH_MS = 1_000  # how old the cached freshness and pointer may be
 TIMEOUT_MS = 100
+_CHUNK = 65_536  # bytes
+_MORE = object()  # where a reply is not whole yet
 EPOCH = EPOCH_FIELD.encode()
 
 log = logging.getLogger("millpond.serve")
@@ -251,15 +254,43 @@ def _round_trip(client: "redis.Redis", commands: Sequence[Command], timeout: flo
         # redis-py packs command by command, in 2 us each; hiredis, which packs for it, takes a tenth of that.
         packed = [pack_command(command) for command in commands]  # type: ignore[arg-type]  # its stub: tuples of one
         connection.send_packed_command([b"".join(packed)])
-        replies = []
-        for _ in commands:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise redis.TimeoutError(f"no whole answer within {timeout * 1000:.0f} ms")
-            replies.append(connection.read_response(timeout=left))
+        replies = _replies(connection, len(commands), deadline)
         complete = True
         return replies
+    except TimeoutError as cause:
+        raise redis.TimeoutError(f"no whole answer within {timeout * 1000:.0f} ms") from cause
+    except OSError as cause:
+        raise redis.ConnectionError(f"the connection to the store broke: {cause}") from cause
     finally:
         if not complete:
             connection.disconnect()
         pool.release(connection)
+
+
+def _replies(connection: Any, count: int, deadline: float) -> list[Any]:
+    """So many replies, taken from the socket as they come; redis-py reads one by one, in 2 us each.
+
+    Raises:
+        TimeoutError: not all came by the deadline.
+        OSError: the connection broke.
+        redis.RedisError: a reply is an error, or none.
+    """
+    socket = connection._sock  # noqa: SLF001  there is no other way to it
+    taken = hiredis.Reader(notEnoughData=_MORE, replyError=redis.ResponseError, protocolError=redis.InvalidResponse)
+    replies: list[Any] = []
+    while len(replies) < count:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        socket.settimeout(left)
+        received = socket.recv(_CHUNK)
+        if not received:
+            raise ConnectionError("it was closed")
+        taken.feed(received)
+        while (reply := taken.gets()) is not _MORE:
+            if isinstance(reply, Exception):
+                raise reply
+            if not isinstance(reply, hiredis.PushNotification):
+                replies.append(reply)
+    socket.settimeout(connection.socket_timeout)
+    return replies
