@@ -161,7 +161,7 @@ MUTANTS: Final = (
     Mutant(
         name="a root is rounded twice",
         file="millpond/algebra/values.py",
-        old="(2 * found + inexact) / (1 << places + 1)",
+        old="quotient(2 * found + inexact, 1 << places + 1)",
         new="found / (1 << places)",
         tests=VALUES,
     ),

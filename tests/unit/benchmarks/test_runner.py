@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import pytest
 
-from benchmarks import __main__, bars, page, results, runner
+from benchmarks import __main__, bars, page, results, runner, wheel
 from benchmarks.bars import Bar
 from benchmarks.figures import Benchmark, Figures, figure, percentile
 from benchmarks.results import Machine, Measured
@@ -106,6 +107,40 @@ def test_what_was_measured_before_an_interruption_is_kept() -> None:
     with pytest.raises(KeyboardInterrupt):
         runner.run([KNOWN[0], broken], world, command="make bench", keep=kept.__setitem__)
     assert kept.keys() == {"slow"}
+
+
+def test_a_benchmark_of_the_wheel_is_measured_there_unless_pure_python_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = wheel.Outcome(figures={"speed": figure([7])}, compiled=True)
+    monkeypatch.setattr(wheel, "environment", lambda _say: Path("python"))
+    monkeypatch.setattr(wheel, "run", lambda _benchmark, _python: there)
+    world: Any = Nowhere(lambda _line: None)
+    both = [KNOWN[0], msgspec.structs.replace(KNOWN[1], of_wheel=True)]
+    found = {
+        pure: runner.run(both, world, command="make bench", keep=lambda *_: None, pure=pure) for pure in (False, True)
+    }
+    assert [found[False][name].compiled for name in ("slow", "fast")] == [None, True]
+    assert found[False]["fast"].figures == there.figures
+    assert [found[True][name].compiled for name in ("slow", "fast")] == [None, wheel.is_compiled()]
+
+
+def test_where_nothing_can_be_compiled_it_is_said_and_pure_python_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wheel, "missing", lambda: "error: no C compiler")
+    said: list[str] = []
+    assert wheel.environment(said.append) is None
+    assert said == ["error: no C compiler\npure Python is measured instead"]
+
+
+@pytest.mark.parametrize(
+    ("compiled", "says"), [(True, "was compiled"), (False, "**pure Python**"), (None, "How fast.")]
+)
+def test_the_page_says_whether_what_was_measured_is_compiled(tmp_path: Path, compiled: bool | None, says: str) -> None:
+    found = msgspec.structs.replace(measured({"speed": figure([1])}), compiled=compiled)
+    page.write({"fast": found}, {}, tmp_path / "benchmarks.md")
+    section = (tmp_path / "benchmarks.md").read_text().partition("## fast")[2].partition("## Elsewhere")[0]
+    assert says in section
+    assert ("The read path" in section) == (compiled is not None)
 
 
 def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed() -> None:
