@@ -43,10 +43,16 @@ def mark(order: Sequence[tuple[Value | None, Type]], fields: Sequence[tuple[Valu
     Args:
         order, fields: value and type of each.
     """
-    if any(value is None for value, _ in order) or (fields and all(value is None for value, _ in fields)):
+    told = ([None if value is None else written(value, type) for value, type in some] for some in (order, fields))
+    return joined(*told)
+
+
+def joined(order: Sequence[str | None], fields: Sequence[str | None]) -> str | None:
+    """The same from how each value is written; None for null."""
+    told = [text for text in order if text is not None]
+    if len(told) < len(order) or (fields and all(text is None for text in fields)):
         return None
-    told = [_written(value, type) for value, type in order if value is not None]
-    return "".join(told + ["0" if value is None else "1" + _written(value, type) for value, type in fields])
+    return "".join(told + ["0" if text is None else "1" + text for text in fields])
 
 
 class MarkReader:
@@ -121,7 +127,8 @@ def whole(value: int) -> str:
     return f"{value + _LONG:016x}"
 
 
-def _written(value: Value, type: Type) -> str:
+def written(value: Value, type: Type) -> str:
+    """A value as marks have it."""
     match type.kind:
         case "int" | "timestamp":
             return whole(int(value))

@@ -13,13 +13,16 @@ exact whatever their length; a mark is a text (see marks.py), several are a tupl
 import heapq
 from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from millpond.algebra.tallies import Met, Tally, counted, some_of, tally_of, together
 from millpond.plan.partials import LIMB, Partial, PartialFunction
 from millpond.plan.types import Type
 
 State = int | float | str | tuple[str, ...] | Tally | Met | None
+One: TypeAlias = int | float | str
+"""What an event gives: to a count 1, to a sum what is added to it, to a min or max the number as states hold it, else
+its mark."""
 
 _WIDE: Final = Context(prec=100)  # wider than any exact number here: never rounds
 
@@ -84,7 +87,7 @@ def zero(partial: Partial) -> State:
     return _ZERO[partial.function]
 
 
-def add(partial: Partial, state: State, one: int | float | str | None, ts: int) -> State:
+def add(partial: Partial, state: State, one: One | None, ts: int) -> State:
     """The state of a tile after one more event of it.
 
     Args:
@@ -99,7 +102,7 @@ def add(partial: Partial, state: State, one: int | float | str | None, ts: int) 
     return MERGE[partial.function](state, of_one(partial, one), partial)
 
 
-def of_one(partial: Partial, one: int | float | str) -> State:
+def of_one(partial: Partial, one: One) -> State:
     """The state of one event, of any partial but a tally."""
     return (str(one),) if partial.most else one
 

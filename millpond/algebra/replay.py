@@ -3,7 +3,7 @@
 Events go into tiles and tiles into windows exactly as in the running system, without its parts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from millpond.algebra import values
 from millpond.algebra.contribution import contribution
@@ -58,17 +58,18 @@ def _instant(value: Value | None) -> int:
     return value
 
 
-def tile(partials: Sequence[Partial], events: Iterable[tuple[int, Event]]) -> list[State]:
-    """The states of one tile: of the events in it, each with its time (ms)."""
-    inside = list(events)
-    return [_state(partial, inside) for partial in partials]
+def tile_of(partials: Sequence[Partial]) -> Callable[[Iterable[tuple[int, Event]]], list[State]]:
+    """What gives the states of a tile: of the events in it, each with its time (ms)."""
+    contributions = [(partial, contribution(partial)) for partial in partials]
 
+    def tile(events: Iterable[tuple[int, Event]]) -> list[State]:
+        states = [zero(partial) for partial in partials]
+        for ts, event in events:
+            for at, (partial, of) in enumerate(contributions):
+                states[at] = add(partial, states[at], of(event), ts)
+        return states
 
-def _state(partial: Partial, events: Sequence[tuple[int, Event]]) -> State:
-    of, state = contribution(partial), zero(partial)
-    for ts, event in events:
-        state = add(partial, state, of(event), ts)
-    return state
+    return tile
 
 
 def _answer(view: ViewPlan, feature: FeaturePlan, events: Sequence[tuple[int, Event]], q: int) -> values.Value:
@@ -80,8 +81,8 @@ def _answer(view: ViewPlan, feature: FeaturePlan, events: Sequence[tuple[int, Ev
     for ts, event in events:
         if lo <= ts < hi:
             tiles.setdefault(ts // feature.level_ms, []).append((ts, event))
-    states = [zero(partial) for partial in partials]
+    states, tile = [zero(partial) for partial in partials], tile_of(partials)
     for inside in tiles.values():
-        held = tile(partials, inside)
+        held = tile(inside)
         states = [merge(p, state, other) for p, state, other in zip(partials, states, held, strict=True)]
     return values.value(feature, partials, states, q)[0]

@@ -22,7 +22,6 @@ class Cut:
 
     Attributes:
         counted: how many count.
-        others: how many do not; None where that is not known, or the tile's record is not of the same events.
         is_for_removal: whether the few that do not count are taken out of what the tile's record says.
     """
 
@@ -36,20 +35,19 @@ class Cut:
         "counted",
         "is_for_removal",
         "is_tail",
-        "others",
         "place",
     )
 
     def __init__(
         self, of: TileEvents, end: int, first: int, out: range, place: int, *, is_whole: bool, is_tail: bool
     ) -> None:
-        self._of, self._end, self._first, self._out = of, end, first, out
+        self._of, self._end, self._first = of, end, first
+        self._out = out or range(end, end)
         self._in: list[KeptEvent] | None = None
         self._outside: list[KeptEvent] | None = None
         self.place = place
         self.counted = first - end - len(out)
-        self.others = len(of.texts) - self.counted if is_whole else None
-        self.is_for_removal = self.others is not None and self.others < self.counted
+        self.is_for_removal = is_whole and len(of.texts) - self.counted < self.counted
         self.is_tail = is_tail and is_whole
 
     @property
@@ -62,11 +60,7 @@ class Cut:
         """The events that count, the last one first."""
         if self._in is None:
             out = self._out
-            self._in = self._of.at(
-                chain(range(self._end, out.start), range(out.stop, self._first))
-                if out
-                else range(self._end, self._first)
-            )
+            self._in = self._of.at(chain(range(self._end, out.start), range(out.stop, self._first)))
         return self._in
 
     @property

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, Final, TypeAlias
 
-from millpond.algebra.contribution import One
 from millpond.algebra.marks import number_of
-from millpond.algebra.partials import State, merge
+from millpond.algebra.partials import One, State, merge
 from millpond.algebra.tallies import (
     Met,
     Tally,

@@ -6,8 +6,8 @@ They stay texts, which begin with their time, until one is needed.
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
-from millpond.algebra.contribution import One
 from millpond.algebra.marks import whole
+from millpond.algebra.partials import One
 from millpond.algebra.tallies import BETWEEN
 from millpond.serve.gives import Gives, Parts
 from millpond.store.kept import Kept

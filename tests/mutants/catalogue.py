@@ -182,8 +182,8 @@ MUTANTS: Final = (
     Mutant(
         name="the last event is the last that arrived",
         file="millpond/algebra/contribution.py",
-        old="told = [(tree(event), type) for tree, type in order]",
-        new="told = [(tree(event), type) for tree, type in order[:0]]",
+        old="[text(tree) for tree in partial.order]",
+        new="[text(tree) for tree in partial.order[:0]]",
         tests=VALUES,
     ),
     Mutant(
@@ -203,15 +203,15 @@ MUTANTS: Final = (
     Mutant(
         name="an event all of whose fields are null is the last",
         file="millpond/algebra/marks.py",
-        old="or (fields and all(value is None for value, _ in fields))",
+        old="or (fields and all(text is None for text in fields))",
         new="",
         tests=MARKS,
     ),
     Mutant(
         name="a condition that is null holds",
         file="millpond/algebra/contribution.py",
-        old="holds(event) is True",
-        new="holds(event) is not False",
+        old="of(event) is True",
+        new="of(event) is not False",
         tests=REPLAY,
     ),
     # --- what Flink is told -----------------------------------------------------------------------------------------

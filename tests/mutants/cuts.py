@@ -166,15 +166,15 @@ CUTS: Final = (
     Mutant(
         name="an event counts whose condition is null",
         file="millpond/serve/gives.py",
-        old='if parts[where] == "1" else',
-        new='if parts[where] != "0" else',
+        old='parts[place] == "1"',
+        new='parts[place] != "0"',
         tests=CUT,
     ),
     Mutant(
         name="a kept event all of whose fields are null is the last",
-        file="millpond/serve/gives.py",
-        old="if fields and not beside:",
-        new="if False:",
+        file="millpond/algebra/marks.py",
+        old="or (fields and all(text is None for text in fields))",
+        new="",
         tests=CUT,
     ),
     # --- which events a window is made of -----------------------------------------------------------------------------

@@ -189,8 +189,8 @@ SEVERAL: Final = (
     Mutant(
         name="an event that a partial is not of is taken out of it",
         file="millpond/serve/gives.py",
-        old='given(parts) if parts[where] == "1" else None',
-        new="given(parts)",
+        old='parts[place] == "1"',
+        new="True",
         tests=CUT,
     ),
     Mutant(

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from millpond.algebra.evaluate import Event
-from millpond.algebra.replay import tile
+from millpond.algebra.replay import tile_of
 from millpond.algebra.tallies import Tally
 from millpond.plan.errors import DefinitionError
 from millpond.plan.model import ViewPlan
@@ -61,7 +61,7 @@ def _by_entries(entries: list[float], counts: list[float]) -> Counter[int]:
 
 @pytest.mark.parametrize("view", VIEWS, ids=NAMES)
 def test_open_tiles_and_the_marks_they_keep_are_those_that_the_events_make(data: Data, view: ViewPlan) -> None:
-    found = held(data, view)
+    found, tile = held(data, view), tile_of(view.partials)
     for kind in view.kinds:
         for part in parts_of(view, kind):
             tiles = Counter[tuple[object, int]]()
@@ -74,7 +74,7 @@ def test_open_tiles_and_the_marks_they_keep_are_those_that_the_events_make(data:
                     inside.setdefault(ts // part.size_ms, []).append((ts, event))
                 for number, held_events in inside.items():
                     tiles[key, number] += 1
-                    for partial, state in zip(view.partials, tile(view.partials, held_events), strict=True):
+                    for partial, state in zip(view.partials, tile(held_events), strict=True):
                         marks[partial.name] += _marks(state)
             counted = found.parts[part.name].tiles
             assert counted.count == len(tiles)

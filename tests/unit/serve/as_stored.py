@@ -5,7 +5,7 @@ from typing import Any
 
 from millpond.algebra.evaluate import Event, evaluate
 from millpond.algebra.partials import State
-from millpond.algebra.replay import tile
+from millpond.algebra.replay import tile_of
 from millpond.algebra.tallies import BETWEEN, Tally
 from millpond.plan.deployment import Publication, Served
 from millpond.plan.model import SetPlan, ViewPlan
@@ -52,7 +52,8 @@ def stored(view: ViewPlan, events: Sequence[Event], part: Part) -> list[GuardedR
         held.setdefault(ts // size, []).append((ts, event))
     newest = {number if slots is None else number % slots: number for number in sorted(held)}
     kept = [(number, held[number]) for number in newest.values()]
-    states = [tile(view.partials, inside) for _, inside in kept]
+    tile = tile_of(view.partials)
+    states = [tile(inside) for _, inside in kept]
     layout = RecordLayout.of(view)
     header = columns(
         {
