@@ -17,12 +17,13 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ASKED: Final = "MILLPOND_COMPILED"
 COMPILED: Final = {
+    "millpond/plan": ("bounds",),
     "millpond/algebra": ("buckets", "contribution", "evaluate", "marks", "partials", "tallies", "values"),
     "millpond/serve": (
         *("cut", "derived", "events", "flow", "gives", "own_event", "reader", "request", "rows", "states", "status"),
         "tile_events",
     ),
-    "millpond/store": ("kept", "keys", "records"),
+    "millpond/store": ("kept", "keys", "parts", "records"),
 }
 """The modules that a read runs through. In one library, for calls from one to the other to be direct."""
 

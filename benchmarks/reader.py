@@ -49,7 +49,7 @@ class Floor:
                 part.size,
                 part.layout.dtype,
                 [
-                    (span.window.size_ms or 0, [partials[answer.place] for answer in span.answers])
+                    (span.size or 0, [partials[answer.place] for answer in span.answers])
                     for span in part.spans
                 ],
             )

@@ -4,8 +4,6 @@ from features.payments import sources
 from features.payments.conditions import into_high_risk, moved
 from millpond import Count, CountDistinct, CountNew, FeatureView, LastK, Max, Mean, SecondsSinceLast, Std, Sum, _
 
-located = _.lat.notnull() & _.lon.notnull()
-
 account_habits = FeatureView(
     "account_habits",
     version=1,
@@ -33,11 +31,8 @@ account_habits = FeatureView(
         ),
         "into_high_risk": Count(where=into_high_risk, description="Transfers abroad, to a country of high risk."),
         "devices": CountDistinct(_.device_id, description="Devices it used."),
-        # When and where it was last.
+        # When it was last.
         "since_last": SecondsSinceLast(description="How long ago it last tried a transfer."),
-        "lats": LastK(_.lat, k=2, where=located, description="Where it was last, and before: latitude."),
-        "lons": LastK(_.lon, k=2, where=located, description="Where it was last, and before: longitude."),
-        "located_at": LastK(_.occurred_at, k=2, where=located, description="When it was there."),
     },
-    description="How an account is used to send, and where it was last.",
+    description="How an account is used to send.",
 )

@@ -2,7 +2,9 @@
 
 from features.payments import sources
 from features.payments.conditions import at_night, failed, from_abroad, just_below_threshold, moved, round_amount
-from millpond import Count, CountDistinct, FeatureView, Sum, _
+from millpond import Count, CountDistinct, FeatureView, LastK, Sum, _
+
+located = _.lat.notnull() & _.lon.notnull()
 
 account_out = FeatureView(
     "account_out",
@@ -39,6 +41,13 @@ account_out = FeatureView(
         # From where.
         "from_abroad": Count(where=from_abroad, description="Transfers from an address outside the sender's country."),
         "ip_countries": CountDistinct(_.ip_country, description="Countries its addresses were in."),
+        "lats": LastK(
+            _.lat, k=2, where=located, windows=["7d"], description="Where it was last, and before: latitude."
+        ),
+        "lons": LastK(
+            _.lon, k=2, where=located, windows=["7d"], description="Where it was last, and before: longitude."
+        ),
+        "located_at": LastK(_.occurred_at, k=2, where=located, windows=["7d"], description="When it was there."),
     },
     description="What an account sends these days: how often, how much, to whom, with what, and from where.",
 )

@@ -28,13 +28,13 @@ reports = reported.bind("reports", account_id=_.recipient_id)
 
 
 def speed_kmh(before: int) -> Derived:
-    """How fast the sender must have travelled since its last place.
+    """How fast the sender must have travelled since its last place, of a week.
 
     Args:
         before: where that place stands in the lists of the last two: 0 where this transfer is left out of them.
     """
-    km = haversine_km(_.request.lat, _.request.lon, _.habits.lats_30d[before], _.habits.lons_30d[before])
-    seconds = _.request.occurred_at.epoch_seconds() - _.habits.located_at_30d[before].epoch_seconds()
+    km = haversine_km(_.request.lat, _.request.lon, _.sender.lats_7d[before], _.sender.lons_7d[before])
+    seconds = _.request.occurred_at.epoch_seconds() - _.sender.located_at_7d[before].epoch_seconds()
     return Derived(
         "speed_kmh",
         km / (seconds / HOUR),

@@ -50,10 +50,11 @@ class Met(NamedTuple):
     """Which marks were met, where nothing else is asked of tallies.
 
     Attributes:
+        marks: in UTF-8, as tallies are stored: they are only told apart.
         is_capped: as of a tally.
     """
 
-    marks: set[str]
+    marks: set[bytes]
     is_capped: bool
 
 
@@ -88,7 +89,7 @@ def tally_of(texts: Sequence[bytes]) -> Tally:
     Raises:
         ValueError: a text is no tally.
     """
-    return Tally(tuple(_entries(texts).split(BETWEEN)), _is_capped(texts))
+    return Tally(tuple(str(_entries(texts), "utf-8").split(BETWEEN)), _is_capped(texts))
 
 
 def met_in(texts: Sequence[bytes], *, since: str = "", without: Sequence[str] = ()) -> Met:
@@ -103,12 +104,14 @@ def met_in(texts: Sequence[bytes], *, since: str = "", without: Sequence[str] = 
     """
     if not texts:
         return Met(set(), is_capped=False)
-    entries, is_capped = _entries(texts).split(BETWEEN), _is_capped(texts)
+    entries, is_capped = _entries(texts).split(_BETWEEN), _is_capped(texts)
     if since:
-        entries = [entry for entry in entries if entry[LAST:] >= since]
+        instant = since.encode()
+        entries = [entry for entry in entries if entry[LAST:] >= instant]
     if without:
-        entries = [entry for entry in entries if numbers_of(entry)[0] > without.count(entry[MARK])]
-    return Met({entry[MARK] for entry in entries}, is_capped)
+        out = Counter([mark.encode() for mark in without])
+        entries = [entry for entry in entries if int(entry[-NUMBERS:FIRST], 16) > out[entry[:-NUMBERS]]]
+    return Met({entry[:-NUMBERS] for entry in entries}, is_capped)
 
 
 def last_of(texts: Sequence[bytes], marks: Iterable[str]) -> Tally | None:
@@ -121,12 +124,12 @@ def last_of(texts: Sequence[bytes], marks: Iterable[str]) -> Tally | None:
     """
     if not texts:
         return None
-    found, text = [], BETWEEN + _entries(texts)
+    found, text = [], _BETWEEN + _entries(texts)
     for mark in marks:
-        wanted = BETWEEN + mark
+        wanted = _BETWEEN + mark.encode()
         at = text.rfind(wanted)
         if at >= 0:
-            found.append(text[at + len(BETWEEN) : at + len(wanted) + NUMBERS])
+            found.append(str(text[at + len(_BETWEEN) : at + len(wanted) + NUMBERS], "utf-8"))
     is_capped = _is_capped(texts)
     return Tally(tuple(found), is_capped) if found or is_capped else None
 
@@ -138,8 +141,8 @@ def _is_capped(texts: Sequence[bytes]) -> bool:
     return b"1" in flags
 
 
-def _entries(texts: Sequence[bytes]) -> str:
-    return str(_BETWEEN.join([text[1:] for text in texts]), "utf-8")
+def _entries(texts: Sequence[bytes]) -> bytes:
+    return _BETWEEN.join([text[1:] for text in texts])
 
 
 def counted(tally: Tally, mark: str, ts: int, most: int) -> Tally:

@@ -1,16 +1,6 @@
 """Windows, levels and the instants a window covers.
 
-The value at q of a window W, delayed by d, answered from tiles of size s, is over the events with lo <= ts < hi:
-
-    lo = floor((q - d - W + 1) / s) * s
-    hi = q + 1                            if d = 0
-         floor((q - d + 1) / s) * s       otherwise
-
-           lo        q-d-W                                q-d=q
-    -------[==========(===================================]------> ts
-           |<- < s ->|                W
-
-The head is current; the tail is rounded by less than s.
+What a window covers is told in bounds.py.
 """
 
 import re
@@ -20,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from millpond.plan.bounds import bounds
 from millpond.plan.errors import DefinitionError
 
 SECOND: Final = 1_000
@@ -79,9 +70,7 @@ class WindowSpan(msgspec.Struct, frozen=True, kw_only=True):
 
     def bounds(self, q: int, s: int) -> tuple[int, int]:
         """[lo, hi) in ms for a read at instant `q` from tiles of `s` ms; a lifetime starts at 0."""
-        lo = 0 if self.size_ms is None else (q - self.delay_ms - self.size_ms + 1) // s * s
-        hi = q + 1 if self.delay_ms == 0 else (q - self.delay_ms + 1) // s * s
-        return lo, hi
+        return bounds(self.size_ms, self.delay_ms, q, s)
 
 
 def remembered(window: WindowSpan, keep_ms: int) -> WindowSpan:

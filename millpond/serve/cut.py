@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Final
 
 from millpond.serve.rows import Some
 from millpond.serve.status import Status
 from millpond.serve.tile_events import KeptEvent, TileEvents
+
+_NONE: Final[Some] = slice(0)
 
 
 class Cut:
@@ -71,10 +73,10 @@ class Cut:
         return self._outside
 
 
-class Chosen(NamedTuple):
+class Chosen:
     """What a window holds.
 
-    Attributes:
+    Args:
         tiles: those that count as a whole.
         cut: those that it cuts, the oldest first.
         status: what is wrong with it.
@@ -82,12 +84,23 @@ class Chosen(NamedTuple):
         with_removals: the tiles that count as a whole, and those of which a few events are to be taken out.
     """
 
-    tiles: Some
-    cut: Sequence[Cut] = ()
-    status: Status = "present"
-    start: int = 0
-    end: int = 0
-    with_removals: Some = slice(0)
+    __slots__ = ("cut", "end", "start", "status", "tiles", "with_removals")
+
+    def __init__(
+        self,
+        tiles: Some,
+        cut: Sequence[Cut] = (),
+        status: Status = "present",
+        start: int = 0,
+        end: int = 0,
+        with_removals: Some = _NONE,
+    ) -> None:
+        self.tiles = tiles
+        self.cut = cut
+        self.status = status
+        self.start = start
+        self.end = end
+        self.with_removals = with_removals
 
     @property
     def is_empty(self) -> bool:

@@ -15,7 +15,7 @@ Events that are not there though the record is have expired with it meanwhile, o
 from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final
 
 from millpond.algebra.marks import MarkReader
 from millpond.plan.partials import Partial
@@ -30,20 +30,30 @@ from millpond.store.kept import kept_in
 _NOWHERE: Final = range(0)
 
 
-class _End(NamedTuple):
+class _End:
     """What of a tile at an end of a window counts.
 
-    Attributes:
+    Args:
         counts_whole: its record does.
         cut: else its events that do, where they are known; None where it does not count.
         status: what is wrong with it.
         holds_own: the request's event is in it.
     """
 
-    counts_whole: bool = True
-    cut: Cut | None = None
-    status: Status = "present"
-    holds_own: bool = False
+    __slots__ = ("counts_whole", "cut", "holds_own", "status")
+
+    def __init__(
+        self,
+        *,
+        counts_whole: bool = True,
+        cut: Cut | None = None,
+        status: Status = "present",
+        holds_own: bool = False,
+    ) -> None:
+        self.counts_whole = counts_whole
+        self.cut = cut
+        self.status = status
+        self.holds_own = holds_own
 
 
 _WHOLE: Final = _End()
@@ -102,16 +112,20 @@ class HeldEvents:
         self._own = own
         self._head: _End | None = None  # the same for all windows that reach it, and begin before it
 
-    def choose(self, window: WindowSpan, lo: int, hi: int) -> Chosen:
-        """What a window holds: of [lo, hi), in ms."""
+    def choose(self, lo: int, hi: int, *, is_current: bool, is_lifetime: bool) -> Chosen:
+        """What a window holds: of [lo, hi), in ms.
+
+        Args:
+            is_current: it ends with the present, or with the request's event.
+            is_lifetime: it begins with a tile.
+        """
         size, numbers = self._size, self._tiles.numbers
         tail, head = lo // size, (hi - 1) // size
         start, stop = bisect_left(numbers, tail), bisect_left(numbers, head + 1)
-        is_current = window.delay_ms == 0
         at_tail = at_head = _WHOLE
         if start < stop and numbers[stop - 1] == head:
             at_head = self._at_head(stop - 1, lo, hi, is_current=is_current)
-        if start < stop and numbers[start] == tail != head and window.size_ms is not None:
+        if start < stop and numbers[start] == tail != head and not is_lifetime:
             at_tail = self._end(start, lo, hi, is_current=is_current, is_tail=True)
         status = worse(at_tail.status, at_head.status)
         if status == "incomplete":

@@ -10,6 +10,7 @@ import msgspec
 
 from millpond.algebra.partials import State
 from millpond.algebra.values import Flaw, Value, valued
+from millpond.plan.bounds import bounds
 from millpond.plan.deployment import Publication, Served, fragments_of
 from millpond.plan.errors import ReadError
 from millpond.plan.model import Binding, FeaturePlan, ViewPlan
@@ -43,9 +44,14 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The features that share a window, and what gives the state of each partial that any of them needs."""
+    """The features that share a window, and what gives the state of each partial that any of them needs.
 
-    window: WindowSpan
+    Attributes:
+        size, delay: of the window, ms; None for a lifetime.
+    """
+
+    size: int | None
+    delay: int
     states: tuple[StateOf, ...]
     answers: tuple[_Answer, ...]
 
@@ -187,7 +193,7 @@ class ReadFlow:
             held = None if part.kept is None else part.kept.read(tiles, reply[1], q, its_own)
             health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
             for span in part.spans:
-                chosen = _select(part, span.window, tiles, held, q, now, its_own)
+                chosen = _select(part, span, tiles, held, q, now, its_own)
                 found = worse(chosen.status, health)
                 plain = worse("empty", found) if chosen.is_empty else found
                 merged = [state(tiles, chosen) for state in span.states]
@@ -275,7 +281,7 @@ def _span(
         for place, feature in features
     ]
     states = [state_over(layout, partials[name], view.kept_events, asked[name], part.size_ms) for name in needed]
-    return _Span(window, tuple(states), tuple(answers))
+    return _Span(window.size_ms, window.delay_ms, tuple(states), tuple(answers))
 
 
 def _those(places: list[int]) -> Callable[[list[State]], Sequence[State]]:
@@ -297,7 +303,7 @@ def _present(parts: Sequence[_PartRead], tables: Sequence[Tiles | None], now: in
 
 def _select(
     part: _PartRead,
-    window: WindowSpan,
+    span: _Span,
     tiles: Tiles,
     held: HeldEvents | None,
     q: int,
@@ -311,13 +317,13 @@ def _select(
     """
     size = part.size
     # An exact view's window also reaches into the tiles that it cuts.
-    lo, hi = window.bounds(q, size if part.kept is None else 1)
+    lo, hi = bounds(span.size, span.delay, q, size if part.kept is None else 1)
     first, end = lo // size, -(-hi // size)
     if held is not None:
-        chosen = held.choose(window, lo, hi)
-    elif window.delay_ms == 0 and q // size * size + tiles.last_of(q // size) > q:
+        chosen = held.choose(lo, hi, is_current=span.delay == 0, is_lifetime=span.size is None)
+    elif span.delay == 0 and q // size * size + tiles.last_of(q // size) > q:
         chosen = Chosen(tiles.between(first, end), status="ahead")
-    elif window.delay_ms == 0 and own is not None and tiles.last_of(q // size) < q % size:
+    elif span.delay == 0 and own is not None and tiles.last_of(q // size) < q % size:
         chosen = Chosen(tiles.between(first, end), status="behind")
     else:
         chosen = Chosen(tiles.between(first, end))
@@ -326,5 +332,5 @@ def _select(
     # The first tile of the range may have been the last of an idle entity, and be gone with its hash.
     expired = part.slots is not None and max(lo - SKEW, part.deployed_at) + part.part.ttl_ms <= now
     if reused or expired or lo < part.covered_since:
-        return chosen._replace(status=worse(chosen.status, "incomplete"))
+        chosen.status = worse(chosen.status, "incomplete")
     return chosen

@@ -168,7 +168,7 @@ def _met(partial: Partial, of: Gives, tallied: StateOf) -> StateOf:
         if cut.is_for_removal:
             told = met_in(tiles.marks(name, cut.alone), without=_given(cut.unwanted, of))
             return None if told.is_capped else told
-        marks = set(_given(cut.wanted, of))
+        marks = {mark.encode() for mark in _given(cut.wanted, of)}
         return None if len(marks) > most else Met(marks, is_capped=False)
 
     def state(tiles: Tiles, chosen: Chosen) -> State:

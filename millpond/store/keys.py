@@ -8,6 +8,7 @@ an integer is written in decimal. The braces make every level of every view of o
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -119,7 +120,8 @@ class KeyEncoder:
             raise
 
 
-class KeyTemplate(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class KeyTemplate:
     """The keys of one part (a level, or the lifetime) of one view: all but the entity's key is fixed."""
 
     prefix: str

@@ -1,6 +1,6 @@
 """The parts of a view as they are stored: a ring of tiles for each level, and the lifetime."""
 
-import msgspec
+from dataclasses import dataclass
 
 from millpond.plan.aggregations import FragmentKind
 from millpond.plan.model import LIFETIME_KEEP, ViewPlan
@@ -8,7 +8,8 @@ from millpond.plan.windows import LIFETIME_LEVEL, format_duration
 from millpond.store.keys import LIFETIME
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
     """One hash an entity: tiles of one size, the field of a tile being its slot in decimal.
 
     A ring reuses its slots: tile t lies in slot t mod slots. A lifetime keeps every tile: its field is the tile.

@@ -33,23 +33,23 @@ MUTANTS: Final = (
     # --- windows and tiles ------------------------------------------------------------------------------------------
     Mutant(
         name="a window reaches back a millisecond more",
-        file="millpond/plan/windows.py",
-        old="(q - self.delay_ms - self.size_ms + 1) // s * s",
-        new="(q - self.delay_ms - self.size_ms) // s * s",
+        file="millpond/plan/bounds.py",
+        old="(q - delay - size + 1) // s * s",
+        new="(q - delay - size) // s * s",
         tests=WINDOWS,
     ),
     Mutant(
         name="the instant read is not in its window",
-        file="millpond/plan/windows.py",
-        old="hi = q + 1 if self.delay_ms == 0",
-        new="hi = q if self.delay_ms == 0",
+        file="millpond/plan/bounds.py",
+        old="hi = q + 1 if delay == 0",
+        new="hi = q if delay == 0",
         tests=WINDOWS,
     ),
     Mutant(
         name="a delayed head is not floored to its tile",
-        file="millpond/plan/windows.py",
-        old="else (q - self.delay_ms + 1) // s * s",
-        new="else q - self.delay_ms + 1",
+        file="millpond/plan/bounds.py",
+        old="else (q - delay + 1) // s * s",
+        new="else q - delay + 1",
         tests=WINDOWS,
     ),
     Mutant(

@@ -32,8 +32,8 @@ CUTS: Final = (
     Mutant(
         name="a value is not met in a tile of which one of its events is taken out",
         file="millpond/algebra/tallies.py",
-        old="numbers_of(entry)[0] > without.count(entry[MARK])",
-        new="entry[MARK] not in without",
+        old="int(entry[-NUMBERS:FIRST], 16) > out[entry[:-NUMBERS]]",
+        new="entry[:-NUMBERS] not in out",
         tests=CUT,
     ),
     Mutant(
@@ -244,7 +244,7 @@ CUTS: Final = (
     Mutant(
         name="a lifetime is cut at its first tile",
         file="millpond/serve/events.py",
-        old="tail != head and window.size_ms is not None:",
+        old="tail != head and not is_lifetime:",
         new="tail != head:",
         tests=EVENTS,
     ),

@@ -86,7 +86,7 @@ SELECT
     count(*) FILTER (within(age, day()) AND ip_country <> sender_country) AS from_abroad_24h,
     count(DISTINCT ip_country) FILTER (within(age, day())) AS ip_countries_24h,
     list({ts: ts, lat: lat, lon: lon} ORDER BY ts DESC, event_id DESC)
-        FILTER (within(age, 30 * day()) AND lat IS NOT NULL AND lon IS NOT NULL) AS places_30d,
+        FILTER (within(age, 7 * day()) AND lat IS NOT NULL AND lon IS NOT NULL) AS places_7d,
     count(*) FILTER (within(age, 600000)) AS seen_10m,
     count(*) FILTER (within(age, hour_ms())) AS seen_1h,
     count(*) FILTER (within(age, day())) AS seen_24h,
@@ -288,7 +288,7 @@ met AS (
         r.*,
         sender: s, onward: o, recipient: i, pair: p, device: d, ip_met: ips, card: c, documents: f, holder: h, reports: m,
         -- Where the transfer itself is among the last places, the place before is the second.
-        before: s.places_30d[CASE WHEN r.counts THEN 2 ELSE 1 END],
+        before: s.places_7d[CASE WHEN r.counts THEN 2 ELSE 1 END],
         -- Whose windows the transfer itself belongs to: its recipient has not sent it, but for one that pays itself.
         onward_is_behind: r.is_behind AND r.sender_id = r.recipient_id
     FROM transfers_asked() AS r
@@ -392,7 +392,7 @@ SELECT
     },
     speed_kmh: {
         v: kilometres(lat, lon, before.lat, before.lon) / nullif((q // 1000 - before.ts // 1000) / 3600, 0),
-        rank: sender_30d
+        rank: sender_7d
     },
     -- And of a vector that counts the transfer itself:
     "reports.frauds_30d": {v: coalesce(reports.frauds_30d, 0), rank: reports_30d},

@@ -61,7 +61,7 @@ def test_what_is_left_without_some_events_is_met_as_often_as_by_the_others(
     left = without(whole, out)
     counts = Counter() if left is None else left.counts()
     assert counts == Counter(mark for mark, _ in others)
-    assert met_in([whole.text.encode()], without=out) == Met({mark for mark, _ in others}, is_capped=False)
+    assert met_in([whole.text.encode()], without=out) == Met({mark.encode() for mark, _ in others}, is_capped=False)
     if left is not None:
         times = {mark: [ts for other, ts in others if other == mark] for mark in counts}
         for entry in left.entries:
@@ -81,7 +81,7 @@ def test_what_tiles_met_since_an_instant_and_when_last(tiles: list[list[tuple[st
     inside = [[(mark, 100 * number + ts) for mark, ts in events] for number, events in enumerate(tiles)]
     texts = [tally_of_marks(events, 99).text.encode() for events in inside]
     events = [event for some in inside for event in some]
-    assert met_in(texts, since=instant(since)).marks == {mark for mark, ts in events if ts >= since}
+    assert met_in(texts, since=instant(since)).marks == {mark.encode() for mark, ts in events if ts >= since}
     asked = sorted({mark for mark, _ in events})[:2]
     last = last_of(texts, [*asked, "x"])
     assert last is not None
@@ -92,7 +92,7 @@ def test_what_tiles_met_since_an_instant_and_when_last(tiles: list[list[tuple[st
 def test_a_tile_that_met_too_many_is_told_also_where_none_is_asked_for() -> None:
     capped = tally_of_marks([("a", 1), ("b", 2)], 1).text.encode()
     assert last_of([capped], ["b"]) == Tally((), is_capped=True)
-    assert met_in([capped]) == Met({"a"}, is_capped=True)
+    assert met_in([capped]) == Met({b"a"}, is_capped=True)
     assert (last_of([], ["a"]), met_in([])) == (None, Met(set(), is_capped=False))
 
 
