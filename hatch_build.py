@@ -23,7 +23,7 @@ COMPILED: Final = {
         *("cut", "derived", "events", "flow", "gives", "own_event", "reader", "request", "rows", "states", "status"),
         "tile_events",
     ),
-    "millpond/store": ("kept", "keys", "parts", "records"),
+    "millpond/store": ("kept", "keys", "parts", "records", "strip"),
 }
 """The modules that a read runs through. In one library, for calls from one to the other to be direct."""
 

@@ -23,6 +23,7 @@ from millpond.store.keys import EPOCH_FIELD, KeyEncoder, KeyTemplate, freshness_
 from millpond.store.parts import Part, parts_of
 from millpond.store.publications import Release, publication_change
 from millpond.store.records import Column, RecordLayout
+from millpond.store.strip import strip_of
 
 NS: Final = "shard"
 ENTITIES: Final = 500  # of each kind
@@ -103,5 +104,4 @@ def _fill_part(pipe: Any, view: ViewPlan, part: Part, now: int, draw: np.random.
             numbers = counts if partial.function == "count" else draw.integers(100, 100_000, len(tiles))
             columns[partial.name] = Column(numbers, None)
         records = layout.pack(columns)
-        key = template.key(encoder.encode([f"{view.entity.name}-{number}"]))
-        pipe.hset(key, mapping={part.field(t): record for t, record in zip(tiles.tolist(), records, strict=True)})
+        pipe.set(template.key(encoder.encode([f"{view.entity.name}-{number}"])), strip_of(records))

@@ -26,6 +26,8 @@ from millpond.store import documents
 from millpond.store.keys import EPOCH_FIELD, KeyEncoder, KeyTemplate, events_key, freshness_key
 from millpond.store.parts import parts_of
 from millpond.store.publications import Release, publication_change
+from millpond.store.records import RecordLayout
+from millpond.store.strip import strip_of
 from tests.unit.serve.as_stored import stored
 
 ROOT: Final = Path(__file__).parents[1]
@@ -130,8 +132,12 @@ def _fill_entity(client: Any, view: ViewPlan, key: tuple[Any, ...], events: list
         for kind in view.kinds:
             for part in parts_of(view, kind):
                 where = KeyTemplate.of(NS, view, 1, part.name).key(encoded)
-                for row in stored(view, events, part):
-                    pipe.hset(where, row.field, row.record)
+                rows = stored(view, events, part)
+                if RecordLayout.of(view).is_strip and rows:
+                    pipe.set(where, strip_of([row.record for row in rows]))
+                for row in rows:
+                    if not RecordLayout.of(view).is_strip:
+                        pipe.hset(where, row.field, row.record)
                     if row.events is not None:
                         pipe.hset(events_key(where), row.field, row.events)
         pipe.execute()

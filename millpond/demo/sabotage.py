@@ -12,6 +12,7 @@ from millpond.store.keys import KeyEncoder, KeyTemplate
 from millpond.store.parts import parts_of
 from millpond.store.records import RecordLayout
 from millpond.store.scripts import Client
+from millpond.store.strip import decode
 
 VIEW: Final = "retail.household"
 VERSION: Final = 1
@@ -31,16 +32,15 @@ def corrupt_tile(client: Client, ns: str, shopper: OpenSet, requests: Sequence[R
     keys = KeyTemplate.of(ns, view, served.generation, part.name)
     for request in requests:
         key = keys.key(encoder.encode([request[column] for column in _key_fields(shopper, view)]))
-        records = client.hgetall(key)
-        if not records:
+        strip = client.get(key)
+        if strip is None:
             continue
-        field, record = max(records.items(), key=lambda item: int(layout.decode([item[1]])["tile"][0]))
-        changed = layout.decode([record]).copy()
+        changed = decode(layout, strip)[-1:].copy()
         if int(changed["tile"][0]) * DAY <= at - 29 * DAY:
             continue
         changed[PARTIAL] += 1
-        client.hset(key, field, changed.tobytes())
-        return f"{key} field {field.decode()}"
+        client.setrange(key, len(strip) - layout.size, changed.tobytes())
+        return f"{key} tile {changed['tile'][0]}"
     raise MillpondError("no tile to change", where=VIEW, mend="replay more lines")
 
 

@@ -19,7 +19,6 @@ from millpond.materialize.tiles import TileTopic
 from millpond.store import suspects
 from millpond.store.applied import TopicPart
 from millpond.store.guard import GuardedWrite
-from millpond.store.keys import events_key
 from millpond.store.scripts import Client
 from millpond.store.suspects import Place, Suspect
 
@@ -88,15 +87,20 @@ class Mender:
         old = [suspect for suspect, since in self._since.values() if since <= now - AFTER_MS][:AT_ONCE]
         if not old:
             return []
-        with self._client.pipeline(transaction=False) as pipe:
-            for suspect in old:
-                pipe.hget(suspect.hash, suspect.field)
-                pipe.hget(events_key(suspect.hash), suspect.field)
-            held = pipe.execute()
         after, written = dict(self._since), []
-        for suspect, record, events in zip(old, held[::2], held[1::2], strict=True):
-            place, topic = suspect.place, tiles.get(suspect.place.part.topic)
-            row = None if topic is None or record is None else topic.better_row(suspect, record, events)
+        ours: list[tuple[Suspect, TileTopic]] = []
+        for suspect in old:
+            topic = tiles.get(suspect.place.part.topic)
+            if topic is None:
+                del after[suspect.place]
+            else:
+                ours.append((suspect, topic))
+        with self._client.pipeline(transaction=False) as pipe:
+            for suspect, topic in ours:
+                topic.ask(pipe, suspect)
+            held = pipe.execute()
+        for (suspect, topic), found, events in zip(ours, held[::2], held[1::2], strict=True):
+            place, row = suspect.place, topic.better_row(suspect, found, events)
             if row is None:
                 del after[place]
                 continue

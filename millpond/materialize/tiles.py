@@ -14,9 +14,11 @@ from millpond.plan.model import ViewPlan
 from millpond.plan.types import Type
 from millpond.store.guard import GuardedRow, GuardedWrite
 from millpond.store.kept import kept, kept_in
-from millpond.store.keys import KeyEncoder, KeyTemplate
+from millpond.store.keys import KeyEncoder, KeyTemplate, events_key
 from millpond.store.parts import Part, parts_of
 from millpond.store.records import HEADER_BYTES, Column, RecordLayout, Texts
+from millpond.store.scripts import Pipeline
+from millpond.store.strip import records_in
 from millpond.store.suspects import Suspect
 
 KEY_FIELDS: Final = ("level", "tile")
@@ -92,13 +94,16 @@ class TileTopic:
         kept = self._events(packed, values)
         entities = zip(*(self._key_values(keys[column.name]) for column in self._keys), strict=True)
         encode, parts, topic = self._encode, self._parts, self.topic
+        strip_size = self._layout.size if self._layout.is_strip else None
         writes: dict[tuple[Any, int], GuardedWrite] = {}
         rows = zip(entities, level.tolist(), tile.tolist(), packed, kept, origins, strict=True)
         for entity, size, at, record, events, origin in rows:
             part, key_of = parts[size]
             write = writes.get((entity, size))
             if write is None:
-                write = writes[entity, size] = GuardedWrite(topic, key_of(encode(entity)), part.ttl_ms, [])
+                write = writes[entity, size] = GuardedWrite(
+                    topic, key_of(encode(entity)), part.ttl_ms, [], strip_size, part.slots
+                )
             write.rows.append(GuardedRow(part.field(at), record, events, origin))
         return list(writes.values())
 
@@ -116,7 +121,15 @@ class TileTopic:
             n=int(refused["n"][0]),
         )
 
-    def better_row(self, suspect: Suspect, record: bytes, events: bytes | None) -> bytes | None:
+    def ask(self, pipe: Pipeline, suspect: Suspect) -> None:
+        """Ask the store for what it holds of a suspect's tile: two replies, for `better_row`."""
+        if self._layout.is_strip:
+            pipe.get(suspect.hash)
+        else:
+            pipe.hget(suspect.hash, suspect.field)
+        pipe.hget(events_key(suspect.hash), suspect.field)
+
+    def better_row(self, suspect: Suspect, found: bytes | None, events: bytes | None) -> bytes | None:
         """The store's record as a value of this topic, in the schema that the suspect's was written in.
 
         None where the store holds no better row: a later tile has taken the slot, so that nobody reads this one any
@@ -124,13 +137,13 @@ class TileTopic:
         those of the record: a row of this topic was written between the two questions, and stands behind the suspect.
 
         Args:
-            record, events: as the store holds them, the events asked for behind the record.
+            found, events: what the store gave, the events asked for behind the record or the strip.
 
         Raises:
             MillpondError: the store holds what another layout wrote.
         """
-        held = self._layout.decode([record])
-        if held["tile"][0] != suspect.tile or held["n"][0] <= suspect.n:
+        record = self._of_tile(found, suspect.tile)
+        if record is None or self._layout.decode([record])["n"][0] <= suspect.n:
             return None
         texts: dict[str, str] = {}
         if self._kept is not None:
@@ -139,6 +152,13 @@ class TileTopic:
             texts = {self._kept: kept_in(events).text}
         schema = self._fetch(int.from_bytes(suspect.header[1:], "big"))
         return suspect.header + encoded(schema, self._layout, record, texts, level=suspect.level)
+
+    def _of_tile(self, found: bytes | None, tile: int) -> bytes | None:
+        """The record of a tile; None where the store has none of it any more."""
+        if found is None:
+            return None
+        records = records_in(self._layout, found) if self._layout.is_strip else [found]
+        return next((one for one in records if self._layout.decode([one])["tile"][0] == tile), None)
 
     def _events(self, packed: Sequence[bytes], values: Mapping[str, Field]) -> Sequence[bytes | None]:
         """What is stored beside each record; None where tiles keep no events."""

@@ -23,6 +23,7 @@ from millpond.sql.flink import MINI_BATCH_MS
 from millpond.sql.quote import double_quoted
 from millpond.store.parts import Part as StorePart
 from millpond.store.parts import parts_of
+from millpond.store.records import RecordLayout
 
 
 class Data:
@@ -102,15 +103,18 @@ class Data:
         marks = zip(kept, means[::2], means[1::2], strict=True)
         return Part(
             hashes=self._hashes(
-                now, None if open_ms is None else part.ttl_ms, keeps_events=view.kept_events is not None
+                now,
+                None if open_ms is None else part.ttl_ms,
+                part.slots if RecordLayout.of(view).is_strip else None,
+                keeps_events=view.kept_events is not None,
             ),
             tiles=OpenTiles(
                 count=count, marks={partial.name: Marks(number=number, size=size) for partial, number, size in marks}
             ),
         )
 
-    def _hashes(self, now: int, ttl_ms: int | None, *, keeps_events: bool) -> Hashes:
-        found = self._db.execute(sql.hashes(now, ttl_ms)).fetchnumpy()
+    def _hashes(self, now: int, ttl_ms: int | None, spanned: int | None, *, keeps_events: bool) -> Hashes:
+        found = self._db.execute(sql.hashes(now, ttl_ms, spanned)).fetchnumpy()
         count, entries, record, beside, length = (np.asarray(column, np.float64) for column in found.values())
         return Hashes(
             count=count,

@@ -93,12 +93,13 @@ def tiles(view: ViewPlan, part: Part) -> str:
     return f"SELECT {', '.join(columns)} FROM keyed GROUP BY key, tile, slot"
 
 
-def hashes(now: int, ttl_ms: int | None) -> str:
-    """Hashes in groups: how many, with how many entries each, of what mean record and events, and their keys' length.
+def hashes(now: int, ttl_ms: int | None, spanned: int | None) -> str:
+    """Strips or hashes in groups: how many, entries of each, mean bytes of record and events, and their keys' length.
 
     Args:
         now: an instant, ms.
-        ttl_ms: a hash in which no tile takes a slot for so long is gone, and begins anew; None where none is yet.
+        ttl_ms: one in which no tile takes a slot for so long is gone, and begins anew; None where none is yet.
+        spanned: how many tiles a strip's ring spans; None of a lifetime, and of a hash, where only slots are reused.
     """
     kept = "true" if ttl_ms is None else f"last > {now} - {ttl_ms} AND took >= coalesce(born, took)"
     return f"""
@@ -109,11 +110,13 @@ def hashes(now: int, ttl_ms: int | None) -> str:
                 max(took) FILTER (anew) OVER (PARTITION BY key) AS born
             FROM gaps
         ), slots AS (
-            SELECT key, slot, arg_max(record, tile) AS record, arg_max(beside, tile) AS beside
+            SELECT key, slot, max(tile) AS tile, arg_max(record, tile) AS record, arg_max(beside, tile) AS beside
             FROM lives WHERE {kept} GROUP BY key, slot
+        ), spanned AS (
+            SELECT * FROM slots QUALIFY tile > max(tile) OVER (PARTITION BY key) - {spanned or 2**40}
         ), hashes AS (
             SELECT strlen(key) AS length, count(*) AS entries, avg(record) AS record, avg(beside) AS beside
-            FROM slots GROUP BY key
+            FROM spanned GROUP BY key
         )
         SELECT count(*), entries, avg(record), avg(beside), avg(length)
         FROM hashes GROUP BY entries, record // 8, beside // 8

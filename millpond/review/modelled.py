@@ -24,6 +24,7 @@ from millpond.review.store_bytes import events_bytes, record_bytes
 from millpond.sql.flink import MINI_BATCH_MS
 from millpond.store.parts import Part as StorePart
 from millpond.store.parts import parts_of
+from millpond.store.records import RecordLayout
 
 GROUPS: Final = 2_000
 RUNNING: Final = 365 * DAY
@@ -104,11 +105,15 @@ def _part(view: ViewPlan, part: StorePart, entities: _Entities, load: Load, *, s
     tile, rate = float(part.size_ms), entities.rate
     full = -np.expm1(-rate * tile)
     events = rate * tile / full  # in a tile that has any
+    is_strip = RecordLayout.of(view).is_strip
     if span is None:
-        alive, entries, opened = -np.expm1(-rate * part.ttl_ms), _grown(rate, part), _touched(rate, tile, open_ms)
+        alive, opened = -np.expm1(-rate * part.ttl_ms), _touched(rate, tile, open_ms)
+        entries = _spanned(rate, part) if is_strip and part.slots is not None else _grown(rate, part)
     else:
         alive, opened = -np.expm1(-rate * span), span / tile * full
         entries = _slots_hit(rate, part, span) / alive
+        if is_strip and part.slots is not None and span > part.slots * tile:
+            entries = _spanned(rate, part)
     marks = {partial.name: _marks(partial, events, view, load) for partial in marked(view.partials)}
     each = [
         {name: Marks(number=float(n[i]), size=float(s[i])) for name, (n, s) in marks.items()} for i in range(len(rate))
@@ -137,6 +142,12 @@ def _slots_hit(rate: Floats, part: StorePart, span: float) -> Floats:
     """Different slots, or tiles of a lifetime, that events of a span fall into."""
     slots = min(part.slots or np.inf, max(1.0, span / part.size_ms))
     return np.asarray(slots * -np.expm1(-rate * span / slots))
+
+
+def _spanned(rate: Floats, part: StorePart) -> Floats:
+    """Tiles of a strip: the newest one, and those that its ring spans with it."""
+    assert part.slots is not None, "a lifetime loses none"
+    return np.asarray(1 - (part.slots - 1) * np.expm1(-rate * part.size_ms))
 
 
 def _grown(rate: Floats, part: StorePart) -> Floats:

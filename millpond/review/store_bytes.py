@@ -1,4 +1,4 @@
-"""What hashes of tiles take of the store's memory, keys and expiry included: `used_memory`, not what MEMORY USAGE says.
+"""What strips and hashes of tiles take of the store, keys and expiry included: `used_memory`, not MEMORY USAGE.
 
 Valkey 9.1 keeps a hash as one listpack while it has at most 512 fields and no value above 64 bytes, else as a table in
 which a field and its value are one piece of memory, or two where together they pass 128 bytes. The sizes below are
@@ -18,10 +18,12 @@ from millpond.review.held import Floats, Hashes, Marks
 from millpond.store.keys import KeyTemplate, events_key
 from millpond.store.parts import Part
 from millpond.store.records import HEADER_BYTES, RecordLayout
+from millpond.store.strip import HEAD
 
 LISTPACK_FIELDS: Final = 512
 LISTPACK_VALUE: Final = 64
 EMBEDDED: Final = 128  # bytes of a field and its value together that are one piece of memory
+EMBEDDED_STRIP: Final = 136  # bytes of a strip and its key together that are one piece of memory
 # Measured: used_memory less MEMORY USAGE, over 10,000 keys: a key's place among all keys, and among those that expire.
 PLACES: Final = 30.0
 # Measured: a table of n fields without its pieces, the least squares of n from 1 to 380; it grows in steps.
@@ -37,7 +39,9 @@ def store_bytes(ns: str, view: ViewPlan, part: Part, hashes: Hashes) -> float:
         ns: the environment, whose name begins every key.
     """
     key, field = KeyTemplate.of(ns, view, 1, part.name).key(""), _field(part)
-    found = hash_bytes(len(key) + hashes.key_bytes, field, hashes)
+    length = len(key) + hashes.key_bytes
+    is_strip = RecordLayout.of(view).is_strip
+    found = strip_bytes(length, hashes) if is_strip else hash_bytes(length, field, hashes)
     if hashes.events is not None:
         found += hash_bytes(len(events_key(key)) + hashes.key_bytes, field, replace(hashes, record=hashes.events))
     return float(hashes.count @ found)
@@ -52,8 +56,25 @@ def hash_bytes(key: float, field: float, hashes: Hashes) -> Floats:
     """
     in_listpack = (hashes.record <= LISTPACK_VALUE) & (hashes.entries <= LISTPACK_FIELDS)
     inner = np.where(in_listpack, _listpack(field, hashes), _table(field, hashes))
-    # A header of 16 bytes, the instant of expiry, and the key with three bytes and a NUL around it.
-    return np.asarray(inner + _allocated(np.float64(16 + 8 + 1 + key + 4)) + PLACES)
+    return np.asarray(inner + _outer(key))
+
+
+def strip_bytes(key: float, hashes: Hashes) -> Floats:
+    """Of one strip of each group: short ones are one piece of memory with their key, until they are written into.
+
+    Args:
+        key: length of the whole key.
+    """
+    length = HEAD + hashes.entries * hashes.record
+    together = 25 + key + length
+    # A text is four bytes longer where one byte tells its length, else six.
+    apart = _each(length + np.where(length < 252, 4.0, 6.0)) + _outer(key)
+    return np.asarray(np.where(together <= EMBEDDED_STRIP, _each(together) + PLACES, apart))
+
+
+def _outer(key: float) -> Floats:
+    """A header of 16 bytes, the instant of expiry, and the key with three bytes and a NUL around it."""
+    return np.asarray(_allocated(np.float64(16 + 8 + 1 + key + 4)) + PLACES)
 
 
 def record_bytes(view: ViewPlan, marks: Mapping[str, Marks]) -> float:

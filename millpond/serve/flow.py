@@ -29,7 +29,7 @@ from millpond.store.parts import Part, parts_of
 from millpond.store.records import RecordLayout
 
 Command = tuple[str, ...]
-Reply = Sequence[Sequence[Any]]
+Reply = Sequence[Any]
 """What the commands of a part gave: its records and, where it keeps events, those that were asked for."""
 
 
@@ -58,13 +58,13 @@ class _Span:
 
 @dataclass(frozen=True, slots=True)
 class _PartRead:
-    """One hash of one bound view: a level's ring or the lifetime tiles.
+    """One strip or hash of one bound view: a level's ring or the lifetime tiles.
 
     Attributes:
         binding: index of the binding whose entity it belongs to.
         stamp: the field of the freshness hash that must be young.
         covered_since: windows reaching back before it are incomplete.
-        part, size, slots: the hash, the size of its tiles (ms), and how many it has; None for a lifetime.
+        part, size, slots: what it is, the size of its tiles (ms), and how many it has; None for a lifetime.
         deployed_at: no tile was written before that instant (ms).
         kept: the events in its tiles, of an exact view.
     """
@@ -88,10 +88,11 @@ class _PartRead:
             key: of the records.
             first, last: the read's instant (ms) will be from the one to the other.
         """
+        records = ("GET" if self.layout.is_strip else "HVALS", key)
         if self.kept is None:
-            return (("HVALS", key),)
+            return (records,)
         tiles = self.kept.tiles(first, last)
-        return ("HVALS", key), ("HMGET", events_key(key), *dict.fromkeys(map(self.part.field, tiles)))
+        return records, ("HMGET", events_key(key), *dict.fromkeys(map(self.part.field, tiles)))
 
 
 class ReadFlow:
@@ -327,10 +328,10 @@ def _select(
         chosen = Chosen(tiles.between(first, end), status="behind")
     else:
         chosen = Chosen(tiles.between(first, end))
-    # A later tile in a slot of the range: the tile that stood there may have held events.
-    reused = part.slots is not None and tiles.reuse(first, end, part.slots)
+    # A tile that has given way to a later one may have held events.
+    lacks = part.slots is not None and tiles.may_lack(first, end, part.slots)
     # The first tile of the range may have been the last of an idle entity, and be gone with its hash.
     expired = part.slots is not None and max(lo - SKEW, part.deployed_at) + part.part.ttl_ms <= now
-    if reused or expired or lo < part.covered_since:
+    if lacks or expired or lo < part.covered_since:
         chosen.status = worse(chosen.status, "incomplete")
     return chosen

@@ -1,4 +1,4 @@
-"""The records of one hash: which tiles they are, and a partial merged over many of them; exact.
+"""The records of one strip or hash: which tiles they are, and a partial merged over many of them; exact.
 
 Up to the few hundred tiles of a window, Python's own sum, min and max over a column's list are as fast as numpy's
 (below 50 tiles twice as fast), and its integers never wrap.
@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from millpond.algebra.partials import State, state_of, zero
 from millpond.plan.partials import MARKED, Partial, PartialFunction
 from millpond.store.records import RecordLayout, Records, sum_wide, wide_integers
+from millpond.store.strip import EMPTY, HEAD, decode, gone_before
 
 Some: TypeAlias = slice
 """Some of a hash's tiles: from one to before another, by their places."""
@@ -21,24 +22,43 @@ _EXTREME: Final[dict[PartialFunction, Callable[[list[Any]], State]]] = {"min": m
 
 
 class Tiles:
-    """The records of one hash, each tile at most once, the oldest first.
+    """The records of one strip or hash, each tile at most once, the oldest first.
 
     A column is read when it is first asked for: a window needs some of them, and several windows the same ones.
+
+    Args:
+        found: the strip, None where there is none; or the records of the hash, in any order.
 
     Attributes:
         numbers: the tile of each.
         newest: the greatest of them; -1 where there is none.
     """
 
-    __slots__ = ("_columns", "_decoded", "_ends", "_layout", "_order", "_records", "_replies", "newest", "numbers")
+    __slots__ = (
+        *("_columns", "_decoded", "_ends", "_gone", "_layout", "_order", "_records", "_replies", "_strip"),
+        *("newest", "numbers"),
+    )
 
-    def __init__(self, layout: RecordLayout, replies: Sequence[bytes]) -> None:
-        decoded = layout.decode(replies)
+    def __init__(self, layout: RecordLayout, found: bytes | Sequence[bytes] | None) -> None:
         self._layout = layout
-        self._replies = replies
-        self._order = decoded["tile"].argsort()
-        # Indexing does the same; over structured records it takes five to eight times as long.
-        self._decoded = decoded.take(self._order)
+        self._gone = 0
+        self._strip = EMPTY
+        self._replies: Sequence[bytes] = ()
+        self._order: list[int] = []
+        if layout.is_strip:
+            if found is not None:
+                assert isinstance(found, bytes), "it is a strip"
+                self._strip = found
+                self._gone = gone_before(found)
+            self._decoded = decode(layout, self._strip)
+        else:
+            assert isinstance(found, list), "they are records"
+            decoded = layout.decode(found)
+            self._replies = found
+            order = decoded["tile"].argsort()
+            # Indexing does the same; over structured records it takes five to eight times as long.
+            self._decoded = decoded.take(order)
+            self._order = order.tolist()
         self._columns: dict[str, list[Any]] = {}
         self._records: Sequence[bytes] = ()  # the oldest first
         self._ends: list[list[int]] | None = None
@@ -75,7 +95,7 @@ class Tiles:
     def marks(self, name: str, some: Some) -> list[bytes]:
         """The marks of some tiles as they are stored, of those that have one."""
         if self._ends is None:
-            self._records = [self._replies[at] for at in self._order.tolist()]
+            self._records = [self._replies[at] for at in self._order]
             self._ends = self._layout.ends(self._records, self._decoded).T.tolist()
         at = self._layout.marks.index(name)
         marks = zip(self._records[some], self._ends[at][some], self._ends[at + 1][some], strict=True)
@@ -93,14 +113,22 @@ class Tiles:
 
     def record(self, place: int) -> bytes:
         """The record of a tile, as it is stored."""
-        return self._replies[int(self._order[place])]
+        if self._layout.is_strip:
+            start = HEAD + place * self._layout.size
+            return self._strip[start : start + self._layout.size]
+        return self._replies[self._order[place]]
 
     def between(self, first: int, end: int) -> Some:
         """The tiles from `first` to before `end`."""
         return slice(bisect_left(self.numbers, first), bisect_left(self.numbers, end))
 
-    def reuse(self, first: int, end: int, slots: int) -> bool:
-        """True where a ring of `slots` holds a later tile in a slot of a tile from `first` to before `end`."""
+    def may_lack(self, first: int, end: int, slots: int) -> bool:
+        """True where a tile from `first` to before `end` may have been there, and is no more.
+
+        A strip says so; in a ring of `slots` in a hash a later tile has its slot.
+        """
+        if self._layout.is_strip:
+            return first < self._gone
         if self.newest < first + slots:
             return False
         return any((tile - first) % slots < end - first for tile in self.numbers if tile >= first + slots)

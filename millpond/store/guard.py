@@ -1,15 +1,17 @@
-"""The guard: writes records into a hash and never goes back (guard.lua says what going back is)."""
+"""The guard: writes records and never goes back; strip.lua and hash.lua say what going back is."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from millpond.store.keys import events_key
 from millpond.store.scripts import Pipeline, Script
 
-SCRIPT = Script.load("guard")
+_STRIP: Final = Script.load("strip")
+_HASH: Final = Script.load("hash")
+SCRIPTS: Final = (_STRIP, _HASH)
 
 
 class GuardedRow(NamedTuple):
-    """A tile for one slot of a hash.
+    """A tile for one slot of a part.
 
     Attributes:
         field: the slot.
@@ -25,19 +27,23 @@ class GuardedRow(NamedTuple):
 
 
 class GuardedWrite(NamedTuple):
-    """Tiles for one hash; all of them keep events, or none does.
+    """Tiles for one part of one entity; all of them keep events, or none does.
 
     Attributes:
         topic: where they came from; refusals are counted under it.
-        key: of the hash.
-        ttl_ms: how long the hash is kept when idle.
+        key: of the strip or the hash.
+        ttl_ms: how long it is kept when idle.
         rows: in the order they were read.
+        size: bytes of each record of a strip; None where it is a hash.
+        slots: how many tiles the strip's ring spans; None for a lifetime.
     """
 
     topic: str
     key: str
     ttl_ms: int
     rows: list[GuardedRow]
+    size: int | None = None
+    slots: int | None = None
 
 
 class Refused(NamedTuple):
@@ -56,7 +62,12 @@ def queue(pipe: Pipeline, write: GuardedWrite) -> None:
     keys, given = [write.key], [part for row in write.rows for part in row[:3] if part is not None]
     if write.rows[0].events is not None:
         keys.append(events_key(write.key))
-    pipe.execute_command("EVALSHA", SCRIPT.sha, len(keys), *keys, write.ttl_ms, *given)
+    if write.size is None:
+        pipe.execute_command("EVALSHA", _HASH.sha, len(keys), *keys, write.ttl_ms, *given)
+    else:
+        pipe.execute_command(
+            "EVALSHA", _STRIP.sha, len(keys), *keys, write.ttl_ms, write.size, write.slots or 0, *given
+        )
 
 
 def refused(reply: list[int] | None) -> Refused:

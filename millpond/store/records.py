@@ -94,6 +94,7 @@ class RecordLayout:
         marks: the names of the view's marks, in its order.
         partials: the view's partials, in its order.
         nullable: the partials that may be null, in the order of their bits.
+        is_strip: all records have one length, and lie in strips (strip.py) instead of hashes.
     """
 
     def __init__(self, partials: Sequence[Partial]) -> None:
@@ -114,6 +115,7 @@ class RecordLayout:
             fields.append(("sizes", "<u4", (len(self.marks),)))
         self.dtype: np.dtype[np.void] = np.dtype(fields)
         self.size = self.dtype.itemsize
+        self.is_strip = not self.marks
         self._bits = {name: 1 << bit for bit, name in enumerate(self.nullable)}
         self._wide = tuple(name for name, dtype, *_ in fields if dtype == _WIDE)
 

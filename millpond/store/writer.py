@@ -74,7 +74,7 @@ class Writer:
         refused: dict[str, Refused] = {}
         smaller: dict[int, list[int]] = {}
         if writes:
-            replies = run(self.client, (guard.SCRIPT,), lambda pipe: _queue(pipe, writes))
+            replies = run(self.client, guard.SCRIPTS, lambda pipe: _queue(pipe, writes))
             refused, smaller = _tally(writes, replies)
             note(smaller)
         found: dict[TopicPart, int | None] = {}

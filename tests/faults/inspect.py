@@ -15,9 +15,10 @@ from millpond.plan.types import Type
 from millpond.store.keys import parse_key
 from millpond.store.parts import parts_of
 from millpond.store.records import RecordLayout
+from millpond.store.strip import records_in
 from tests.faults.compare import Key, Number, Row, differences, last_rows, outlived
 from tests.faults.pools import original
-from tests.oracles.tiles import HASHES, TOPICS, TileOracle
+from tests.oracles.tiles import STRIPS, TOPICS, TileOracle
 
 PAGE: Final = 1_000
 PLACE: Final = ("level", "tile")
@@ -29,9 +30,9 @@ class Tiles(NamedTuple):
 
     Attributes:
         compared: how many.
-        outlived: keys of tile topics that have the right row and end in another, of tiles whose slot a later tile has
-            taken. Nothing reads them, and a store filled from the topic comes out right; they are told, and are no
-            faults.
+        outlived: keys of tile topics that have the right row and end in another, of tiles that have given way
+            to a later one. Nothing reads them, and a store filled from the topic comes out right; they are told, and
+            are no faults.
         faults: every other difference.
     """
 
@@ -58,11 +59,11 @@ def tile_faults(
     with redis.Redis.from_url(store) as client:
         held = read_store(client, ns, views)
     for view in views:
-        for part in HASHES[original(view)]:
-            expected, found = oracle.hash(original(view), part), held.pop((view, part), {})
+        for part in STRIPS[original(view)]:
+            expected, found = oracle.strip(original(view), part), held.pop((view, part), {})
             compared += len(expected)
             faults += differences(expected, found, what=f"store {view}:{part}")
-    faults += [f"store {view}:{part}: no such hash must be there" for view, part in held]
+    faults += [f"store {view}:{part}: no such strip must be there" for view, part in held]
     with RowDecoder(registry) as decoder:
         for fragment in (fragment for job in jobs for fragment in job.fragments):
             view, kind = original(fragment.view), fragment.kind.replace("_", "-")
@@ -107,22 +108,18 @@ def _place(decoder: RowDecoder, view: ViewPlan, key: bytes) -> Key:
 
 
 def read_store(client: Any, ns: str, views: dict[str, ViewPlan]) -> dict[tuple[str, str], dict[Key, Row]]:
-    """(View, part) -> key columns and field -> the record, of every tile key of an environment."""
+    """(View, part) -> key columns and tile -> the record, of every tile key of an environment."""
     held: dict[tuple[str, str], dict[Key, Row]] = {}
     for keys in _pages(client.scan_iter(match=f"{ns}.*", count=PAGE)):
         with client.pipeline(transaction=False) as pipe:
             for key in keys:
-                pipe.hgetall(key)
-            for key, fields in zip(keys, pipe.execute(), strict=True):
+                pipe.get(key)
+            for key, strip in zip(keys, pipe.execute(), strict=True):
                 parsed = parse_key(key.decode())
-                if parsed.holds_events:
-                    continue
                 view = views[parsed.view]
                 entity = _entity(view, parsed.values)
-                into = held.setdefault((parsed.view, parsed.part), {})
-                into.update(
-                    {(*entity, int(field)): _row(view, parsed.part, record) for field, record in fields.items()}
-                )
+                rows = _rows(view, parsed.part, strip)
+                held.setdefault((parsed.view, parsed.part), {}).update({(*entity, tile): row for tile, row in rows})
     return held
 
 
@@ -143,21 +140,22 @@ def _entity(view: ViewPlan, values: tuple[str, ...]) -> Key:
     )
 
 
-def _row(view: ViewPlan, part: str, record: bytes) -> Row:
-    """A record in the oracle's terms."""
+def _rows(view: ViewPlan, part: str, strip: bytes) -> Iterator[tuple[int, Row]]:
+    """The tiles of a strip, in the oracle's terms."""
     layout = RecordLayout.of(view)
-    table = layout.decode([record])
     size = next(p.size_ms for kind in view.kinds for p in parts_of(view, kind) if p.name == part)
-    tile = int(table["tile"][0])
-    row: dict[str, Number] = {"tile": tile, "n": int(table["n"][0])}
-    row |= {name: tile * size + int(table[column][0]) for name, column in HEADER.items() if name != "n"}
-    for partial in view.partials:
-        nullable = partial.name in layout.nullable
-        is_null = nullable and bool(int(table["nulls"][0]) & layout.bit(partial.name))
-        row[partial.name] = (
-            None if is_null else _number(table[partial.name], partial.type, layout.is_wide(partial.name))
-        )
-    return row
+    for record in records_in(layout, strip):
+        table = layout.decode([record])
+        tile = int(table["tile"][0])
+        row: dict[str, Number] = {"n": int(table["n"][0])}
+        row |= {name: tile * size + int(table[column][0]) for name, column in HEADER.items() if name != "n"}
+        for partial in view.partials:
+            nullable = partial.name in layout.nullable
+            is_null = nullable and bool(int(table["nulls"][0]) & layout.bit(partial.name))
+            row[partial.name] = (
+                None if is_null else _number(table[partial.name], partial.type, layout.is_wide(partial.name))
+            )
+        yield tile, row
 
 
 def _number(column: Any, type: Type, is_wide: bool) -> Number:

@@ -88,10 +88,10 @@ class Shop:
             requests = [dict(zip(names, key, strict=True)) for key in keys]
             return opened.read_many(requests, as_of=self.now, timeout_ms=5_000)
 
-    def keys(self, view: ViewPlan, generation: int) -> dict[bytes, dict[bytes, bytes]]:
+    def keys(self, view: ViewPlan, generation: int) -> dict[bytes, bytes]:
         """All that the store holds of one generation of a view."""
         pattern = f"{self.settings.ns}.shop:*:{view.name}.{view.version}.{generation}:*"
-        return {key: self.store.hgetall(key) for key in self.store.scan_iter(match=pattern, count=1000)}
+        return {key: self.store.dump(key) for key in self.store.scan_iter(match=pattern, count=1000)}
 
     def equals_its_meaning(self, view: ViewPlan) -> None:
         keys: list[tuple[Any, ...]] = [(name,) for name in CUSTOMERS]

@@ -1,4 +1,4 @@
-"""The two scripts of the store, on a real one: nothing goes back, and nobody overwrites what they did not expect."""
+"""The scripts of the store, on a real one: nothing goes back, and nobody overwrites what they did not expect."""
 
 from collections.abc import Iterator, Mapping
 
@@ -22,6 +22,7 @@ from millpond.store.keys import (
 from millpond.store.proven import Claim
 from millpond.store.writer import Writer, connect
 from tests.integration.stacks import AnyStack
+from tests.unit.store.strips import left_of
 
 State = tuple[int, int, int]  # tile, n, first
 KEY = "{guard}:ring"
@@ -126,6 +127,122 @@ def test_a_failed_command_is_raised_not_passed_over(writer: Writer) -> None:
     writer.client.set(f"{writer.ns}:{KEY}", "text")
     with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
         write(writer, ("6", (6, 1, 0)))
+
+
+# --- strips ---------------------------------------------------------------------------------------------------------
+
+SLOTS, SIZE = 4, len(b"".join([bytes(12), b"rest"]))
+STRIP = "{guard}:strip"
+
+
+def write_strip(
+    writer: Writer, *states: State, slots: int | None = SLOTS, events: bytes | None = None, ttl_ms: int = 60_000
+) -> Refused:
+    rows = [
+        GuardedRow(str(state[0] % (slots or 2**32)), record(state), events and events + record(state), None)
+        for state in states
+    ]
+    made = GuardedWrite("t", f"{writer.ns}:{STRIP}", ttl_ms, rows, SIZE, slots)
+    return writer.write([made], ()).refused.get("t", Refused())
+
+
+def in_strip(writer: Writer) -> tuple[int, list[State]]:
+    """The tile before which all are gone, and what is there."""
+    strip: bytes = writer.client.get(f"{writer.ns}:{STRIP}") or bytes(4)
+    numbers = [int.from_bytes(strip[at : at + 4], "little") for at in range(0, len(strip), 4)]
+    return numbers[0], [(numbers[at], numbers[at + 1], numbers[at + 2]) for at in range(1, len(numbers), 4)]
+
+
+@pytest.mark.parametrize(
+    ("new", "refused"),
+    [
+        ((70, 5, 100), Refused()),
+        ((70, 6, 99), Refused()),
+        ((70, 4, 99), Refused(smaller_n=1)),
+        ((70, 6, 101), Refused(greater_first=1)),
+    ],
+)
+@pytest.mark.parametrize("others", [[], [69], [71], [68, 69, 71]])
+def test_of_a_tile_in_a_strip_only_what_goes_forward_is_written(
+    writer: Writer, others: list[int], new: State, refused: Refused
+) -> None:
+    around: list[State] = [(tile, 1, 0) for tile in others]
+    assert write_strip(writer, (70, 5, 100), *around) == Refused()
+    assert write_strip(writer, new) == refused
+    assert in_strip(writer) == (0, sorted([(70, 5, 100) if sum(refused) else new, *around]))
+
+
+def test_a_new_tile_makes_those_go_that_the_ring_does_not_span_with_it(writer: Writer) -> None:
+    #     ring of 4    3 . 5 6 | 7
+    #                  gone      8
+    write_strip(writer, (5, 1, 0), (3, 1, 0), (6, 1, 0))
+    assert in_strip(writer) == (0, [(3, 1, 0), (5, 1, 0), (6, 1, 0)])
+    write_strip(writer, (7, 1, 0))
+    assert in_strip(writer) == (4, [(5, 1, 0), (6, 1, 0), (7, 1, 0)])
+    assert write_strip(writer, (4, 9, 0), (3, 9, 0)) == Refused(older_tile=1)  # 4 is spanned, and has not been there
+    assert in_strip(writer) == (4, [(4, 9, 0), (5, 1, 0), (6, 1, 0), (7, 1, 0)])
+    write_strip(writer, (70, 1, 0))
+    assert in_strip(writer) == (8, [(70, 1, 0)])
+
+
+def test_a_tile_that_comes_too_late_is_refused_and_counts_as_gone(writer: Writer) -> None:
+    write_strip(writer, (70, 1, 0))
+    assert write_strip(writer, (66, 1, 0)) == Refused(older_tile=1)
+    assert in_strip(writer) == (67, [(70, 1, 0)])
+    assert write_strip(writer, (65, 1, 0)) == Refused(older_tile=1)
+    assert in_strip(writer) == (67, [(70, 1, 0)])
+
+
+def test_of_a_lifetime_nothing_goes(writer: Writer) -> None:
+    tiles: list[State] = [(tile, 1, 0) for tile in (9_000, 3, 20, 2**32 - 1)]
+    assert write_strip(writer, *tiles, slots=None) == Refused()
+    assert in_strip(writer) == (0, sorted(tiles))
+
+
+TILES = st.tuples(st.integers(0, 14), st.integers(1, 4), st.integers(0, 3))
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(TILES, min_size=1, max_size=14))
+def test_a_strip_holds_the_best_of_each_tile_that_is_left_and_is_in_order(writer: Writer, states: list[State]) -> None:
+    """In one call and in many; what is left, and what is gone, is told beforehand."""
+    best: dict[int, State] = {}
+    for one in states:
+        best[one[0]] = max(best.get(one[0], one), one, key=lambda state: (state[1], -state[2]))
+    left, _ = left_of(best, SLOTS)
+    for together in (True, False):
+        writer.client.delete(f"{writer.ns}:{STRIP}")
+        for call in [states] if together else [[one] for one in states]:
+            write_strip(writer, *call)
+        gone, held = in_strip(writer)
+        assert held == sorted(held)
+        assert [tile for tile, *_ in held] == left
+        # A smaller n is refused, and so is a greater first: whichever of two rows came first may stay.
+        assert all(best[tile][1] >= n for tile, n, _ in held)
+        assert all((tile < gone) == (tile not in left) for tile in best)
+
+
+def test_the_events_of_a_tile_go_with_it(writer: Writer) -> None:
+    key, beside = f"{writer.ns}:{STRIP}", events_key(f"{writer.ns}:{STRIP}")
+    write_strip(writer, (5, 2, 0), (6, 1, 0), events=b"first")
+    write_strip(writer, (5, 1, 0), (6, 2, 0), events=b"later")
+    told = {b"1": b"first" + record((5, 2, 0)), b"2": b"later" + record((6, 2, 0))}
+    assert writer.client.hgetall(beside) == told
+    assert writer.client.pexpiretime(beside) == writer.client.pexpiretime(key) > 0
+    write_strip(writer, (9, 1, 0), events=b"new")  # in the slot of the first
+    assert writer.client.hgetall(beside) == {b"1": b"new" + record((9, 1, 0)), b"2": told[b"2"]}
+    write_strip(writer, (12, 1, 0), events=b"new")
+    assert writer.client.hgetall(beside) == {b"0": b"new" + record((12, 1, 0)), b"1": b"new" + record((9, 1, 0))}
+
+
+def test_the_time_to_live_of_a_strip_starts_again_with_every_new_tile(writer: Writer) -> None:
+    key = f"{writer.ns}:{STRIP}"
+    write_strip(writer, (6, 1, 0))
+    assert 0 < writer.client.pttl(key) <= 60_000
+    for state, is_new in (((6, 2, 0), False), ((7, 1, 0), True), ((1, 1, 0), False), ((5, 1, 0), True)):
+        writer.client.pexpire(key, 1_000)
+        write_strip(writer, state)
+        assert (writer.client.pttl(key) > 1_000) == is_new
 
 
 # --- applied offsets ------------------------------------------------------------------------------------------------

@@ -373,28 +373,28 @@ MUTANTS: Final = (
     # --- the guard --------------------------------------------------------------------------------------------------
     Mutant(
         name="the guard lets a tile that lost its first event pass",
-        file="millpond/store/guard.lua",
+        file="millpond/store/hash.lua",
         old="elseif first > old_first then",
         new="elseif false then",
         tests=GUARD,
     ),
     Mutant(
         name="the guard lets a tile of fewer events pass",
-        file="millpond/store/guard.lua",
+        file="millpond/store/hash.lua",
         old="elseif n < old_n then",
         new="elseif false then",
         tests=GUARD,
     ),
     Mutant(
         name="the guard lets an older tile take the slot",
-        file="millpond/store/guard.lua",
+        file="millpond/store/hash.lua",
         old="if tile < old_tile then",
         new="if false then",
         tests=GUARD,
     ),
     Mutant(
         name="the guard refuses the same tile again",
-        file="millpond/store/guard.lua",
+        file="millpond/store/hash.lua",
         old="elseif n < old_n then",
         new="elseif n <= old_n then",
         tests=GUARD,

@@ -230,7 +230,7 @@ SEVERAL: Final = (
     ),
     Mutant(
         name="events are written also where their record is refused",
-        file="millpond/store/guard.lua",
+        file="millpond/store/hash.lua",
         old="    call('HSET', key, field, new)\n    if events then\n",
         new="    call('HSET', key, field, new)\n  end\n  do\n    if events then\n",
         tests=("tests/integration/test_guard.py",),

@@ -32,8 +32,8 @@ TOPICS: dict[str, dict[str, tuple[int, ...]]] = {
     "basket": {"tiles-short": (MINUTE,), "tiles-long": (HOUR,)},
 }
 
-# View -> last part of its keys in the store -> level and slots of the ring; a lifetime keeps every tile.
-HASHES: dict[str, dict[str, tuple[int, int | None]]] = {
+# View -> last part of its keys in the store -> level, and tiles that its ring spans; a lifetime keeps every tile.
+STRIPS: dict[str, dict[str, tuple[int, int | None]]] = {
     "household": {"1h": (HOUR, 28), "1d": (DAY, 94), "lifetime": (DAY, None)},
     "household_store": {"6h": (6 * HOUR, 364), "lifetime": (DAY, None)},
     "store": {"1m": (MINUTE, 64), "1h": (HOUR, 340)},
@@ -70,26 +70,30 @@ class TileOracle:
         """Key columns, level and tile -> n, first_ts, last_ts and partials, of every row of a tile topic."""
         return {key: row for level in TOPICS[view][kind] for key, row in self._tiles(view, level)}
 
-    def hash(self, view: str, part: str) -> dict[Key, Row]:
-        """Key columns and field -> tile and the rest, of every tile that the store holds of a level or lifetime.
+    def strip(self, view: str, part: str) -> dict[Key, Row]:
+        """Key columns and tile -> the rest, of every tile that the store holds of a level or lifetime.
 
-        A slot holds the newest of the tiles that fall into it.
+        Of an entity that is the newest one, and those that the ring spans with it.
         """
-        level, slots = HASHES[view][part]
-        held: dict[Key, Row] = {}
-        for (*entity, _, tile), row in sorted(self._tiles(view, level), key=lambda pair: int(pair[0][-1])):
-            field = int(tile) if slots is None else int(tile) % slots
-            held[(*entity, field)] = {"tile": int(tile), **row}
-        return held
+        level, spanned = STRIPS[view][part]
+        tiles = self._tiles(view, level)
+        newest: dict[Key, int] = {}
+        for (*entity, _, tile), _ in tiles:
+            newest[tuple(entity)] = max(int(tile), newest.get(tuple(entity), 0))
+        return {
+            (*entity, tile): row
+            for (*entity, _, tile), row in tiles
+            if spanned is None or int(tile) > newest[tuple(entity)] - spanned
+        }
 
     def held(self, view: str, kind: str) -> set[Key]:
-        """The keys of `fragment` whose tiles the store holds; each of the others has lost its slot to a later tile."""
+        """The keys of `fragment` whose tiles the store holds; each of the others has given way to a later tile."""
         levels = set(TOPICS[view][kind])
         return {
-            (*entity, level, int(str(row["tile"])))
-            for part, (level, slots) in HASHES[view].items()
-            if level in levels and (slots is None) == (kind == "lifetime")
-            for (*entity, _), row in self.hash(view, part).items()
+            (*entity, level, tile)
+            for part, (level, spanned) in STRIPS[view].items()
+            if level in levels and (spanned is None) == (kind == "lifetime")
+            for *entity, tile in self.strip(view, part)
         }
 
     def _tiles(self, view: str, level: int) -> list[tuple[Key, Row]]:

@@ -15,7 +15,9 @@ from millpond.store.guard import GuardedRow
 from millpond.store.kept import kept as beside
 from millpond.store.parts import Part
 from millpond.store.records import RecordLayout, Texts
+from millpond.store.strip import strip_of
 from tests.unit.store.columns import columns
+from tests.unit.store.strips import left_of
 
 
 def read(plan: SetPlan, view: ViewPlan, events: Sequence[Event], key: tuple[Any, ...], q: int, *, now: int) -> Vector:
@@ -33,28 +35,33 @@ def replies(flow: ReadFlow, view: ViewPlan, events: Sequence[Event], first: int,
     for part in flow.parts:
         held = stored(view, events, part.part)
         events_of = {row.field: row.events for row in held}
+        gives: dict[str, Any] = {"HVALS": [row.record for row in held], "GET": strip(view, events, part.part)}
         made.append(
             [
-                [row.record for row in held] if command == "HVALS" else [events_of.get(field) for field in fields]
+                [events_of.get(field) for field in fields] if command == "HMGET" else gives[command]
                 for command, _, *fields in part.commands("key", first, last)
             ]
         )
     return made
 
 
+def strip(view: ViewPlan, events: Sequence[Event], part: Part) -> bytes | None:
+    """The strip of one entity; None where there are no events."""
+    _, gone = left_of(_by_tile(view, events, part), part.slots)
+    return strip_of([row.record for row in stored(view, events, part)], gone=gone) if events else None
+
+
 def stored(view: ViewPlan, events: Sequence[Event], part: Part) -> list[GuardedRow]:
-    """What one entity's hashes hold: a slot holds the newest tile."""
-    size, slots = part.size_ms, part.slots
-    held: dict[int, list[tuple[int, Event]]] = {}
-    for event in events:
-        ts = event[view.source.event_time]
-        assert isinstance(ts, int)
-        held.setdefault(ts // size, []).append((ts, event))
-    newest = {number if slots is None else number % slots: number for number in sorted(held)}
-    kept = [(number, held[number]) for number in newest.values()]
+    """What one entity's strip or hash holds, of a strip the oldest tile first; a slot holds the newest one."""
+    size, slots, layout = part.size_ms, part.slots, RecordLayout.of(view)
+    held = _by_tile(view, events, part)
+    if layout.is_strip:
+        left, _ = left_of(held, slots)
+    else:
+        left = list({number if slots is None else number % slots: number for number in sorted(held)}.values())
+    kept = [(number, held[number]) for number in left]
     tile = tile_of(view.partials)
     states = [tile(inside) for _, inside in kept]
-    layout = RecordLayout.of(view)
     header = columns(
         {
             "tile": [number for number, _ in kept],
@@ -81,6 +88,15 @@ def stored(view: ViewPlan, events: Sequence[Event], part: Part) -> list[GuardedR
         GuardedRow(part.field(number), record, None if held_text is None else beside(record, held_text.encode()), None)
         for (number, _), record, held_text in zip(kept, packed, kept_texts, strict=True)
     ]
+
+
+def _by_tile(view: ViewPlan, events: Sequence[Event], part: Part) -> dict[int, list[tuple[int, Event]]]:
+    held: dict[int, list[tuple[int, Event]]] = {}
+    for event in events:
+        ts = event[view.source.event_time]
+        assert isinstance(ts, int)
+        held.setdefault(ts // part.size_ms, []).append((ts, event))
+    return held
 
 
 def text(state: State) -> str | None:

@@ -23,7 +23,9 @@ from millpond.plan.windows import DAY, HOUR, MINUTE, WindowSpan, ring_slots
 from millpond.serve.flow import ReadFlow
 from millpond.serve.vector import Vector
 from millpond.store.records import RecordLayout
+from millpond.store.strip import strip_of
 from tests.unit.store.columns import columns
+from tests.unit.store.strips import left_of
 
 MONEY = Type("decimal", 10, 2)
 AMOUNT = Field("amount", MONEY)
@@ -109,30 +111,29 @@ def publication(*, covered_since: int = 0, deployed_at: int = 0) -> Publication:
     )
 
 
-def tiles(events: Sequence[Event], size: int, slots: int | None) -> list[bytes]:
-    """The records a store holds after these events, in arrival order: a ring keeps the newest tile of each slot."""
+def strip(events: Sequence[Event], size: int, slots: int | None) -> bytes | None:
+    """The strip that a store holds after these events; None where there were none."""
     held: dict[int, list[Event]] = {}
     for ts, amount in events:
         held.setdefault(ts // size, []).append((ts, amount))
-    ring: dict[int, int] = {}
-    for tile in sorted(held):
-        ring[tile if slots is None else tile % slots] = tile
-    kept = [(tile, held[tile]) for tile in ring.values()]
+    if not held:
+        return None
+    left, gone = left_of(held, slots)
+    kept = [(tile, held[tile]) for tile in left]
     cents = [[int(amount * 100) for _, amount in inside] for _, inside in kept]
-    return RecordLayout.of(view()).pack(
-        columns(
-            {
-                "tile": [tile for tile, _ in kept],
-                "n": [len(inside) for _, inside in kept],
-                "first": [min(ts for ts, _ in inside) % size for _, inside in kept],
-                "last": [max(ts for ts, _ in inside) % size for _, inside in kept],
-                "n_count": [len(inside) for _, inside in kept],
-                "s_sum": [sum(some) for some in cents],
-                "m_min": [min(some) for some in cents],
-                "m_max": [max(some) for some in cents],
-            }
-        )
+    numbers = columns(
+        {
+            "tile": left,
+            "n": [len(inside) for _, inside in kept],
+            "first": [min(ts for ts, _ in inside) % size for _, inside in kept],
+            "last": [max(ts for ts, _ in inside) % size for _, inside in kept],
+            "n_count": [len(inside) for _, inside in kept],
+            "s_sum": [sum(some) for some in cents],
+            "m_min": [min(some) for some in cents],
+            "m_max": [max(some) for some in cents],
+        }
     )
+    return strip_of(RecordLayout.of(view()).pack(numbers), gone=gone)
 
 
 def stamps(flow: ReadFlow, at: int) -> dict[bytes, int]:
@@ -150,6 +151,6 @@ def read(
     deployed_at: int = 0,
 ) -> Vector:
     flow = ReadFlow(publication(covered_since=covered_since, deployed_at=deployed_at), "dev")
-    replies = [[tiles(events, part.size, part.slots)] for part in flow.parts]
+    replies = [[strip(events, part.size, part.slots)] for part in flow.parts]
     given = stamps(flow, now) if fresh is None else fresh
     return flow.vector(replies, as_of=as_of, asked=now, now=now, fresh=given, stale_after=30_000)

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from millpond.plan.errors import MillpondError
 from millpond.plan.types import INT, STRING, Type
 from millpond.serve.rows import Tiles, merger
 from millpond.store.records import RecordLayout
+from millpond.store.strip import records_in, strip_of
 from tests.unit.store.columns import columns, partial
 
 NARROW, WIDE = Type("decimal", 18, 2), Type("decimal", 38, 2)
@@ -33,7 +35,7 @@ ROW = st.fixed_dictionaries(
 
 def tiles(rows: list[dict[str, Any]]) -> Tiles:
     packed = LAYOUT.pack(columns({name: [row[name] for row in rows] for name in rows[0]})) if rows else []
-    return Tiles(LAYOUT, packed)
+    return Tiles(LAYOUT, strip_of(packed))
 
 
 @given(st.lists(ROW, max_size=6))
@@ -67,9 +69,32 @@ def test_tiles_are_in_order_whatever_the_store_gave_first() -> None:
 #    ring of 4:   slot 0 1 2 3 0 1 2 3
 #    range          [5 6 7)          first = 5, end = 8
 @pytest.mark.parametrize(
-    ("newest", "reused"), [(7, False), (8, False), (9, True), (10, True), (11, True), (12, False), (13, True)]
+    ("newest", "lacks"), [(7, False), (8, False), (9, True), (10, True), (11, True), (12, False), (13, True)]
 )
-def test_a_slot_is_in_use_again_from_the_first_tile_that_falls_into_it(newest: int, reused: bool) -> None:
-    row = {"tile": newest, "n": 1, "first": 0, "last": 0, "a_count": 1, "b_sum": 0, "c_sum": 0}
-    held = tiles([row | {"d_min": None, "e_max": None, "f_max": None}])
-    assert held.reuse(5, 8, 4) == reused
+def test_in_a_hash_a_slot_is_in_use_again_from_the_first_tile_that_falls_into_it(newest: int, lacks: bool) -> None:
+    layout = RecordLayout([partial("a_least", "least", STRING)])
+    row: dict[str, list[Any]] = {"tile": [newest], "n": [1], "first": [0], "last": [0], "a_least": ["a"]}
+    assert Tiles(layout, layout.pack(columns(row))).may_lack(5, 8, 4) == lacks
+
+
+@pytest.mark.parametrize(("gone", "lacks"), [(0, False), (5, False), (6, True), (9, True)])
+def test_a_strip_says_before_which_tile_all_are_gone(gone: int, lacks: bool) -> None:
+    assert Tiles(LAYOUT, strip_of([], gone=gone)).may_lack(5, 8, 4) == lacks
+
+
+def test_of_a_strip_any_record_is_found_as_it_was_written() -> None:
+    rows = [{"tile": tile, "n": 1, "first": 0, "last": 0, "a_count": tile, "b_sum": 0, "c_sum": 0} for tile in (5, 9)]
+    nulls = {"d_min": None, "e_max": None, "f_max": None}
+    records = LAYOUT.pack(columns({name: [(row | nulls)[name] for row in rows] for name in rows[0] | nulls}))
+    held = Tiles(LAYOUT, strip_of(records))
+    assert [held.record(place) for place in (0, 1)] == records == records_in(LAYOUT, strip_of(records))
+    assert (held.numbers, held.newest, held.place(9), held.place(7)) == ([5, 9], 9, 1, None)
+    with pytest.raises(MillpondError, match="are no strip of records of"):
+        Tiles(LAYOUT, strip_of(records)[:-1])
+    with pytest.raises(MillpondError, match="3 bytes are no strip"):
+        Tiles(LAYOUT, bytes(3))
+
+
+def test_where_there_is_no_strip_there_are_no_tiles() -> None:
+    held = Tiles(LAYOUT, None)
+    assert (held.numbers, held.newest, held.may_lack(0, 1, 1)) == ([], -1, False)
