@@ -21,7 +21,7 @@ COMPILED: Final = {
     "millpond/algebra": ("buckets", "contribution", "evaluate", "marks", "partials", "tallies", "values"),
     "millpond/serve": (
         *("cut", "derived", "events", "flow", "gives", "own_event", "reader", "request", "rows", "states", "status"),
-        "tile_events",
+        *("strips", "tile_events"),
     ),
     "millpond/store": ("kept", "keys", "parts", "records", "strip"),
 }

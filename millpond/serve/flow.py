@@ -1,12 +1,13 @@
 """The read flow, without I/O: which keys a read needs, and the vector their replies make."""
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from millpond.algebra.partials import State
 from millpond.algebra.values import Flaw, Value, valued
@@ -22,7 +23,8 @@ from millpond.serve.events import HeldEvents, KeptEvents
 from millpond.serve.own_event import Own, OwnEvents
 from millpond.serve.rows import Tiles
 from millpond.serve.states import StateOf, state_over
-from millpond.serve.status import Status, worse
+from millpond.serve.status import SEVERITY, STATUSES, Status, worse
+from millpond.serve.strips import Ints, OfMany, Strips, merger_of_many
 from millpond.serve.vector import PLAIN, Vector
 from millpond.store.keys import KeyEncoder, KeyTemplate, events_key, fragment_freshness_field
 from millpond.store.parts import Part, parts_of
@@ -38,6 +40,7 @@ class _Answer:
     """One feature: its place in the vector, what picks its states from those of its span, and what gives its value."""
 
     place: int
+    needs: list[int]  # which states of its span
     states: Callable[[list[State]], Sequence[State]]
     value: Callable[[Sequence[State], int], tuple[Value, Flaw]]
 
@@ -48,11 +51,13 @@ class _Span:
 
     Attributes:
         size, delay: of the window, ms; None for a lifetime.
+        of_many: what gives the states of many entities at once, where their tiles lie in strips and keep no events.
     """
 
     size: int | None
     delay: int
     states: tuple[StateOf, ...]
+    of_many: tuple[OfMany, ...]
     answers: tuple[_Answer, ...]
 
 
@@ -67,6 +72,7 @@ class _PartRead:
         part, size, slots: what it is, the size of its tiles (ms), and how many it has; None for a lifetime.
         deployed_at: no tile was written before that instant (ms).
         kept: the events in its tiles, of an exact view.
+        is_simple: many entities are read at once.
     """
 
     binding: int
@@ -80,6 +86,7 @@ class _PartRead:
     deployed_at: int
     spans: tuple[_Span, ...]
     kept: KeptEvents | None
+    is_simple: bool
 
     def commands(self, key: str, first: int, last: int) -> tuple[Command, ...]:
         """What asks for all records of an entity, and for the events that its windows may need.
@@ -183,26 +190,52 @@ class ReadFlow:
             None if reply is None else Tiles(part.layout, reply[0])
             for part, reply in zip(self.parts, replies, strict=True)
         ]
-        q = _present(self.parts, tables, asked) if as_of is None else as_of
-        computed: list[Value] = [None] * self._features
-        statuses: list[Status] = ["no_key"] * self._features
+        latest = max([_latest(part, tiles) for part, tiles in zip(self.parts, tables, strict=True)], default=-1)
+        q = _present(asked, latest) if as_of is None else as_of
+        made = self._nothing()
         owns = self._nobodys if own is None else own
         for part, tiles, reply in zip(self.parts, tables, replies, strict=True):
-            if tiles is None or reply is None:
-                continue
-            its_own = owns[part.binding]
-            held = None if part.kept is None else part.kept.read(tiles, reply[1], q, its_own)
-            health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
-            for span in part.spans:
-                chosen = _select(part, span, tiles, held, q, now, its_own)
-                found = worse(chosen.status, health)
-                plain = worse("empty", found) if chosen.is_empty else found
-                merged = [state(tiles, chosen) for state in span.states]
-                for answer in span.answers:
-                    result, flaw = answer.value(answer.states(merged), q)
-                    computed[answer.place] = result
-                    statuses[answer.place] = worse(flaw, found) if flaw else plain
-        values, says = self.derivation.places(given, computed, statuses)
+            if tiles is not None and reply is not None:
+                health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
+                _answer(part, tiles, reply, q, now, health, owns[part.binding], made)
+        return self._vector(given, made, q)
+
+    def vectors(
+        self,
+        replies: Sequence[Sequence[Reply | None]],
+        *,
+        as_of: int | None,
+        asked: int,
+        now: int,
+        fresh: Mapping[bytes, int],
+        stale_after: int,
+        given: Sequence[Mapping[str, Value]],
+    ) -> list[Vector]:
+        """The vectors of many requests, of a set that has no event of its own, as `vector` makes each of them.
+
+        The tiles of one part are merged for all entities at once wherever they lie in strips and keep no events.
+
+        Args:
+            replies, given: one a request.
+            as_of, asked, now, fresh, stale_after: as of `vector`.
+        """
+        found = [_of_part(part, [reply[at] for reply in replies]) for at, part in enumerate(self.parts)]
+        latest = [-1] * len(replies)
+        for part in found:
+            for number, its_latest in part.latest():
+                latest[number] = max(latest[number], its_latest)
+        instants = [_present(asked, one) if as_of is None else as_of for one in latest]
+        made = [self._nothing() for _ in replies]
+        for part in found:
+            health: Status = "present" if abs(now - fresh.get(part.part.stamp, 0)) <= stale_after else "stale"
+            part.answer(instants, now, health, made)
+        return [self._vector(*one) for one in zip(given, made, instants, strict=True)]
+
+    def _nothing(self) -> "_Made":
+        return _Made([None] * self._features, ["no_key"] * self._features)
+
+    def _vector(self, given: Mapping[str, Value], made: "_Made", q: int) -> Vector:
+        values, says = self.derivation.places(given, made.computed, made.statuses)
         return Vector(self.names, self.types, values, says, q, encoding=self._encoding)
 
     def unavailable(self, *, as_of: int | None, now: int, reason: str) -> Vector:
@@ -259,6 +292,7 @@ def _parts(publication: Publication, ns: str, index: int, binding: Binding, serv
                     deployed_at=served.deployed_at,
                     spans=tuple(_span(view, layout, part, window, features) for window, features in spans.items()),
                     kept=None if view.kept_events is None else KeptEvents(view.kept_events, part.size_ms, spans),
+                    is_simple=_is_simple(view, layout),
                 )
             )
     return read
@@ -276,13 +310,20 @@ def _span(
     answers = [
         _Answer(
             place=place,
+            needs=[needed.index(name) for name in feature.partials],
             states=_those([needed.index(name) for name in feature.partials]),
             value=valued(feature, [partials[name] for name in feature.partials]),
         )
         for place, feature in features
     ]
     states = [state_over(layout, partials[name], view.kept_events, asked[name], part.size_ms) for name in needed]
-    return _Span(window.size_ms, window.delay_ms, tuple(states), tuple(answers))
+    many = [merger_of_many(layout, partials[name]) for name in needed] if _is_simple(view, layout) else []
+    return _Span(window.size_ms, window.delay_ms, tuple(states), tuple(many), tuple(answers))
+
+
+def _is_simple(view: ViewPlan, layout: RecordLayout) -> bool:
+    """Whether many entities are read at once: a window is of whole tiles, and those lie in strips."""
+    return layout.is_strip and view.kept_events is None
 
 
 def _those(places: list[int]) -> Callable[[list[State]], Sequence[State]]:
@@ -293,13 +334,40 @@ def _those(places: list[int]) -> Callable[[list[State]], Sequence[State]]:
     return lambda states: (states[place],)
 
 
-def _present(parts: Sequence[_PartRead], tables: Sequence[Tiles | None], now: int) -> int:
+def _latest(part: _PartRead, tiles: Tiles | None) -> int:
+    """The greatest event time that was read, ms; -1 where there is none."""
+    if tiles is None or tiles.newest < 0:
+        return -1
+    return tiles.newest * part.size + tiles.last_of(tiles.newest)
+
+
+def _present(now: int, latest: int) -> int:
     """The instant of a live read: the wall clock, or the greatest event time read if that is ahead, by SKEW at most."""
-    latest = now
-    for part, tiles in zip(parts, tables, strict=True):
-        if tiles is not None and tiles.newest >= 0:
-            latest = max(latest, tiles.newest * part.size + tiles.last_of(tiles.newest))
-    return min(latest, now + SKEW)
+    return min(max(now, latest), now + SKEW)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What the features of one vector come to."""
+
+    computed: list[Value]
+    statuses: list[Status]
+
+
+def _answer(
+    part: _PartRead, tiles: Tiles, reply: Reply, q: int, now: int, health: Status, own: Own | None, made: _Made
+) -> None:
+    """The features that one part answers."""
+    held = None if part.kept is None else part.kept.read(tiles, reply[1], q, own)
+    for span in part.spans:
+        chosen = _select(part, span, tiles, held, q, now, own)
+        found = worse(chosen.status, health)
+        plain = worse("empty", found) if chosen.is_empty else found
+        merged = [state(tiles, chosen) for state in span.states]
+        for answer in span.answers:
+            result, flaw = answer.value(answer.states(merged), q)
+            made.computed[answer.place] = result
+            made.statuses[answer.place] = worse(flaw, found) if flaw else plain
 
 
 def _select(
@@ -335,3 +403,79 @@ def _select(
     if lacks or expired or lo < part.covered_since:
         chosen.status = worse(chosen.status, "incomplete")
     return chosen
+
+
+class _Some:
+    """One part of many requests, whose tiles are merged one request after the other.
+
+    Args:
+        replies: one a request; None where there was none.
+    """
+
+    def __init__(self, part: _PartRead, replies: Sequence[Reply | None]) -> None:
+        self.part = part
+        self._found = [
+            (number, Tiles(part.layout, reply[0]), reply) for number, reply in enumerate(replies) if reply is not None
+        ]
+
+    def latest(self) -> Iterable[tuple[int, int]]:
+        """The numbers of the requests that it is read for, and the greatest event time of each, ms; -1 for none."""
+        return [(number, _latest(self.part, tiles)) for number, tiles, _ in self._found]
+
+    def answer(self, instants: Sequence[int], now: int, health: Status, made: Sequence[_Made]) -> None:
+        """Its features of every request."""
+        for number, tiles, reply in self._found:
+            _answer(self.part, tiles, reply, instants[number], now, health, None, made[number])
+
+
+class _Many(_Some):
+    """One part of many requests, whose tiles are merged all at once."""
+
+    def __init__(self, part: _PartRead, replies: Sequence[Reply | None]) -> None:
+        self.part = part
+        self._numbers = [number for number, reply in enumerate(replies) if reply is not None]
+        self._strips = Strips(part.layout, [reply[0] for reply in replies if reply is not None], part.size)
+
+    def latest(self) -> Iterable[tuple[int, int]]:
+        return zip(self._numbers, self._strips.latest.tolist(), strict=True)
+
+    def answer(self, instants: Sequence[int], now: int, health: Status, made: Sequence[_Made]) -> None:
+        strips, mine = self._strips, [made[number] for number in self._numbers]
+        q = [instants[number] for number in self._numbers]
+        for span in self.part.spans:
+            start, stop, found = self._select(span, q, now, health)
+            plain = np.where(start >= stop, np.maximum(found, SEVERITY["empty"]), found)
+            says = [STATUSES[rank] for rank in plain.tolist()]
+            merged = [state(strips, start, stop) for state in span.of_many]
+            for answer in span.answers:
+                place, value = answer.place, answer.value
+                states = zip(*[merged[needed] for needed in answer.needs], strict=True)
+                for at, (one, its_states) in enumerate(zip(mine, states, strict=True)):
+                    result, flaw = value(its_states, q[at])
+                    one.computed[place] = result
+                    one.statuses[place] = worse(flaw, STATUSES[int(found[at])]) if flaw else says[at]
+
+    def _select(self, span: _Span, q: list[int], now: int, health: Status) -> tuple[Ints, Ints, Ints]:
+        """Which rows the window of each entity holds, and what is wrong with it, as its rank: `_select` of one."""
+        part, strips = self.part, self._strips
+        bounded = [bounds(span.size, span.delay, one, part.size) for one in q]
+        lo, hi = (np.array(ends, np.int64) for ends in zip(*bounded, strict=True))
+        first, end = lo // part.size, -(-hi // part.size)
+        wrong: Ints = np.full(len(q), SEVERITY[health], np.int64)
+        if span.delay == 0:
+            at: Ints = np.array(q, np.int64)
+            head = at // part.size
+            is_ahead = head * part.size + strips.last_of(head) > at
+            wrong[is_ahead] = np.maximum(wrong[is_ahead], SEVERITY["ahead"])
+        lacks = lo < part.covered_since
+        if part.slots is not None:
+            lacks |= first < strips.gone
+            lacks |= np.maximum(lo - SKEW, part.deployed_at) + part.part.ttl_ms <= now
+        wrong[lacks] = np.maximum(wrong[lacks], SEVERITY["incomplete"])
+        return strips.places(first), strips.places(end), wrong
+
+
+def _of_part(part: _PartRead, replies: Sequence[Reply | None]) -> _Some:
+    if part.is_simple and any(reply is not None for reply in replies):
+        return _Many(part, replies)
+    return _Some(part, replies)

@@ -23,6 +23,7 @@ from millpond.store.publications import load, load_content, pointer_key
 
 REFRESH_MS = 1_000  # how old the cached freshness and pointer may be
 TIMEOUT_MS = 100
+MANY = 8  # requests from which on it is faster to merge the tiles of all of them at once
 _CHUNK = 65_536  # bytes
 _MORE = object()  # where a reply is not whole yet
 EPOCH = EPOCH_FIELD.encode()
@@ -163,9 +164,20 @@ class OpenSet:
             return [flow.unavailable(as_of=at, now=reader.clock(), reason=reason) for at in instants]
         replies = iter(found if wanted is flat else _of_each(flat, wanted, found))
         now = reader.clock()
+        told = [[None if some is None else list(islice(replies, len(some))) for some in parts] for parts in commands]
+        if flow.own_events is None and len(requests) >= MANY:
+            return flow.vectors(
+                told,
+                as_of=as_of,
+                asked=asked,
+                now=now,
+                fresh=fresh.stamps,
+                stale_after=reader.stale_after_ms,
+                given=given,
+            )
         return [
             flow.vector(
-                [None if some is None else list(islice(replies, len(some))) for some in parts],
+                its_replies,
                 as_of=at,
                 asked=asked,
                 now=now,
@@ -174,7 +186,7 @@ class OpenSet:
                 given=taken,
                 own=own,
             )
-            for parts, taken, at, own in zip(commands, given, instants, owns, strict=True)
+            for its_replies, taken, at, own in zip(told, given, instants, owns, strict=True)
         ]
 
     def _fetch(self, wanted: Sequence[Command], timeout: float) -> tuple[list[Any], "_Fresh"]:

@@ -33,7 +33,6 @@ from millpond.plan.windows import DAY, HOUR, MINUTE
 from millpond.store.keys import EPOCH_FIELD, applied_field, applied_key, counters_key, freshness_key
 from millpond.store.parts import Part, parts_of
 from millpond.store.records import RecordLayout
-from millpond.store.strip import records_in
 from tests.unit.materialize.sample import (
     KEY_SCHEMA,
     VALUE_SCHEMA,
@@ -43,12 +42,11 @@ from tests.unit.materialize.sample import (
     view,
     wire,
 )
-from tests.unit.store.strips import left_of
 
 PARTITIONS = 3
 LEVEL = {"tiles_short": MINUTE, "tiles_long": HOUR, "lifetime": DAY}
 EPOCH = 1_700_000_000_000 // DAY * DAY
-Held = dict[tuple[str, int], tuple[Any, ...]]
+Held = dict[tuple[str, str], tuple[Any, ...]]
 
 
 def until(holds: Callable[[], bool], *, within_s: float = 60.0, what: str = "") -> None:
@@ -205,20 +203,16 @@ class World:
     # --- what the store must hold ---
 
     def expected(self) -> Held:
-        """Of each tile that is left the row of most events, of those the one with the earliest first."""
-        held: Held = {}
+        """Of each slot: the newest tile, of it the row of most events, of those the one with the earliest first."""
+        best: dict[tuple[str, str], TileRow] = {}
         for fragment, rows in self.rows.items():
             (part,) = parts_of(view(), fragment.kind)
-            best: dict[str, dict[int, TileRow]] = {}
             for row in rows:
-                of_key = best.setdefault(self._key(row, fragment, part), {})
-                old = of_key.get(row.tile)
-                if old is None or (row.n, -row.first) >= (old.n, -old.first):
-                    of_key[row.tile] = row
-            for key, of_key in best.items():
-                left, _ = left_of(of_key, part.slots)
-                held |= {(key, tile): of_key[tile].record for tile in left}
-        return held
+                place = (self._key(row, fragment, part), part.field(row.tile))
+                old = best.get(place)
+                if old is None or (row.tile, row.n, -row.first) >= (old.tile, old.n, -old.first):
+                    best[place] = row
+        return {place: row.record for place, row in best.items()}
 
     def _key(self, row: TileRow, fragment: Fragment, part: Part) -> str:
         card = row.card.replace(":", "%3A")
@@ -229,8 +223,8 @@ class World:
         layout, client = RecordLayout.of(view()), self.store.client
         held: Held = {}
         for key in client.scan_iter(match=f"{self.ns}.*", count=1000):
-            for record in records_in(layout, client.get(key)):
-                held[key.decode(), int.from_bytes(record[:4], "little")] = record_of(layout, record)
+            for field, record in client.hgetall(key).items():
+                held[key.decode(), field.decode()] = record_of(layout, record)
         return held
 
     def last_row(self, fragment: Fragment, row: TileRow) -> dict[str, Any]:

@@ -417,8 +417,8 @@ MUTANTS: Final = (
     Mutant(
         name="a read may be further ahead than the skew",
         file="millpond/serve/flow.py",
-        old="return min(latest, now + SKEW)",
-        new="return latest",
+        old="return min(max(now, latest), now + SKEW)",
+        new="return max(now, latest)",
         tests=FLOW,
     ),
     Mutant(

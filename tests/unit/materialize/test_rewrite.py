@@ -13,6 +13,8 @@ from millpond.materialize.tiles import TileTopic
 from millpond.plan.partials import Partial
 from millpond.plan.types import STRING
 from millpond.plan.windows import MINUTE
+from millpond.store.guard import GuardedWrite
+from millpond.store.strip import strip_of
 from tests.unit.materialize.sample import (
     KEEPING_SCHEMA,
     PARTIALS,
@@ -99,3 +101,35 @@ def test_a_suspect_survives_its_document() -> None:
     suspect = SHORT.suspect(write, 0)
     assert (suspect.tile, suspect.n, suspect.level, suspect.field) == (PLAIN.tile, 5, MINUTE, "40")
     assert msgspec.json.decode(msgspec.json.encode(suspect), type=type(suspect)) == suspect
+
+
+# --- in a strip -------------------------------------------------------------------------------------------------------
+
+STRIP = TileTopic("dev", fragment("tiles_short"), view(PARTIALS[:-1]), fetch)  # without the mark
+
+
+def in_strip(*rows: TileRow) -> GuardedWrite:
+    (write,) = STRIP.writes([message(row) for row in rows])
+    return write
+
+
+def test_a_write_into_a_strip_says_how_long_its_records_are_and_how_many_tiles_its_ring_spans() -> None:
+    write = in_strip(PLAIN)
+    assert (write.size, write.slots) == (len(write.rows[0].record), 64)
+    (into_hash,) = SHORT.writes([message(PLAIN)])
+    assert into_hash.size is None
+
+
+def test_the_better_row_is_found_among_the_others_of_its_strip() -> None:
+    earlier, later = replace(PLAIN, tile=PLAIN.tile - 1), replace(PLAIN, tile=PLAIN.tile + 1)
+    strip = strip_of([row.record for row in in_strip(earlier, PLAIN, later).rows])
+    data = STRIP.better_row(STRIP.suspect(in_strip(replace(PLAIN, n=3)), 0), strip, None)
+    assert data is not None
+    found = fastavro.schemaless_reader(io.BytesIO(data[5:]), fastavro.parse_schema(VALUE_SCHEMA), None)
+    assert found == PLAIN.value | {"clerk_greatest": None}
+
+
+@pytest.mark.parametrize("others", [[], [replace(PLAIN, tile=PLAIN.tile + 64)], [replace(PLAIN, n=3)]], ids=str)
+def test_a_strip_without_a_better_row_of_the_tile_gives_none(others: list[TileRow]) -> None:
+    strip = strip_of([row.record for row in in_strip(*others).rows]) if others else None
+    assert STRIP.better_row(STRIP.suspect(in_strip(replace(PLAIN, n=3)), 0), strip, None) is None
