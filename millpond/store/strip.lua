@@ -58,7 +58,7 @@ for i = 4, #ARGV, step do
     local strip = count > 0 and call('GET', key) or pack('<I4', 0)
     local gone = unpack('<I4', strip)
     local newest = count > 0 and unpack('<I4', strip, 5 + (count - 1) * size) or tile
-    if tile < gone or (slots > 0 and tile + slots <= newest) then
+    if slots > 0 and tile + slots <= newest then
       older, write = older + 1, false
       if tile >= gone then
         call('SETRANGE', key, 0, pack('<I4', tile + 1))

@@ -11,6 +11,7 @@ from tests.mutants.sets import SETS
 from tests.mutants.several import SEVERAL
 from tests.mutants.simulate import SIMULATE
 from tests.mutants.sources import SOURCES
+from tests.mutants.strips import STRIP_FAULTS
 
 WINDOWS: Final = ("tests/unit/plan/test_windows.py",)
 PARTIALS: Final = ("tests/unit/algebra/test_partials.py",)
@@ -479,4 +480,5 @@ MUTANTS: Final = (
     *REVIEWS,
     *SIMULATE,
     *OFFLINE,
+    *STRIP_FAULTS,
 )

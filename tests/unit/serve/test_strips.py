@@ -88,6 +88,14 @@ def test_the_last_event_of_a_tile_and_of_all_is_told(entities: list[dict[int, Ro
     assert strips.latest.tolist() == [max(rows) * 100 + rows[max(rows)]["last"] if rows else -1 for rows in entities]
 
 
+def test_a_range_that_begins_before_all_tiles_does_not_reach_into_another_entitys() -> None:
+    row = {"n": 1, "first": 0, "last": 0, "a_count": 1, "b_sum": 0, "c_sum": 0, "d_sum": 0.0}
+    nulls = dict.fromkeys(["e_min", "f_max", "g_max", "h_min"])
+    strips = Strips(LAYOUT, [strip_holding({2**32 - 1: row | nulls}), None, strip_holding({0: row | nulls})], 100)
+    assert strips.places(np.array([2**32 - 1, -3, -3])).tolist() == [0, 1, 1]
+    assert strips.places(np.array([2**32 + 5, 2**32 + 5, 7])).tolist() == [1, 1, 2]
+
+
 def test_a_strip_of_another_layout_is_no_number() -> None:
     with pytest.raises(MillpondError, match="are no strip of records of"):
         Strips(LAYOUT, [None, b"12345"], 100)
@@ -98,11 +106,34 @@ EVENTS = st.lists(
 )
 
 
+@pytest.mark.parametrize("later", [-1, 0, 1, 2])
+def test_of_many_later_events_at_the_head_are_noticed(later: int) -> None:
+    flow = ReadFlow(publication(), "dev")
+    q = NOON + 30_000
+    events = [(q + later, Decimal(1))]
+    replies: Any = [[[strip(events, part.size, part.slots)] for part in flow.parts], [[None] for _ in flow.parts]]
+    told: Any = {"as_of": q, "asked": q, "now": q, "fresh": stamps(flow, q), "stale_after": 30_000}
+    ahead, empty = flow.vectors(replies, given=[{}, {}], **told)
+    assert ahead.status_of()["card.count_1h"] == ("ahead" if later > 0 else "present")
+    assert empty.status_of()["card.count_1h"] == "empty"
+
+
+def test_of_many_a_tile_that_has_given_way_is_missed() -> None:
+    slots = publication().views[0].view.levels[0].slots
+    late = NOON + slots * MINUTE
+    flow = ReadFlow(publication(deployed_at=late), "dev")
+    gone, there = ([(NOON, Decimal(1)), (later, Decimal(1))] for later in (late, late - MINUTE))
+    replies = [[[strip(events, part.size, part.slots)] for part in flow.parts] for events in (gone, there)]
+    told: Any = {"as_of": NOON, "asked": late, "now": late, "fresh": stamps(flow, late), "stale_after": 30_000}
+    found = flow.vectors(replies, given=[{}, {}], **told)
+    assert [one.status_of()["card.count_1h"] for one in found] == ["incomplete", "present"]
+
+
 @given(
     st.lists(st.none() | EVENTS, min_size=1, max_size=6),
     st.none() | st.sampled_from([NOON, NOON - 2 * HOUR, NOON + 90_000, NOON + 3 * DAY]),
     st.sampled_from([0, NOON - 2 * HOUR]),
-    st.sampled_from([0, NOON - DAY]),
+    st.sampled_from([0, NOON - DAY, NOON]),
     st.sampled_from([NOON, NOON - HOUR]),
 )
 def test_many_vectors_are_those_of_one_after_the_other(
