@@ -3,6 +3,7 @@
 import math
 import operator
 from collections.abc import Callable, Sequence
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, Final, Literal, TypeAlias
 
@@ -18,6 +19,11 @@ Value: TypeAlias = evaluate.Value | tuple[evaluate.Value, ...] | dict[evaluate.V
 Flaw: TypeAlias = Literal["", "overflow", "capped"]
 _Rule: TypeAlias = Callable[[Sequence[Any], Sequence[Partial], FeaturePlan, int], Any]
 
+ValuedOfMany: TypeAlias = Callable[[Sequence[Sequence[Any]], Sequence[int]], tuple[list[Value], Sequence[Flaw]]]
+"""The values, and what is wrong with each; nothing where none has a flaw."""
+
+_TOLD_BY_ONE: Final = frozenset({"count", "sum", "min", "max"})
+_WIDE: Final = Context(prec=100)  # as of a state: never rounds
 _GREATEST: Final = 10**MAX_DIGITS - 1  # of a sum of decimals, without its point
 _ROOT_BITS: Final = 64  # of a root before it is rounded to 53
 
@@ -52,6 +58,29 @@ def valued(feature: FeaturePlan, partials: Sequence[Partial]) -> Callable[[Seque
         return result, "capped" if isinstance(first, Tally | Met) and first.is_capped else ""
 
     return of
+
+
+def valued_of_many(feature: FeaturePlan, partials: Sequence[Partial]) -> ValuedOfMany:
+    """What gives a feature's values of many entities from the states of each partial, one an entity, and the instants.
+
+    The same as `valued` of each; of whole numbers and decimals that are told by one partial, all at once.
+    """
+    one, kind, exponent = valued(feature, partials), feature.type.kind, -feature.type.scale
+    is_told = feature.aggregation in _TOLD_BY_ONE and len(partials) == 1 and partials[0].function not in MARKED
+    least, greatest = (-_GREATEST, _GREATEST) if kind == "decimal" else (INT_MIN, INT_MAX)
+
+    def of_many(columns: Sequence[Sequence[Any]], instants: Sequence[int]) -> tuple[list[Value], Sequence[Flaw]]:
+        if is_told and kind in ("int", "decimal"):
+            column = columns[0]
+            known = [state for state in column if state is not None]
+            if not known or (least <= min(known) and max(known) <= greatest):
+                if kind == "int":
+                    return list(column), ()
+                return [None if state is None else _WIDE.scaleb(Decimal(state), exponent) for state in column], ()
+        found = [one(states, q) for states, q in zip(zip(*columns, strict=True), instants, strict=True)]
+        return [value for value, _ in found], [flaw for _, flaw in found]
+
+    return of_many
 
 
 # --- rules: exact numbers come unscaled ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from millpond.algebra.partials import State
-from millpond.algebra.values import Flaw, Value, valued
+from millpond.algebra.values import Flaw, Value, ValuedOfMany, valued, valued_of_many
 from millpond.plan.bounds import bounds
 from millpond.plan.deployment import Publication, Served, fragments_of
 from millpond.plan.errors import ReadError
@@ -43,6 +43,7 @@ class _Answer:
     needs: list[int]  # which states of its span
     states: Callable[[list[State]], Sequence[State]]
     value: Callable[[Sequence[State], int], tuple[Value, Flaw]]
+    of_many: ValuedOfMany
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +314,7 @@ def _span(
             needs=[needed.index(name) for name in feature.partials],
             states=_those([needed.index(name) for name in feature.partials]),
             value=valued(feature, [partials[name] for name in feature.partials]),
+            of_many=valued_of_many(feature, [partials[name] for name in feature.partials]),
         )
         for place, feature in features
     ]
@@ -448,12 +450,14 @@ class _Many(_Some):
             says = [STATUSES[rank] for rank in plain.tolist()]
             merged = [state(strips, start, stop) for state in span.of_many]
             for answer in span.answers:
-                place, value = answer.place, answer.value
-                states = zip(*[merged[needed] for needed in answer.needs], strict=True)
-                for at, (one, its_states) in enumerate(zip(mine, states, strict=True)):
-                    result, flaw = value(its_states, q[at])
-                    one.computed[place] = result
-                    one.statuses[place] = worse(flaw, STATUSES[int(found[at])]) if flaw else says[at]
+                place = answer.place
+                values, flaws = answer.of_many([merged[needed] for needed in answer.needs], q)
+                for one, value, status in zip(mine, values, says, strict=True):
+                    one.computed[place] = value
+                    one.statuses[place] = status
+                for at, flaw in enumerate(flaws):
+                    if flaw:
+                        mine[at].statuses[place] = worse(flaw, STATUSES[int(found[at])])
 
     def _select(self, span: _Span, q: list[int], now: int, health: Status) -> tuple[Ints, Ints, Ints]:
         """Which rows the window of each entity holds, and what is wrong with it, as its rank: `_select` of one."""

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from millpond.algebra.contribution import contribution
 from millpond.algebra.evaluate import Event
+from millpond.algebra.marks import mark
 from millpond.algebra.partials import State, add, zero
-from millpond.algebra.values import Flaw, Value, root, value
+from millpond.algebra.values import Flaw, Value, root, value, valued_of_many
 from millpond.plan.aggregations import AGGREGATIONS, Operands, Parameters, partials_of
 from millpond.plan.expr import Field
 from millpond.plan.model import FeaturePlan
@@ -168,3 +169,41 @@ def test_the_widest_decimals_have_their_moments(values: list[Decimal]) -> None:
     excess, n = central(known, 4) / central(known, 2) ** 2 - 3, len(known)
     wanted = float(Fraction(n - 1, (n - 2) * (n - 3)) * ((n + 1) * excess + 6))
     assert answered("kurtosis", WIDEST, values) == (wanted, "")
+
+
+ROWS = st.lists(st.lists(st.none() | st.integers(-9, 9), max_size=4), min_size=1, max_size=5)
+
+
+@pytest.mark.parametrize(
+    ("aggregation", "over"),
+    [
+        *((name, over) for name in ("count", "sum", "mean", "min", "max") for over in (INT, MONEY, DOUBLE)),
+        ("last", STRING),
+        ("seconds_since_last", TIMESTAMP),
+    ],
+    ids=str,
+)
+@given(ROWS, st.sampled_from([1, INT_MAX, 10**30, 10**38]))
+def test_the_values_of_many_are_those_of_each(
+    aggregation: str, over: Type, rows: list[list[int | None]], by: int
+) -> None:
+    """Beyond their type's numbers, too."""
+    plan, partials = feature(aggregation, over)
+    told = [_states(partials, row, by) for row in rows]
+    instants = [Q + number for number in range(len(rows))]
+    each = [value(plan, partials, states, q) for states, q in zip(told, instants, strict=True)]
+    values, flaws = valued_of_many(plan, partials)(list(zip(*told, strict=True)), instants)
+    assert list(zip(values, flaws or [""] * len(values), strict=True)) == each
+
+
+def _states(partials: Sequence[Partial], row: list[int | None], by: int) -> list[State]:
+    known = [one for one in row if one is not None]
+    states: list[State] = []
+    for partial in partials:
+        if partial.function in ("count", "sum"):
+            states.append(sum(known) * (1 if partial.function == "count" else by) if partial.value else len(known))
+        elif partial.function in ("min", "max") and partial.type != STRING:
+            states.append(min(known) * by if known else None)
+        else:
+            states.append(mark([(1, TIMESTAMP), ("e", STRING)], [("x", STRING)]) if known else None)
+    return states
