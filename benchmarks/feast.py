@@ -1,6 +1,5 @@
 """Side by side with Feast: windows that are computed while they are read, beside the same numbers stored as scalars."""
 
-import gc
 import json
 import random
 import subprocess
@@ -16,7 +15,7 @@ from benchmarks.environments import ROOT, make, versions
 from benchmarks.figures import Benchmark, Figures, figure, percentile
 from benchmarks.reader import STALE_AFTER_MS, Request, must_be_present
 from benchmarks.shard import ENTITIES, NS, fill, shard
-from benchmarks.timing import times
+from benchmarks.timing import set_up, times
 from benchmarks.world import World
 from millpond.plan.clock import now_ms
 from millpond.plan.errors import MillpondError
@@ -71,13 +70,8 @@ def run(world: World) -> Figures:
                 {f"{name}_id": f"{name}-{draw.randrange(ENTITIES)}" for name in NAMES} for _ in range(1_000)
             ]
             _must_be_equal(fraud, requests, at, ask("values", requests=requests))
-            # As Feast's process does.
-            gc.collect()
-            gc.freeze()
-            try:
+            with set_up():
                 ours, feasts = _in_turn(world, fraud, requests, ask)
-            finally:
-                gc.unfreeze()
     return _figures(ours, feasts)
 
 

@@ -7,7 +7,20 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import bytes as bytes_
-from benchmarks import feast, flink, freshness, growth, hashes, materializer, reader, several, sustained, vector, wheel
+from benchmarks import (
+    feast,
+    flink,
+    freshness,
+    growth,
+    hashes,
+    load,
+    materializer,
+    reader,
+    several,
+    sustained,
+    vector,
+    wheel,
+)
 from benchmarks.bars import Bars, below
 from benchmarks.figures import Benchmark
 from benchmarks.results import Measured, Results, this_machine, versions
@@ -21,6 +34,7 @@ BENCHMARKS: Final = (
     hashes.BENCHMARK,
     reader.BENCHMARK,
     feast.BENCHMARK,
+    load.BENCHMARK,
     vector.BENCHMARK,
     flink.BENCHMARK,
     several.BENCHMARK,

@@ -2,7 +2,8 @@
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 WARM_UP: Final = 500
@@ -19,3 +20,17 @@ def times(work: Callable[[int], object], count: int, *, warm_up: int = WARM_UP) 
         work(n)
         took.append((time.perf_counter_ns() - began) / 1e3)
     return took
+
+
+@contextmanager
+def set_up() -> Iterator[None]:
+    """What is there already is not looked through for garbage: a service has no such heap as what sets up a benchmark.
+
+    Looked through, one call of Feast's of 100 requests in twelve took 100 ms instead of 6.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
