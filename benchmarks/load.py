@@ -49,6 +49,7 @@ def run(world: World) -> Figures:
         for rate, rounds in found.items()
         for name, one in {
             **{f"p{p}_us_at_{rate}": figure([r.latencies.us(p) for r in rounds], "us") for p in PERCENTS},
+            **{f"begun_late_p{p}_us_at_{rate}": figure([r.lateness.us(p) for r in rounds], "us") for p in (50, 99)},
             f"slowest_ms_at_{rate}": figure([r.latencies.us(100) / 1e3 for r in rounds], "ms"),
             f"kept_up_with_share_at_{rate}": figure([r.kept_up for r in rounds]),
         }.items()
@@ -68,7 +69,7 @@ BENCHMARK: Final = Benchmark(
     name="load",
     what="The Reader of `reader` in an open loop: requests are due at random instants (Poisson), as many a second as a "
     "figure says, one thread answers them one after the other, and each is timed from the instant it was due until its "
-    "values and statuses are there. So waiting counts, and that the generator may wake up late. "
+    "values and statuses are there. So waiting counts, and so does waking up late: both are in what was begun late. "
     f"{ROUNDS} rounds of {SECONDS} s of each rate, in turn. It kept up with as much as was answered in the time.",
     run=run,
     of_wheel=True,

@@ -57,11 +57,13 @@ class Answered(NamedTuple):
 
     Attributes:
         latencies: from the instant each request was due until it was answered.
+        lateness: from that instant until it was begun, or sent: it waited for others, or the generator woke up late.
         due_s: from the beginning until the last was due.
         took_s: from the beginning until the last was answered.
     """
 
     latencies: Latencies
+    lateness: Latencies
     due_s: float
     took_s: float
 
@@ -106,13 +108,14 @@ def one_by_one(
         work: answers the request of a number.
         instants: when each is due, in ns from now on.
     """
-    latencies, began = Latencies(), now()
+    latencies, lateness, began = Latencies(), Latencies(), now()
     ended = began
     for number, at in due(instants, began=began, now=now, sleep=sleep):
+        lateness.add(now() - at)
         work(number)
         ended = now()
         latencies.add(ended - at)
-    return Answered(latencies, instants[-1] / SECOND, (ended - began) / SECOND)
+    return Answered(latencies, lateness, instants[-1] / SECOND, (ended - began) / SECOND)
 
 
 def elsewhere(
@@ -137,13 +140,15 @@ def elsewhere(
     Raises:
         MillpondError: a request was not answered; an answer is to none of them. What `ask` raises is raised.
     """
-    latencies, waiting, began, stop = Latencies(), set(range(len(instants))), now(), threading.Event()
+    latencies, lateness, stop = Latencies(), Latencies(), threading.Event()
+    waiting, began = set(range(len(instants))), now()
     ended = began + instants[-1]
 
     def ask_all() -> None:
-        for number, _ in due(instants, began=began, now=now, sleep=sleep):
+        for number, at in due(instants, began=began, now=now, sleep=sleep):
             if stop.is_set():
                 return
+            lateness.add(now() - at)
             ask(number)
 
     with ThreadPoolExecutor(1, "asking") as pool:
@@ -170,4 +175,4 @@ def elsewhere(
                     )
         finally:
             stop.set()
-    return Answered(latencies, instants[-1] / SECOND, (ended - began) / SECOND)
+    return Answered(latencies, lateness, instants[-1] / SECOND, (ended - began) / SECOND)

@@ -47,6 +47,9 @@ def test_a_stall_is_in_the_latency_of_every_request_that_was_due_meanwhile() -> 
     assert expected[500] == 0.1
     for percent, place in ((50, 499), (88, 879), (89, 889), (90, 899), (99, 989), (99.9, 998), (100, 999)):
         assert answered.latencies.us(percent) == pytest.approx(expected[place] * 1e3, rel=DIGITS), percent
+    late = sorted([0.001] * 301 + [max(100 - 0.9 * k - 0.1, 0.001) for k in range(1, 700)])
+    for percent, place in ((88, 879), (90, 899), (99, 989), (100, 999)):
+        assert answered.lateness.us(percent) == pytest.approx(late[place] * 1e3, rel=DIGITS), percent
     # A closed loop would have told of one slow request among a thousand, and of none at p99.
     assert answered.latencies.us(99) > 90_000
     assert answered.latencies.us(89) > 500
@@ -136,11 +139,11 @@ class Elsewhere:
     def _answers(self) -> Collection[int]:
         self._clock.sleep(0.010)
         passed = self._clock.at - self._began
-        if passed // MS in self._stall:
-            return []
         with self._changed:
             # Time stands still until the other thread has asked for what is due by now.
             assert self._changed.wait_for(lambda: len(self._asked) == sum(at <= passed for at in self._instants), 60)
+            if passed // MS in self._stall:
+                return []
             found, self._taken = self._asked[self._taken :], len(self._asked)
         return [number for number in found if number != self._lost for _ in range(self._copies)]
 
@@ -162,6 +165,9 @@ def test_a_stall_elsewhere_is_in_the_latency_of_every_request_that_was_due_meanw
     for percent in (10, 50, 75, 90, 99, 100):
         place = math.ceil(200 * percent / 100) - 1
         assert found.latencies.us(percent) == pytest.approx(max(1, expected[place] * 1e3), rel=DIGITS), percent
+    # What stalls is what answers: requests are sent as soon as the clock, which goes by 10 ms, says so.
+    assert len(found.lateness) == 200
+    assert found.lateness.us(100) <= 10e3 * (1 + DIGITS)
     assert found.took_s == pytest.approx(0.2)
     assert found.due_s == pytest.approx(0.199)
 
