@@ -15,6 +15,7 @@ PYTHON ?= python3.12 python3.11 python3
 key = $(shell (echo '$(CURDIR)'; cat $(1)) | cksum | tr ' ' -)
 PRODUCT := .venv/.made-$(call key,requirements/bootstrap.txt requirements/build.txt requirements/product.txt)
 FLINK := .venv-flink/.made-$(call key,requirements/bootstrap.txt requirements/build.txt requirements/flink.txt)
+FEAST := .venv-feast/.made-$(call key,requirements/bootstrap.txt requirements/build.txt requirements/feast.txt)
 # A wheel is of the package's files, by name and content. Looked at by the one recipe that needs it: it reads them all.
 COMPILED = .venv-compiled/.made-$(call key,requirements/product.txt requirements/compile.txt pyproject.toml hatch_build.py \
     <(find millpond -name __pycache__ -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum))
@@ -111,6 +112,10 @@ compiled: $(PRODUCT)  ## the wheel with the read path compiled by mypyc, in .ven
 	pwd > "$$(.venv-compiled/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tree.pth"
 	touch $$made
 
+.PHONY: feast
+feast: $(FEAST)  ## Feast, which the benchmarks measure the Reader beside, in .venv-feast
+	@:
+
 .PHONY: setup
 setup: $(PRODUCT) $(FLINK)  ## both environments, the Java parts, the compiled job classes
 	@.venv/bin/python -m millpond.local.setup
@@ -122,7 +127,7 @@ clean:  ## remove what was made in this checkout (downloads stay in the user's c
 	    env=$$(basename "$$(dirname "$$stack")")
 	    .venv/bin/millpond down --env "$$env" || echo "warning: the stack of $$env could not be stopped" >&2
 	done
-	rm -rf .venv .venv-flink .venv-compiled .millpond .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-flink .venv-compiled .venv-feast .millpond .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One set of pins for both Pythons and every platform. Pins already there stay, hashes too, unless UPGRADE is given.
@@ -133,6 +138,7 @@ define pin
 	pin --group build --output-file $(1)/build.txt
 	pin pyproject.toml --extra local --extra author --extra tables --group dev --group demo --output-file $(1)/product.txt
 	pin pyproject.toml --extra flink --output-file $(1)/flink.txt
+	pin --group feast --output-file $(1)/feast.txt
 	# What the compiled wheel is built with: its compiler, and the packages whose types it is checked against.
 	pin pyproject.toml --extra serve --group build --group compile --constraint requirements/product.txt \
 	    --output-file $(1)/compile.txt
@@ -167,7 +173,7 @@ $(PRODUCT):
 	        exit 1
 	    fi
 	    echo "making .venv with $$("$$python" --version)"
-	    rm -rf .venv .venv-flink .venv-compiled
+	    rm -rf .venv .venv-flink .venv-compiled .venv-feast
 	    "$$python" -m venv .venv
 	    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bootstrap.txt
 	fi
@@ -178,11 +184,21 @@ $(PRODUCT):
 
 # Flink's package wants older pandas, pyarrow and protobuf than ours: an environment of its own, as on a cluster.
 $(FLINK): | $(PRODUCT)
-	@if ! .venv-flink/bin/python -c '' 2>/dev/null; then
-	    echo "making .venv-flink: some 350 MB to download"
-	    .venv/bin/uv venv --quiet --clear --python .venv/bin/python .venv-flink
-	fi
-	rm -f .venv-flink/.made-*
-	$(INSTALL) --python .venv-flink/bin/python requirements/flink.txt
+	@$(call install,.venv-flink,350,requirements/flink.txt)
 	$(MILLPOND) --python .venv-flink/bin/python
 	touch $@
+
+# Feast pins its own pandas, pyarrow and protobuf, too; of this project it has nothing.
+$(FEAST): | $(PRODUCT)
+	@$(call install,.venv-feast,150,requirements/feast.txt)
+	touch $@
+
+# An environment of its own, with what is pinned for it: folder, MB to download, pins.
+define install
+	if ! $(1)/bin/python -c '' 2>/dev/null; then
+	    echo "making $(1): some $(2) MB to download"
+	    .venv/bin/uv venv --quiet --clear --python .venv/bin/python $(1)
+	fi
+	rm -f $(1)/.made-*
+	$(INSTALL) --python $(1)/bin/python $(3)
+endef

@@ -47,12 +47,14 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
         what: is measured and how, in prose for the page.
         run: measures it.
         of_wheel: it is of the Reader, and measured with the compiled wheel.
+        beside: makes what it is measured beside, and tells its versions and settings; None where it stands alone.
     """
 
     name: str
     what: str
     run: "Callable[[World], Figures]"
     of_wheel: bool = False
+    beside: Callable[[], dict[str, str]] | None = None
 
 
 def figure(values: Sequence[float], unit: str = "") -> Figure:

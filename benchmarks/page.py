@@ -25,22 +25,6 @@ compared was measured in turn, in one run. `make bench ONLY=reader` measures one
 compiled wheel (`docs/install.md`), in a process of its own; with `PURE=1`, or without a compiler, in pure Python.
 """
 
-ELSEWHERE: Final = """\
-## Elsewhere, for scale: not measured in this run
-
-Feast 0.67, 20 stored features of 3 entities, one thread, Redis on loopback; measured on a machine of this kind while
-Millpond was designed:
-
-| how | figures |
-|---|---|
-| `.proto` | p50 520 us, p99 1,010 us, 1,703 vectors/s |
-| `.to_dict()` | p50 590 us, p99 1,270 us |
-| 100 requests a call | 22.9 ms |
-
-Feast reads values stored ready to serve; Millpond merges tiles while it reads. The figures are of another day and
-another load: they say which order of magnitude is usual, and no more.
-"""
-
 
 def write(results: Results, bars: Bars, file: Path = FILE) -> None:
     """Render the page, and the plot beside it."""
@@ -55,7 +39,6 @@ def write(results: Results, bars: Bars, file: Path = FILE) -> None:
         if name == "growth":
             draw(measured.figures, file.parent / PLOT)
             parts.append(f"![What an event costs as keys and views grow]({PLOT})\n")
-    parts.append(ELSEWHERE)
     file.write_text("\n".join(parts), encoding="utf-8")
 
 
@@ -66,11 +49,18 @@ def _section(name: str, measured: Measured, bars: Bars) -> str:
         verdict = "" if bar is None else f"{bar}{'' if bar.holds(found.median) else ' **not held**'}"
         rows.append(f"| {key.replace('_', ' ')} | {found} | {verdict} |")
     return (
-        f"## {name}\n\n{measured.what}\n\n{HOW[measured.compiled]}"
+        f"## {name}\n\n{measured.what}\n\n{HOW[measured.compiled]}{_beside(measured)}"
         + "\n".join(rows)
         + f"\n\n`{measured.command}`, {measured.date}, "
         f"{measured.took_s} s; the machine's load before it: {measured.load:.1f}.\n"
     )
+
+
+def _beside(measured: Measured) -> str:
+    if not measured.beside:
+        return ""
+    told = ", ".join(f"{what} {said if what != 'settings' else f'`{said}`'}" for what, said in measured.beside.items())
+    return f"Beside it: {told}.\n\n"
 
 
 def _place(measured: Measured) -> str:

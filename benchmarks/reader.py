@@ -1,9 +1,7 @@
 """The Reader: one vector after the other in one thread, beside the bare floor that no reader can go below."""
 
-import gc
 import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +9,7 @@ import redis
 
 from benchmarks.figures import Benchmark, Figures, figure, percentile
 from benchmarks.shard import ENTITIES, NS, fill, shard
+from benchmarks.timing import times
 from benchmarks.world import World
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
@@ -22,7 +21,6 @@ from millpond.store.strip import HEAD
 STALE_AFTER_MS: Final = 3_600_000  # nothing writes meanwhile, and nothing is to grow stale
 ROUNDS: Final = 5
 READS: Final = 4_000  # a round, of each
-WARM_UP: Final = 500
 MANY: Final = 100
 CALLS: Final = 40  # a round
 
@@ -88,7 +86,7 @@ def run(world: World) -> Figures:
             {f"{alias}_id": f"{alias}-{draw.randrange(ENTITIES)}" for alias in ("card", "merchant", "device")}
             for _ in range(1_000)
         ]
-        _must_be_present(fraud, requests[0])
+        must_be_present(fraud, requests[0])
         keys = [floor.keys(request) for request in requests]
         ours, floors, many = [], [], []
         for i in range(1, ROUNDS + 1):
@@ -111,23 +109,11 @@ def run(world: World) -> Figures:
     }
 
 
-def _must_be_present(fraud: OpenSet, request: Request) -> None:
+def must_be_present(fraud: OpenSet, request: Request) -> None:
+    """MillpondError where a read is not whole: what is measured must be."""
     vector = fraud.read(request)
     if vector.status != "present" or len(vector) != 20:
         raise MillpondError(f"{len(vector)} features are {vector.status}", mend="what is measured must be a whole read")
-
-
-def times(work: Callable[[int], object], count: int, *, warm_up: int = WARM_UP) -> list[float]:
-    """us of each call; garbage of the round before is not charged to this one."""
-    gc.collect()
-    for n in range(warm_up):
-        work(n)
-    took = []
-    for n in range(count):
-        began = time.perf_counter_ns()
-        work(n)
-        took.append((time.perf_counter_ns() - began) / 1e3)
-    return took
 
 
 BENCHMARK: Final = Benchmark(

@@ -36,6 +36,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         date: of its end, ISO 8601 UTC.
         load: the machine's load average over the minute before it began; more than a core's worth belongs to others.
         compiled: whether the read path was; None where that does not matter.
+        beside: what it was measured beside: versions and settings.
     """
 
     what: str
@@ -47,6 +48,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     figures: Figures
     compiled: bool | None = None
+    beside: dict[str, str] = {}
 
 
 Results = dict[str, Measured]

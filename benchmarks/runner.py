@@ -7,7 +7,20 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import bytes as bytes_
-from benchmarks import flink, freshness, growth, hashes, materializer, reader, several, sustained, vector, wheel
+from benchmarks import (
+    feast,
+    flink,
+    freshness,
+    growth,
+    hashes,
+    load,
+    materializer,
+    reader,
+    several,
+    sustained,
+    vector,
+    wheel,
+)
 from benchmarks.bars import Bars, below
 from benchmarks.figures import Benchmark
 from benchmarks.results import Measured, Results, this_machine, versions
@@ -20,6 +33,8 @@ from millpond.plan.names import did_you_mean
 BENCHMARKS: Final = (
     hashes.BENCHMARK,
     reader.BENCHMARK,
+    feast.BENCHMARK,
+    load.BENCHMARK,
     vector.BENCHMARK,
     flink.BENCHMARK,
     several.BENCHMARK,
@@ -60,7 +75,8 @@ def run(
         pure: the Reader is measured in pure Python.
     """
     results: Results = {}
-    # Before anything is measured: it may have to be built.
+    # Before anything is measured: they may have to be built.
+    beside = {one.name: one.beside() for one in benchmarks if one.beside is not None}
     python = None if pure or not any(one.of_wheel for one in benchmarks) else wheel.environment(world.say)
     for benchmark in benchmarks:
         world.say(benchmark.name)
@@ -84,6 +100,7 @@ def run(
             versions=versions(),
             figures=figures,
             compiled=compiled,
+            beside=beside.get(benchmark.name, {}),
         )
         keep(benchmark.name, results[benchmark.name])
     return results

@@ -9,8 +9,9 @@ from typing import Any, Final
 import redis
 
 from benchmarks.figures import Benchmark, Figures, figure, percentile
-from benchmarks.reader import Request, times
+from benchmarks.reader import Request
 from benchmarks.shard import NS, shard
+from benchmarks.timing import times
 from benchmarks.world import World
 from millpond.algebra.evaluate import Event, evaluate
 from millpond.plan.compiled import load_compiled

@@ -3,7 +3,6 @@
 `python -m benchmarks.wheel NAME`, run by that environment's Python, measures one and prints what it gave as JSON.
 """
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,13 +11,13 @@ from typing import Final
 
 import msgspec
 
+from benchmarks.environments import ROOT, make
 from benchmarks.figures import Benchmark, Figures
 from benchmarks.world import Say, World
 from hatch_build import missing
 from millpond.plan.errors import MillpondError
 from millpond.serve import flow
 
-ROOT: Final = Path(__file__).resolve().parents[1]
 PYTHON: Final = ROOT / ".venv-compiled" / "bin" / "python"
 
 
@@ -43,9 +42,7 @@ def environment(say: Say) -> Path | None:
     if lacks := missing():
         say(f"{lacks}\npure Python is measured instead")
         return None
-    env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
-    if subprocess.run(["make", "compiled"], cwd=ROOT, env=env, stdout=sys.stderr, check=False).returncode:
-        raise MillpondError("the compiled wheel was not built", mend="see above, or measure pure Python: PURE=1")
+    make("compiled", mend="see above, or measure pure Python: PURE=1")
     return PYTHON
 
 

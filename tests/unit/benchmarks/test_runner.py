@@ -125,6 +125,33 @@ def test_a_benchmark_of_the_wheel_is_measured_there_unless_pure_python_is_asked_
     assert [found[True][name].compiled for name in ("slow", "fast")] == [None, wheel.is_compiled()]
 
 
+def test_what_a_benchmark_is_measured_beside_is_made_before_anything_is_measured_and_is_kept_with_it() -> None:
+    order: list[str] = []
+
+    def beside() -> dict[str, str]:
+        order.append("made")
+        return {"peer": "1.2"}
+
+    def run(_world: Any) -> Figures:
+        order.append("measured")
+        return {}
+
+    world: Any = Nowhere(lambda _line: None)
+    both = [Benchmark(name=name, what="", run=run, beside=peer) for name, peer in (("alone", None), ("pair", beside))]
+    found = runner.run(both, world, command="make bench", keep=lambda *_: None)
+    assert order == ["made", "measured", "measured"]
+    assert {name: one.beside for name, one in found.items()} == {"alone": {}, "pair": {"peer": "1.2"}}
+
+
+def test_the_page_says_what_it_was_measured_beside(tmp_path: Path) -> None:
+    beside = {"peer": "1.2", "settings": '{"client": "redis"}'}
+    found = {"fast": msgspec.structs.replace(measured({}), beside=beside), "slow": measured({})}
+    page.write(found, {}, tmp_path / "benchmarks.md")
+    fast, slow = (tmp_path / "benchmarks.md").read_text().partition("## fast")[2].split("## slow")
+    assert 'Beside it: peer 1.2, settings `{"client": "redis"}`.' in fast
+    assert "Beside it" not in slow
+
+
 def test_where_nothing_can_be_compiled_it_is_said_and_pure_python_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wheel, "missing", lambda: "error: no C compiler")
     said: list[str] = []
@@ -138,7 +165,7 @@ def test_where_nothing_can_be_compiled_it_is_said_and_pure_python_is_measured(mo
 def test_the_page_says_whether_what_was_measured_is_compiled(tmp_path: Path, compiled: bool | None, says: str) -> None:
     found = msgspec.structs.replace(measured({"speed": figure([1])}), compiled=compiled)
     page.write({"fast": found}, {}, tmp_path / "benchmarks.md")
-    section = (tmp_path / "benchmarks.md").read_text().partition("## fast")[2].partition("## Elsewhere")[0]
+    section = (tmp_path / "benchmarks.md").read_text().partition("## fast")[2]
     assert says in section
     assert ("The read path" in section) == (compiled is not None)
 
