@@ -19,8 +19,20 @@ ASKED: Final = "MILLPOND_COMPILED"
 COMPILED: Final = {
     "millpond/algebra": ("buckets", "contribution", "evaluate", "marks", "partials", "tallies", "values"),
     "millpond/serve": (
-        *("cut", "derived", "events", "flow", "gives", "own_event", "reader", "request", "rows", "states", "status"),
-        "tile_events",
+        *(
+            "connections",
+            "cut",
+            "derived",
+            "events",
+            "flow",
+            "gives",
+            "own_event",
+            "reader",
+            "reading",
+            "request",
+            "rows",
+        ),
+        *("states", "status", "tile_events", "trips"),
     ),
     "millpond/store": ("kept", "keys", "records"),
 }

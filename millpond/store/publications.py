@@ -10,10 +10,9 @@
 from typing import Any, Final, Literal
 
 import msgspec
-import redis
 
 from millpond.plan.deployment import JobRecord, Publication
-from millpond.plan.errors import PlanError, ReadError
+from millpond.plan.errors import PlanError
 from millpond.plan.hashes import digest
 from millpond.plan.model import decode, encode
 from millpond.store.documents import Changes, Document
@@ -155,28 +154,6 @@ def published(client: Client, ns: str) -> dict[str, str]:
     )
     contents = client.mget([prefix + name for name in names]) if names else []
     return {name: content.decode() for name, content in zip(names, contents, strict=True) if content}
-
-
-def load(client: Client, ns: str, full_name: str, version: int) -> Publication:
-    """The publication that is served.
-
-    Raises:
-        ReadError: no such set version is published; names those that are.
-        PlanError: the store holds a damaged document.
-    """
-    try:
-        content = client.get(pointer_key(ns, full_name, version))
-    except redis.RedisError as cause:
-        raise ReadError(
-            f"the store does not answer: {cause}", mend="check the address, and `millpond status`"
-        ) from cause
-    if content is None:
-        known = ", ".join(published(client, ns)) or "none"
-        raise ReadError(
-            f"{full_name} version {version} is not published in {ns!r}",
-            mend=f"open one that is ({known}), or run `millpond deploy`",
-        )
-    return load_content(client, ns, content.decode())
 
 
 def load_content(client: Client, ns: str, content: str) -> Publication:

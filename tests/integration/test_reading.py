@@ -1,0 +1,166 @@
+"""Reading over connections that break, hang and are refused: right, or unavailable in time, and never an exception."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from millpond.local.ports import free_ports
+from millpond.plan.errors import ReadError
+from millpond.serve import AsyncReader
+from tests.faults.proxy import Proxy
+from tests.integration.served import KINDS, NOW, AnyReader, present, publish, put, spent, stamp
+from tests.integration.tile_world import OwnStore, until
+
+NS = "reading"
+
+
+def fill(store: OwnStore) -> None:
+    publish(store.client, NS)
+    stamp(store.client, NS, NOW)
+    put(store.client, NS, "a", spent(NOW, "1.50", "2.25"))
+    put(store.client, NS, "b", spent(NOW, "40.00"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[OwnStore]:
+    own = OwnStore(tmp_path / "store")
+    try:
+        fill(own)
+        yield own
+    finally:
+        own.client.close()
+        own.kill()
+
+
+@pytest.fixture
+def proxy(store: OwnStore) -> Iterator[Proxy]:
+    with Proxy(int(store.url.rpartition(":")[2]), *free_ports(1)) as proxy:
+        yield proxy
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def reader(kind: str, store: OwnStore) -> Iterator[AnyReader]:
+    with AnyReader(kind, store.url, ns=NS, clock=lambda: NOW) as opened:
+        yield opened
+
+
+def test_vectors_come_in_the_order_of_their_requests(reader: AnyReader) -> None:
+    a, b, nobody, unknown, again = reader.open().many(["a", "b", None, "c", "a"])
+    assert present(a, "1.50", "2.25")
+    assert present(again, "1.50", "2.25")
+    assert present(b, "40.00")
+    assert present(unknown)
+    assert unknown.status == "empty"
+    assert nobody.status == "no_key"
+
+
+def test_a_connection_that_broke_is_replaced_within_the_read(reader: AnyReader, store: OwnStore) -> None:
+    opened = reader.open()
+    assert present(opened.read("a"), "1.50", "2.25")
+    for _ in range(3):
+        store.client.client_kill_filter(_type="normal", skipme=True)
+        assert present(opened.read("b", timeout_ms=5_000), "40.00")
+
+
+def test_a_store_that_is_gone_is_unavailable_and_is_read_again_when_it_is_back(
+    reader: AnyReader, store: OwnStore
+) -> None:
+    opened = reader.open()
+    store.kill()
+    for _ in range(3):
+        vector = opened.read("a", timeout_ms=5_000)
+        assert (vector.status, set(vector.values)) == ("unavailable", {None})
+        assert "ConnectionError" in vector.reason
+    store.start()
+    assert opened.read("a", timeout_ms=5_000).status == "stale", "it came back empty"
+    fill(store)
+    reader.clock(lambda: NOW + 1_000)
+    assert present(opened.read("a", timeout_ms=5_000), "1.50", "2.25")
+
+
+def test_what_a_frozen_store_answers_late_is_never_taken_for_another_answer(reader: AnyReader, store: OwnStore) -> None:
+    opened = reader.open()
+    assert present(opened.read("a"), "1.50", "2.25")
+    os.kill(store.process.pid, signal.SIGSTOP)
+    try:
+        for _ in range(3):
+            vector = opened.read("a", timeout_ms=30)
+            assert vector.status == "unavailable"
+            assert "in time" in vector.reason
+    finally:
+        os.kill(store.process.pid, signal.SIGCONT)
+    assert present(opened.read("b", timeout_ms=5_000), "40.00")
+
+
+def test_a_connection_that_takes_longer_than_a_read_is_there_for_a_later_one(
+    kind: str, proxy: Proxy, store: OwnStore
+) -> None:
+    with AnyReader(kind, f"redis://127.0.0.1:{proxy.port}", ns=NS, clock=lambda: NOW) as reader:
+        opened = reader.open()
+        assert present(opened.read("a", timeout_ms=5_000), "1.50", "2.25")
+        proxy.reset()
+        before = store.client.info("stats")["total_connections_received"]
+        proxy.delay_s = 0.1  # of each piece, either way: opening takes 200 ms and more, a read 200
+        for _ in range(3):
+            assert opened.read("a", timeout_ms=20).status == "unavailable"
+        # On an event loop, a connection is opened while something waits for it.
+        until(lambda: opened.read("a", timeout_ms=2_000).status != "unavailable", what="it is never read again")
+        assert present(opened.read("a", timeout_ms=5_000), "1.50", "2.25")
+        assert store.client.info("stats")["total_connections_received"] - before <= 3
+
+
+def test_a_key_that_is_of_another_kind_makes_one_vector_unavailable_and_no_other(
+    reader: AnyReader, store: OwnStore
+) -> None:
+    key = next(key for key in store.client.scan_iter(match=f"{NS}.*=b}}*"))
+    store.client.delete(key)
+    store.client.set(key, "no hash")
+    a, b = reader.open().many(["a", "b"])
+    assert present(a, "1.50", "2.25")
+    assert b.status == "unavailable"
+    assert "WRONGTYPE" in b.reason
+
+
+def test_a_store_that_does_not_answer_is_told_when_a_set_is_opened(kind: str, proxy: Proxy) -> None:
+    proxy.swallows = True
+    with (
+        AnyReader(kind, f"redis://127.0.0.1:{proxy.port}", ns=NS, connect_timeout_ms=100) as reader,
+        pytest.raises(ReadError, match="the store does not answer"),
+    ):
+        reader.open()
+
+
+def test_a_read_that_is_cancelled_leaves_no_reply_behind(store: OwnStore) -> None:
+    async def run() -> None:
+        async with AsyncReader.connect(store.url, ns=NS, clock=lambda: NOW, connections=2) as reader:
+            opened = await reader.open("shop.risk", version=1)
+            for card, amounts in [("a", ("1.50", "2.25")), ("b", ("40.00",))] * 20:
+                other = asyncio.create_task(opened.read({"card_id": "b" if card == "a" else "a"}))
+                await asyncio.sleep(0)
+                other.cancel()
+                assert present(await opened.read({"card_id": card}, timeout_ms=5_000), *amounts)
+
+    asyncio.run(run())
+
+
+def test_many_reads_share_few_connections_and_none_gets_the_answer_of_another(store: OwnStore) -> None:
+    async def run() -> None:
+        before = store.client.info("stats")["total_connections_received"]
+        async with AsyncReader.connect(store.url, ns=NS, clock=lambda: NOW, connections=3) as reader:
+            opened = await reader.open("shop.risk", version=1)
+            cards = ["a", "b"] * 100
+            vectors = await asyncio.gather(*(opened.read({"card_id": card}, timeout_ms=60_000) for card in cards))
+            for card, vector in zip(cards, vectors, strict=True):
+                assert present(vector, *(("1.50", "2.25") if card == "a" else ("40.00",)))
+            assert store.client.info("stats")["total_connections_received"] - before <= 3
+
+    asyncio.run(run())
