@@ -19,7 +19,7 @@ from millpond.materialize.tiles import TileTopic
 from millpond.store import suspects
 from millpond.store.applied import TopicPart
 from millpond.store.guard import GuardedWrite
-from millpond.store.keys import events_key
+from millpond.store.keys import events_key, suspects_key
 from millpond.store.scripts import Client
 from millpond.store.suspects import Place, Suspect
 
@@ -34,13 +34,13 @@ class Mender:
 
     Args:
         kafka: the brokers' addresses.
-        client: of the store.
+        client_of: a client of the node that holds a key.
         ns: the environment.
         clock: the wall clock in ms.
     """
 
-    def __init__(self, kafka: str, client: Client, ns: str, clock: Callable[[], int]) -> None:
-        self._client = client
+    def __init__(self, kafka: str, client_of: Callable[[str], Client], ns: str, clock: Callable[[], int]) -> None:
+        self._client_of = client_of
         self._ns = ns
         self._clock = clock
         self._since: dict[Place, tuple[Suspect, int]] = {}
@@ -88,13 +88,12 @@ class Mender:
         old = [suspect for suspect, since in self._since.values() if since <= now - AFTER_MS][:AT_ONCE]
         if not old:
             return []
-        with self._client.pipeline(transaction=False) as pipe:
-            for suspect in old:
+        after, written = dict(self._since), []
+        for suspect in old:
+            with self._client_of(suspect.hash).pipeline(transaction=False) as pipe:
                 pipe.hget(suspect.hash, suspect.field)
                 pipe.hget(events_key(suspect.hash), suspect.field)
-            held = pipe.execute()
-        after, written = dict(self._since), []
-        for suspect, record, events in zip(old, held[::2], held[1::2], strict=True):
+                record, events = pipe.execute()
             place, topic = suspect.place, tiles.get(suspect.place.part.topic)
             row = None if topic is None or record is None else topic.better_row(suspect, record, events)
             if row is None:
@@ -116,7 +115,7 @@ class Mender:
         if self._unread is None:
             return
         parts, now = self._unread, self._clock()
-        known = {suspect.place: suspect for suspect in suspects.read(self._client, self._ns)}
+        known = {suspect.place: suspect for suspect in suspects.read(self._client_of(suspects_key(self._ns)), self._ns)}
         held = {place: (suspect, now) for place, suspect in known.items()} | self._since
         self._since = {place: since for place, since in held.items() if place.part in parts}
         self._unread = None
@@ -125,7 +124,7 @@ class Mender:
         added = [suspect for place, (suspect, _) in after.items() if self._since.get(place, (None,))[0] != suspect]
         cleared = self._since.keys() - after.keys()
         if added or cleared:
-            suspects.change(self._client, self._ns, added=added, cleared=cleared)
+            suspects.change(self._client_of(suspects_key(self._ns)), self._ns, added=added, cleared=cleared)
         self._since = after
 
 

@@ -118,7 +118,7 @@ class Reading:
             pointer_key(environment.ns, publication.plan.full_name, publication.plan.version),
         )
         self._pointer_at = -REFRESH_MS
-        self._fresh = Freshness(environment.ns)
+        self._fresh = Freshness(environment.ns, environment.where)
         self.moved_to = b""
         """Where the pointer leads, while that is not what is served."""
 

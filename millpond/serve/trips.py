@@ -184,8 +184,9 @@ class Freshness:
     that it had: what moved in since is not vouched for.
     """
 
-    def __init__(self, ns: str) -> None:
+    def __init__(self, ns: str, where: Where) -> None:
         self._ns = ns
+        self._where = where
         self._known: dict[Shard, _Fresh] = {}
         self._asked: dict[Shard, tuple[Command, Command]] = {}
 
@@ -216,7 +217,10 @@ class Freshness:
         stamps, epoch = answer.replies[0], answer.replies[-1]
         found = dict(stamps.items() if isinstance(stamps, dict) else zip(stamps[::2], stamps[1::2], strict=True))
         its_own, slots = found.pop(_EPOCH, None), found.pop(_SLOTS, b"")
-        certain = its_own is not None and epoch == its_own and slots == shard.slots.encode()
+        is_placed = slots == shard.slots.encode()
+        if not is_placed:
+            self._where.doubt(shard)  # it has other slots than we know of, or than who fills it knows of
+        certain = its_own is not None and epoch == its_own and is_placed
         known = {field: int(at) for field, at in found.items()} if certain else {}
         self._known[shard] = _Fresh(its_own, known, answer.opened, now)
         return known

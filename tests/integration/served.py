@@ -12,8 +12,9 @@ from millpond.plan.windows import HOUR, MINUTE
 from millpond.serve import AsyncOpenSet, AsyncReader, OpenSet, Reader, Vector
 from millpond.serve.flow import ReadFlow
 from millpond.store import documents
-from millpond.store.keys import EPOCH_FIELD, freshness_key
+from millpond.store.keys import EPOCH_FIELD, SLOTS_FIELD, freshness_key
 from millpond.store.publications import Release, publication_change
+from millpond.store.shards import WHOLE, Shard
 from tests.unit.serve.sample import Event, publication, tiles
 
 SET: Final = "shop.risk"
@@ -27,10 +28,11 @@ def publish(client: Any, ns: str, published: Publication | None = None, *, begin
     documents.restore(client, ns, publication_change(ns, published, [], release), end=begin + 1)
 
 
-def stamp(client: Any, ns: str, at: int) -> None:
+def stamp(client: Any, ns: str, at: int, shard: Shard = WHOLE) -> None:
     """Everything was seen up to date at an instant."""
     stamps = {part.stamp.decode(): str(at) for part in ReadFlow(publication(), ns).parts}
-    client.hset(freshness_key(ns), mapping={EPOCH_FIELD: "one", **stamps})
+    placed = {SLOTS_FIELD: shard.slots} if shard.slots else {}
+    client.hset(freshness_key(ns, shard.tag), mapping={EPOCH_FIELD: "one", **placed, **stamps})
 
 
 def put(client: Any, ns: str, card: str, events: Sequence[Event]) -> None:
@@ -72,7 +74,10 @@ class AnySet:
 
     def many(self, cards: Sequence[object], **options: Any) -> list[Vector]:
         """A vector a card."""
-        requests: list[Mapping[str, object]] = [{"card_id": card} for card in cards]
+        return self.of([{"card_id": card} for card in cards], **options)
+
+    def of(self, requests: Sequence[Mapping[str, object]], **options: Any) -> list[Vector]:
+        """A vector a request."""
         if isinstance(self.opened, OpenSet):
             return self.opened.read_many(requests, **options)
         return self._reader.runner.run(self.opened.read_many(requests, **options))

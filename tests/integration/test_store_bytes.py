@@ -11,8 +11,9 @@ from millpond.review.counted import Data
 from millpond.review.store_bytes import store_bytes
 from millpond.store.guard import GuardedWrite
 from millpond.store.keys import KeyEncoder, KeyTemplate
+from millpond.store.nodes import Nodes
 from millpond.store.parts import Part, parts_of
-from millpond.store.writer import Writer, connect
+from millpond.store.writer import Writer
 from tests.integration.store_alone import StoreAlone
 from tests.unit.review import events
 from tests.unit.serve.as_stored import stored
@@ -29,14 +30,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_the_stores_memory_is_told_within_a_quarter(store: str, ns: str, view: ViewPlan, tmp_path: Path) -> None:
-    client = connect(store)
+    nodes = Nodes.connect(store)
+    client = nodes.client_of("")
     before = int(client.info("memory")["used_memory"])
     for kind in view.kinds:
         for part in parts_of(view, kind):
-            Writer(client, ns).write([_write(ns, view, part, key) for key in events.by_key(view)], ())
+            Writer(nodes, ns).write([_write(ns, view, part, key) for key in events.by_key(view)], ())
     grown = int(client.info("memory")["used_memory"]) - before
     weighed = sum(int(client.memory_usage(key, samples=0)) for key in client.scan_iter(match=f"{ns}.*"))
-    client.close()
+    nodes.close()
     with Data.open(events.files(tmp_path), VIEWS) as data:
         held = data.held_view(view, history=True)
     told = sum(
