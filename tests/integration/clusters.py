@@ -10,6 +10,7 @@ from typing import Any, Final
 import redis
 from redis.cluster import ClusterNode, RedisCluster
 
+from millpond.local.parts.part import Part
 from millpond.local.parts.valkey import valkey
 from millpond.local.ports import LOOPBACK, free_ports
 from millpond.store.shards import SLOTS
@@ -24,10 +25,13 @@ class Server:
     def __init__(self, folder: Path, port: int, *options: str) -> None:
         folder.mkdir(parents=True)
         part = valkey(folder=folder, logs=folder, port=port)
-        self.port = port
+        self._run(part, folder, (*part.argv, *options))
+
+    def _run(self, part: Part, folder: Path, argv: Sequence[str]) -> None:
+        (self.port,) = part.ports
         self.url = part.address
         self.client: Any = redis.Redis.from_url(self.url, socket_timeout=10)
-        self._argv, self._env, self._folder = (*part.argv, *options), part.environment(), folder
+        self._argv, self._env, self._folder = argv, part.environment(), folder
         self.start()
 
     def start(self) -> None:
@@ -60,6 +64,26 @@ class Server:
     def close(self) -> None:
         self.client.close()
         self.kill()
+
+
+class Sentinel(Server):
+    """One that watches over a primary, and takes half a second of its silence for its end."""
+
+    def __init__(self, folder: Path, port: int, name: str, primary: int) -> None:
+        folder.mkdir(parents=True)
+        part = valkey(folder=folder, logs=folder, port=port)
+        written = folder / "sentinel.conf"
+        written.write_text(
+            f"port {port}\nbind {LOOPBACK}\ndir {folder}\nsentinel monitor {name} {LOOPBACK} {primary} 2\n"
+            f"sentinel down-after-milliseconds {name} 500\nsentinel failover-timeout {name} 3000\n"
+        )
+        self._name = name
+        self._run(part, folder, (part.argv[0], str(written), "--sentinel"))
+
+    def sees(self, *, others: int, replicas: int) -> bool:
+        """Whether it knows so many."""
+        found = self.client.sentinel_master(self._name)
+        return bool(found["num-other-sentinels"] == others and found["num-slaves"] == replicas)
 
 
 class ClusterStore:

@@ -38,7 +38,8 @@ def store(tmp_path: Path) -> Iterator[OwnStore]:
 
 @pytest.fixture
 def proxy(store: OwnStore) -> Iterator[Proxy]:
-    with Proxy(int(store.url.rpartition(":")[2]), *free_ports(1)) as proxy:
+    (port,) = free_ports(1)
+    with Proxy(int(store.url.rpartition(":")[2]), port) as proxy:
         yield proxy
 
 
