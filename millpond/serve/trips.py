@@ -370,6 +370,10 @@ class _Round:
         if not answer.has_errors and not self._where.is_cluster and len(places) == len(self.replies):
             self.replies = replies
             return
+        for reply in replies:
+            if isinstance(reply, Exception) and _code(reply) in _ELSEWHERE:
+                self._failed(shard, places, Failure(str(reply), is_broken=True))
+                return
         at = iter(replies)
         for place in places:
             if self._asked_elsewhere.pop(place, None) is not None:
@@ -382,16 +386,15 @@ class _Round:
 
     def _error(self, shard: Shard, places: Sequence[int], error: Exception) -> None:
         """What the store says it cannot do, and what is done about it."""
-        text = str(error)
-        code, _, what = text.partition(" ")
+        text, code = str(error), _code(error)
         if self._where.is_cluster and code in _MOVED:
             self.is_lost = True
             if code == "MOVED":
-                self.told = _address(what, shard)
+                self.told = _address(text, shard)
             self._again(places)
         elif self._where.is_cluster and code == "ASK":
             for place in places:
-                self._asked_elsewhere[place] = _address(what, shard)
+                self._asked_elsewhere[place] = _address(text, shard)
             self._again(places)
         elif code == "TRYAGAIN":
             self._again(places)
@@ -412,6 +415,10 @@ class _Round:
 
     def _again(self, places: Sequence[int]) -> None:
         self.todo = [*self.todo, *places]
+
+
+def _code(error: Exception) -> str:
+    return str(error).partition(" ")[0]
 
 
 def _address(moved: str, shard: Shard) -> Address:
