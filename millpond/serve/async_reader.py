@@ -119,7 +119,12 @@ class AsyncOpenSet:
             ReadError: a request lacks a field or has one of the wrong type.
         """
         reading = self._reading
-        vectors = await self._reader.run(reading.vectors(requests, as_of, timeout_ms))
+        spans = reading.spans
+        if spans is None or not spans.are_wanted:
+            vectors = await self._reader.run(reading.vectors(requests, as_of, timeout_ms))
+        else:
+            with spans.span() as vectors:
+                vectors += await self._reader.run(reading.vectors(requests, as_of, timeout_ms))
         if reading.moved_to and (self._following is None or self._following.done()):
             self._following = asyncio.create_task(self._follow())
         return vectors

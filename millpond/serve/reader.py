@@ -129,7 +129,12 @@ class OpenSet:
             ReadError: a request lacks a field or has one of the wrong type.
         """
         reading = self._reading
-        vectors = self._reader.run(reading.vectors(requests, as_of, timeout_ms))
+        spans = reading.spans
+        if spans is None or not spans.are_wanted:
+            vectors = self._reader.run(reading.vectors(requests, as_of, timeout_ms))
+        else:
+            with spans.span() as vectors:
+                vectors += self._reader.run(reading.vectors(requests, as_of, timeout_ms))
         if reading.moved_to and self._loading.acquire(blocking=False):
             # Beside the reads: decoding and laying out a plan takes longer than a request may wait.
             Thread(target=self._follow, name="millpond-following", daemon=True).start()

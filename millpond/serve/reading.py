@@ -12,7 +12,9 @@ from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import MillpondError, ReadError
 from millpond.serve.flow import ReadFlow
+from millpond.serve.metrics import tally_of
 from millpond.serve.own_event import Own
+from millpond.serve.spans import spans_of
 from millpond.serve.trips import REFRESH_MS, Command, Failure, Freshness, Trips, Where, asking
 from millpond.serve.vector import Vector
 from millpond.store.publications import decode_publication, plan_key, pointer_key, pointers_prefix
@@ -118,6 +120,8 @@ class Reading:
             pointer_key(environment.ns, publication.plan.full_name, publication.plan.version),
         )
         self._pointer_at = -REFRESH_MS
+        self._tally = tally_of(environment.ns, publication.plan.full_name, publication.plan.version)
+        self.spans = spans_of(environment.ns, publication.plan.full_name, publication.plan.version)
         self._fresh = Freshness(environment.ns, environment.where)
         self.moved_to = b""
         """Where the pointer leads, while that is not what is served."""
@@ -138,7 +142,8 @@ class Reading:
             ReadError: a request lacks a field or has one of the wrong type.
         """
         environment = self.environment
-        deadline = environment.where.timer() + timeout_ms / 1000
+        began = environment.where.timer()
+        deadline = began + timeout_ms / 1000
         flow = self._served.flow
         given = [flow.derivation.given(request) for request in requests]
         instants, owns = _own(flow, requests, as_of)
@@ -190,6 +195,8 @@ class Reading:
                 )
             )
             begin = end
+        if self._tally is not None:
+            self._tally.read(environment.where.timer() - began, [one.status for one in vectors], found.trips)
         return vectors
 
     def _look_at(self, pointer: Any, asked: int) -> None:
@@ -218,6 +225,8 @@ class Reading:
     def _serve(self, content: str, document: bytes | None) -> None:
         try:
             self._served = _Served(decode_publication(content, document), self.environment.ns)
+            if self._tally is not None:
+                self._tally.followed()
         except MillpondError as failure:
             self._stay(failure)
 

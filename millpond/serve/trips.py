@@ -87,12 +87,14 @@ class Found(NamedTuple):
         shards: which shards each reply depends on; empty where the store is one node.
         stamps: the freshness of the shards that answered, where it was asked for.
         has_failures: some of the replies are.
+        trips: that it took.
     """
 
     replies: list[Any]
     shards: list[tuple[Shard, ...]]
     stamps: dict[Shard, Stamps]
     has_failures: bool
+    trips: int = 1
 
     def fresh(self, shards: Sequence[Shard]) -> Stamps:
         """What holds for all of these shards: the oldest stamp of each fragment, of those that all vouch for."""
@@ -251,9 +253,11 @@ def asking(
         if where.topology is None:
             return Found([failure] * len(wanted), [], {}, True)
     round_ = _Round(where, wanted, fresh, now, by)
+    trips = 0
     for _ in range(_ATTEMPTS):
         parcels = round_.parcels()
         if parcels:
+            trips += 1
             results = yield Trip(parcels, deadline)
             round_.take(results)
         if not round_.todo:
@@ -265,7 +269,7 @@ def asking(
             yield from where.looking(deadline, round_.told)
     else:
         round_.give_up(Failure("the cluster keeps on changing"))
-    return Found(round_.replies, round_.shards, round_.stamps, round_.has_failures)
+    return Found(round_.replies, round_.shards, round_.stamps, round_.has_failures, trips)
 
 
 class _Round:

@@ -1,6 +1,7 @@
 """A published set with tiles and stamps in a store, as a pipeline leaves them, and readers of either kind."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import TracebackType
@@ -80,7 +81,7 @@ class AnySet:
         """A vector a request."""
         if isinstance(self.opened, OpenSet):
             return self.opened.read_many(requests, **options)
-        return self._reader.runner.run(self.opened.read_many(requests, **options))
+        return self._reader.runner.run(self.opened.read_many(requests, **options), context=contextvars.copy_context())
 
 
 class AnyReader:
