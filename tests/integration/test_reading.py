@@ -1,19 +1,24 @@
 """Reading over connections that break, hang and are refused: right, or unavailable in time, and never an exception."""
 
 import asyncio
+import itertools
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from millpond.local.ports import free_ports
+from millpond.plan.deployment import Publication
 from millpond.plan.errors import ReadError
 from millpond.serve import AsyncReader
+from millpond.store.publications import plan_key
 from tests.faults.proxy import Proxy
 from tests.integration.served import KINDS, NOW, AnyReader, present, publish, put, spent, stamp
 from tests.integration.tile_world import OwnStore, until
+from tests.unit.serve.sample import publication
 
 NS = "reading"
 
@@ -165,3 +170,45 @@ def test_many_reads_share_few_connections_and_none_gets_the_answer_of_another(st
             assert store.client.info("stats")["total_connections_received"] - before <= 3
 
     asyncio.run(run())
+
+
+def described(text: str) -> Publication:
+    base = publication()
+    return msgspec.structs.replace(base, plan=msgspec.structs.replace(base.plan, description=text))
+
+
+def test_plans_are_followed_while_reads_go_on_and_none_of_these_fails(kind: str, store: OwnStore) -> None:
+    ticks = itertools.count()
+    with AnyReader(kind, store.url, ns=NS, clock=lambda: NOW + 20 * next(ticks)) as reader:
+        opened = reader.open()
+        for number in range(5):
+            publish(store.client, NS, described(f"plan {number}"), begin=number + 1)
+            for _ in range(60):
+                assert present(opened.read("a", timeout_ms=5_000), "1.50", "2.25")
+            # On an event loop, a plan is laid out while something waits.
+            while opened.description != f"plan {number}":
+                assert present(opened.read("b", timeout_ms=5_000), "40.00")
+
+
+def test_what_was_served_goes_on_where_the_pointer_leads_nowhere(
+    kind: str, store: OwnStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = [NOW]
+    with AnyReader(kind, store.url, ns=NS, clock=lambda: now[0]) as reader:
+        opened = reader.open()
+        assert present(opened.read("a"), "1.50", "2.25")
+        lost = described("lost")
+        publish(store.client, NS, lost, begin=1)
+        document = plan_key(NS, lost.content)
+        held = store.client.get(document)
+        store.client.delete(document)
+        now[0] += 1_000
+
+        def warned() -> bool:
+            assert present(opened.read("a", timeout_ms=5_000), "1.50", "2.25")
+            return "shop.risk is still read as it was" in caplog.text and "document is missing" in caplog.text
+
+        until(warned, what="nothing is said")
+        store.client.set(document, held)
+        now[0] += 1_000
+        until(lambda: present(opened.read("a", timeout_ms=5_000), "1.50", "2.25") and opened.description == "lost")
