@@ -191,7 +191,7 @@ def test_a_shard_that_got_other_slots_begins_anew(cluster: ClusterStore, nodes: 
     for _ in range(2):
         writer.write((), [Advance(PART, None, 5, fresh_at=1)])
     assert writer.applied([PART]) == {PART: 5}
-    source, target = cluster.servers[0], cluster.servers[1]
+    source, target = cluster.servers[1], cluster.servers[0]  # so that the first slot of each stays with it
     slot = slot_of(key_of(next(card for card in CARDS if server_of(cluster, nodes, key_of(card)) is source)))
     keys = source.say("CLUSTER GETKEYSINSLOT", slot, 100)
     target.say("CLUSTER SETSLOT", slot, "IMPORTING", cluster.id_of(source))
@@ -200,4 +200,5 @@ def test_a_shard_that_got_other_slots_begins_anew(cluster: ClusterStore, nodes: 
     for server in (target, source, cluster.servers[2]):
         server.say("CLUSTER SETSLOT", slot, "NODE", cluster.id_of(target))
     writer.look()
+    assert writer.write((), [Advance(PART, 5, 9, fresh_at=2)]).found == {PART: None}, "where nothing is placed anew"
     assert writer.applied([PART]) == {PART: None}

@@ -124,10 +124,11 @@ def test_a_connection_that_takes_longer_than_a_read_is_there_for_a_later_one(
         assert store.client.info("stats")["total_connections_received"] - before <= 3
 
 
+@pytest.mark.parametrize("part", ["1m", "lifetime"])
 def test_a_key_that_is_of_another_kind_makes_one_vector_unavailable_and_no_other(
-    reader: AnyReader, store: OwnStore
+    reader: AnyReader, store: OwnStore, part: str
 ) -> None:
-    key = next(key for key in store.client.scan_iter(match=f"{NS}.*=b}}*"))
+    (key,) = store.client.scan_iter(match=f"{NS}.*=b}}*:{part}")
     store.client.delete(key)
     store.client.set(key, "no hash")
     a, b = reader.open().many(["a", "b"])

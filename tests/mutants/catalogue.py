@@ -11,6 +11,7 @@ from tests.mutants.sets import SETS
 from tests.mutants.several import SEVERAL
 from tests.mutants.simulate import SIMULATE
 from tests.mutants.sources import SOURCES
+from tests.mutants.transport import TRANSPORT
 
 WINDOWS: Final = ("tests/unit/plan/test_windows.py",)
 PARTIALS: Final = ("tests/unit/algebra/test_partials.py",)
@@ -472,6 +473,7 @@ MUTANTS: Final = (
         tests=ORACLES,
     ),
     *SOURCES,
+    *TRANSPORT,
     *EXPRESSIONS,
     *SEVERAL,
     *CUTS,
