@@ -11,11 +11,11 @@ from typing import Any, Final
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import MillpondError, ReadError
-from millpond.serve.flow import ReadFlow
+from millpond.serve.flow import Command, ReadFlow
 from millpond.serve.metrics import tally_of
 from millpond.serve.own_event import Own
 from millpond.serve.spans import spans_of
-from millpond.serve.trips import REFRESH_MS, Command, Failure, Freshness, Trips, Where, asking
+from millpond.serve.trips import REFRESH_MS, Failure, Freshness, Trips, Where, asking
 from millpond.serve.vector import Vector
 from millpond.store.publications import decode_publication, plan_key, pointer_key, pointers_prefix
 from millpond.store.shards import WHOLE

@@ -28,7 +28,7 @@ _MEND: Final = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class StoreAddress:
     """How a store is reached.
 
@@ -101,8 +101,8 @@ class StoreAddress:
             sentinel_options=sentinel_options,
         )
 
-    def __str__(self) -> str:
-        """Without the password, for messages."""
+    def __repr__(self) -> str:
+        """Without the password."""
         hosts = ",".join(f"{host}:{port}" for host, port in self.nodes) or self.options.get("path", "")
         return f"{self.kind} {hosts}{'/' + quote(self.name) if self.name else ''}"
 

@@ -4,7 +4,10 @@ import asyncio
 import itertools
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -13,7 +16,7 @@ import pytest
 from millpond.local.ports import free_ports
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import ReadError
-from millpond.serve import AsyncReader
+from millpond.serve import AsyncReader, Reader
 from millpond.store.publications import plan_key
 from tests.faults.proxy import Proxy
 from tests.integration.served import KINDS, NOW, AnyReader, present, publish, put, spent, stamp
@@ -171,6 +174,43 @@ def test_many_reads_share_few_connections_and_none_gets_the_answer_of_another(st
             assert store.client.info("stats")["total_connections_received"] - before <= 3
 
     asyncio.run(run())
+
+
+def test_threads_never_get_the_answers_of_another_while_connections_break(store: OwnStore) -> None:
+    with Reader.connect(store.url, ns=NS, clock=lambda: NOW) as reader, ThreadPoolExecutor(8) as pool:
+        opened = reader.open("shop.risk", version=1)
+
+        def reads(card: str, *amounts: str) -> int:
+            vectors = [opened.read({"card_id": card}, timeout_ms=10_000) for _ in range(200)]
+            # A connection that breaks twice in a row makes a vector unavailable, never another's.
+            return sum(present(vector, *amounts) for vector in vectors if vector.status != "unavailable")
+
+        a = [pool.submit(reads, "a", "1.50", "2.25") for _ in range(4)]
+        b = [pool.submit(reads, "b", "40.00") for _ in range(4)]
+        while not all(one.done() for one in a + b):
+            store.client.client_kill_filter(_type="normal", skipme=True)
+        assert all(one.result() > 0 for one in a + b)
+
+
+FORKED = """
+import os, sys
+from millpond.serve import Reader
+reader = Reader.connect(sys.argv[1], ns=sys.argv[2], clock=lambda: int(sys.argv[3]))
+opened = reader.open("shop.risk", version=1)
+opened.read({"card_id": "a"}, timeout_ms=10_000)
+child = os.fork()
+card, count = ("a", 2) if child else ("b", 1)
+found = {opened.read({"card_id": card}, timeout_ms=10_000)["card.count_1h"] for _ in range(500)}
+if not child:
+    os._exit(found != {count})
+print(found == {count} and os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0)
+"""
+
+
+def test_a_process_that_forks_shares_no_connection(store: OwnStore) -> None:
+    argv = [sys.executable, "-W", "ignore", "-c", FORKED, store.url, NS, str(NOW)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "True\n", done.stderr
 
 
 def described(text: str) -> Publication:
