@@ -20,8 +20,8 @@ COMPILED: Final = {
     "millpond/plan": ("bounds",),
     "millpond/algebra": ("buckets", "contribution", "evaluate", "marks", "partials", "tallies", "values"),
     "millpond/serve": (
-        *("cut", "derived", "events", "flow", "gives", "own_event", "reader", "request", "rows", "states", "status"),
-        *("strips", "tile_events"),
+        *("connections", "cut", "derived", "events", "flow", "gives", "own_event", "reader", "reading", "request"),
+        *("rows", "states", "status", "strips", "tile_events", "trips"),
     ),
     "millpond/store": ("kept", "keys", "parts", "records", "strip"),
 }

@@ -52,7 +52,7 @@ def run(world: World) -> Figures:
         client = redis.Redis.from_url(address)
         world.say("  filling the store")
         _fill(client, pool, plan, events, requests, now)
-        reader = Reader(client, ns=NS, stale_after_ms=HOUR, clock=lambda: now)
+        reader = Reader.connect(address, ns=NS, stale_after_ms=HOUR, clock=lambda: now)
         opened = reader.open(SET, version=plan.version)
         for request in requests:
             _must_be_usable(opened, request)

@@ -20,7 +20,8 @@ def materialize(
     """Write the tiles of all jobs to the store, until stopped. Any number of these share the work."""
     # Imported here: no other verb needs the Kafka client's weight.
     from millpond.materialize.materializer import Materializer
-    from millpond.store.writer import Writer, connect
+    from millpond.store.nodes import Nodes
+    from millpond.store.writer import Writer
 
     if not (kafka and registry and store and ns):
         settings = settings_of(env)
@@ -35,6 +36,6 @@ def materialize(
         kafka=kafka,
         registry=registry,
         ns=ns,
-        writer=Writer(connect(store), ns),
+        writer=Writer(Nodes.connect(store), ns),
         stop=stop,
     ).run()

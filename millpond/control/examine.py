@@ -5,6 +5,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Collection, Mapping
+from contextlib import closing
 from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,8 +24,10 @@ from millpond.plan.clock import now_ms
 from millpond.plan.deployment import JobRecord
 from millpond.plan.errors import DeployError, MillpondError
 from millpond.plan.names import dead_letter_topic, journal_topic
-from millpond.store import publications
-from millpond.store.keys import EPOCH_FIELD, applied_key, counters_key, freshness_key
+from millpond.store import proven, publications
+from millpond.store.documents import place_key
+from millpond.store.keys import applied_key, counters_key
+from millpond.store.nodes import Nodes, everywhere
 
 TIMEOUT: Final = 10.0
 LETTERS: Final = 10_000  # the most dead letters whose reasons are read; they are counted all
@@ -81,20 +84,21 @@ def _subjects(registry: str) -> frozenset[str]:
 
 def _without_secrets(url: str) -> str:
     address = urlsplit(url)
-    return f"{address.scheme}://{address.hostname}:{address.port}"
+    return f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
 
 
 # --- store ----------------------------------------------------------------------------------------------------------
 
 
 def _store(settings: Settings) -> StoreFacts:
-    client: Any = redis.Redis.from_url(settings.store, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
-    with client:
-        memory = client.info("memory")
-        stamps = {field.decode(): value for field, value in client.hgetall(freshness_key(settings.ns)).items()}
-        epoch = stamps.pop(EPOCH_FIELD, None)
-        records = publications.jobs(client, settings.ns)
-        instants = {field: int(at) for field, at in stamps.items()}
+    ns = settings.ns
+    with closing(Nodes.connect(settings.store, timeout_s=TIMEOUT)) as nodes:
+        client: Any = nodes.client_of(place_key(ns))
+        memories = [one.info("memory") for _, one in nodes.shards()]
+        # Of several, one that may drop tiles, else the fullest.
+        memory = max(memories, key=lambda one: (one["maxmemory_policy"] != "noeviction", _fullness(one)))
+        instants = proven.stamps(nodes, ns)
+        records = publications.jobs(client, ns)
         now = now_ms()
         damaged = {}
         for name, content in publications.published(client, settings.ns).items():
@@ -103,19 +107,23 @@ def _store(settings: Settings) -> StoreFacts:
             except MillpondError as failure:
                 damaged[name] = failure.what
         return StoreFacts(
-            epoch=None if epoch is None else epoch.decode(),
+            epoch=proven.epoch(nodes, ns),
             policy=memory["maxmemory_policy"],
             memory=(memory["used_memory"], memory["maxmemory"]),
             records=records,
-            applied=_numbers(client.hgetall(applied_key(settings.ns))),
+            applied=everywhere([one.hgetall(applied_key(ns, shard.tag)) for shard, one in nodes.shards()]),
             ages_ms={
                 fragment.label: age_ms(settings.ns, fragment, instants, now)
                 for record in records.values()
                 for fragment in record.living
             },
-            counters=_numbers(client.hgetall(counters_key(settings.ns))),
+            counters=_numbers(nodes.client_of(counters_key(ns)).hgetall(counters_key(ns))),
             damaged=damaged,
         )
+
+
+def _fullness(memory: Mapping[str, Any]) -> float:
+    return float(memory["used_memory"] / memory["maxmemory"]) if memory["maxmemory"] else 0.0
 
 
 def _numbers(raw: Mapping[bytes, bytes]) -> dict[str, int]:

@@ -215,14 +215,14 @@ class Lifecycle:
 
     def _left(self, ends: dict[TopicPart, int]) -> int:
         """How many rows before `ends` are not in the store."""
-        stored = applied.read(self._records.client, self._settings.ns, ends)
+        stored = applied.read(self._records.nodes, self._settings.ns, ends)
         return sum(max(0, end - (stored[part] or 0)) for part, end in ends.items())
 
     def _is_as_fresh(self, job: JobRecord) -> bool:
         """What is read from an older generation meanwhile is left only for what is as fresh as that should be."""
         if all(fragment.generation < REBUILT for fragment in job.living):
             return True
-        age = job_age_ms(self._records.client, self._settings.ns, job)
+        age = job_age_ms(self._records.nodes, self._settings.ns, job)
         return age is not None and age <= STALE_AFTER
 
     def _progress(self, job: JobRecord, backfill: Backfill) -> str:

@@ -1,7 +1,7 @@
 """What is recorded: jobs, publications and their history; written to the journal first, then to the store."""
 
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import redis
 from confluent_kafka import KafkaError, Message, Producer
@@ -14,6 +14,7 @@ from millpond.plan.deployment import JobRecord, Publication
 from millpond.plan.errors import DeployError
 from millpond.store import documents, publications
 from millpond.store.documents import Changes, Document
+from millpond.store.nodes import Nodes
 from millpond.store.publications import Action, Release
 
 
@@ -29,7 +30,7 @@ class Records(Recorded):
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.client = redis.Redis.from_url(settings.store)
+        self.nodes = Nodes.connect(settings.store)
         topic = journal(settings.ns)
         self._topic = topic.name
         self._topics = Topics(settings.kafka)
@@ -37,7 +38,7 @@ class Records(Recorded):
         self._journal = Journal(settings.kafka, settings.ns)
         super().__init__(settings.ns, self._journal.documents)
         # The store's place first: it never is ahead of a journal that is read after it.
-        copied = documents.place(self.client, self.ns)
+        copied = documents.place(self._client(), self.ns)
         self._end = end = self._journal.read(within_s=WITHIN_S)
         if end < copied:
             self._journal.close()
@@ -47,17 +48,21 @@ class Records(Recorded):
                 mend="put the topic back from a copy of it; where there is none, see `Job records lost` in "
                 "docs/runbook.md",
             )
-        self._journal.restore(self.client)
+        self._journal.restore(self._client())
         self._producer = Producer(
             {"bootstrap.servers": settings.kafka, "enable.idempotence": True, "acks": "all", "log_level": 2}
         )
+
+    def _client(self) -> Any:
+        """A client of the node that holds the documents."""
+        return self.nodes.client_of(documents.place_key(self.ns))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._journal.close()
-        self.client.close()
+        self.nodes.close()
 
     # --- jobs ---
 
@@ -152,7 +157,7 @@ class Records(Recorded):
         self._end = max(written) + 1
         self._journal.documents.update(changes)
         try:
-            documents.advance(self.client, self.ns, changes, begin=min(written), end=self._end)
+            documents.advance(self._client(), self.ns, changes, begin=min(written), end=self._end)
         except redis.RedisError as cause:
             raise DeployError(
                 f"it is recorded, and the store did not take its copy: {cause}",

@@ -7,7 +7,7 @@ same command. Dead letters stay until their retention removes them: they are evi
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -157,17 +157,26 @@ def _remove_keys(records: Records, fragment: Fragment, say: Say) -> None:
     while True:
         before = removed
         batch: list[bytes] = []
-        for key in records.client.scan_iter(match=pattern, count=BATCH):
-            batch.append(key)
-            if len(batch) == BATCH:
-                removed += int(records.client.unlink(*batch))
-                say(f"  {removed:,} keys removed")
-                batch = []
-        if batch:
-            removed += int(records.client.unlink(*batch))
+        for _, client in records.nodes.shards():
+            for key in client.scan_iter(match=pattern, count=BATCH):
+                batch.append(key)
+                if len(batch) == BATCH:
+                    removed += _unlink(client, batch)
+                    say(f"  {removed:,} keys removed")
+                    batch = []
+            removed += _unlink(client, batch)
+            batch = []
         if removed == before:
             break
     say(f"keys of {fragment.view_version}.g{fragment.generation}: {removed:,} removed")
+
+
+def _unlink(client: Any, keys: list[bytes]) -> int:
+    """Remove keys, one by one, for each may lie in another slot; how many there were."""
+    with client.pipeline(transaction=False) as pipe:
+        for key in keys:
+            pipe.unlink(key)
+        return sum(map(int, pipe.execute()))
 
 
 def _forget_places(records: Records, plan: Retirement) -> None:
@@ -181,5 +190,6 @@ def _forget_places(records: Records, plan: Retirement) -> None:
     ]
     fresh = [topic_freshness_field(*part) for part in parts]
     fresh += [fragment_freshness_field(fragment.topic(records.ns)) for fragment in plan.fragments]
-    records.client.hdel(applied_key(records.ns), *(applied_field(*part) for part in parts))
-    records.client.hdel(freshness_key(records.ns), *fresh)
+    for shard, client in records.nodes.shards():
+        client.hdel(applied_key(records.ns, shard.tag), *(applied_field(*part) for part in parts))
+        client.hdel(freshness_key(records.ns, shard.tag), *fresh)

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-import redis
+from typing import Final
 
 from millpond.control.cluster import FlinkCluster
 from millpond.control.settings import Settings
@@ -12,8 +10,10 @@ from millpond.control.topics import Topics
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Fragment, JobRecord, JobState
 from millpond.plan.names import dead_letter_topic
-from millpond.store import publications
-from millpond.store.keys import EPOCH_FIELD, fragment_freshness_field, freshness_key
+from millpond.store import proven, publications
+from millpond.store.documents import place_key
+from millpond.store.keys import fragment_freshness_field
+from millpond.store.nodes import Nodes
 
 GONE: Final = "GONE"  # recorded, but unknown to the cluster
 
@@ -65,10 +65,11 @@ def status(settings: Settings) -> Status:
     Raises:
         DeployError: Kafka or Flink does not answer.
     """
-    client = redis.Redis.from_url(settings.store)
+    nodes = Nodes.connect(settings.store)
+    client = nodes.client_of(place_key(settings.ns))
     cluster, topics = FlinkCluster(settings.flink), Topics(settings.kafka)
     states = cluster.jobs()
-    stamps = _stamps(client, freshness_key(settings.ns))
+    stamps = proven.stamps(nodes, settings.ns)
     now = now_ms()
     jobs = []
     for job in publications.jobs(client, settings.ns).values():
@@ -89,10 +90,6 @@ def status(settings: Settings) -> Status:
     return Status(jobs=tuple(jobs), sets=publications.published(client, settings.ns))
 
 
-def _stamps(client: Any, key: str) -> dict[str, int]:
-    return {field.decode(): int(at) for field, at in client.hgetall(key).items() if field.decode() != EPOCH_FIELD}
-
-
 def _lag(job: JobRecord, cluster: FlinkCluster, topics: Topics) -> int | None:
     reached = cluster.source_offsets(job.flink_job_id, job.source.topic)
     ends = topics.ends(job.source.topic)
@@ -106,9 +103,9 @@ def _lag(job: JobRecord, cluster: FlinkCluster, topics: Topics) -> int | None:
     )
 
 
-def job_age_ms(client: Any, ns: str, job: JobRecord) -> int | None:
+def job_age_ms(nodes: Nodes, ns: str, job: JobRecord) -> int | None:
     """How long ago every event then in the source was known to be in all of a job's tiles (ms); None if never."""
-    stamps, now = _stamps(client, freshness_key(ns)), now_ms()
+    stamps, now = proven.stamps(nodes, ns), now_ms()
     ages = [age_ms(ns, fragment, stamps, now) for fragment in job.living]
     known = [age for age in ages if age is not None]
     return max(known) if known and len(known) == len(ages) else None

@@ -28,6 +28,7 @@ from millpond.store import applied
 from millpond.store.applied import TopicPart
 from millpond.store.keys import fragment_freshness_field, freshness_key
 from millpond.store.scripts import Client
+from millpond.store.shards import WHOLE
 
 POLL_S: Final = 0.1
 AGAIN_S: Final = 3.0
@@ -140,7 +141,7 @@ class Drain:
 
     def applied_rows(self) -> int:
         """How many rows of the tile topics are in the store."""
-        return sum(at or 0 for at in applied.read(self._store, self._ns, self._tile_parts()).values())
+        return sum(at or 0 for at in applied.of_shard(self._store, self._ns, WHOLE, self._tile_parts()).values())
 
     def read_offsets(self) -> dict[int, int]:
         """Partition -> the next offset the job reads, of the partitions it has read from.
@@ -182,7 +183,7 @@ class Drain:
 
     def _behind_tiles(self, wanted: dict[str, tuple[int, ...]]) -> str | None:
         parts = {TopicPart(topic, p): end for topic, ends in wanted.items() for p, end in enumerate(ends) if end}
-        for part, at in applied.read(self._store, self._ns, parts).items():
+        for part, at in applied.of_shard(self._store, self._ns, WHOLE, parts).items():
             if at is None or at < parts[part]:
                 return f"{part} is at {at} of {parts[part]}"
         return None

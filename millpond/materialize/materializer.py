@@ -24,6 +24,7 @@ from millpond.materialize.seldom import Seldom
 from millpond.materialize.tally import Tally
 from millpond.plan.clock import now_ms
 from millpond.store.applied import TopicPart
+from millpond.store.documents import place_key
 from millpond.store.guard import GuardedWrite
 from millpond.store.proven import Claim
 from millpond.store.writer import TRANSIENT, Writer
@@ -74,7 +75,7 @@ class Materializer:
         self._inbox = Inbox(kafka, ns, self._own, self._seldom)
         self._positions = Positions(writer, self._brokers)
         self._following = Following(ns, {}, self._fetch)
-        self._mender = Mender(kafka, writer.client, ns, clock)
+        self._mender = Mender(kafka, writer.client_of, ns, clock)
         self._tally = Tally()
         self._ask: Ask | None = None
         self._place_at = 0.0
@@ -109,7 +110,7 @@ class Materializer:
 
     def _refresh(self) -> None:
         self._journal.follow()
-        self._journal.restore(self._writer.client)
+        self._journal.restore(self._writer.client_of(place_key(self._ns)))
         jobs = followed(self._journal.jobs)
         if self._journal.end is None or jobs == self._following.jobs:
             return
@@ -184,6 +185,7 @@ class Materializer:
 
     def _tick(self) -> None:
         try:
+            self._writer.look()
             self._refresh()
             for place in self._mender.mend(self._following.tiles):
                 self._tally.add("mended", place.part.topic, 1)

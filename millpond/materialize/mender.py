@@ -19,6 +19,7 @@ from millpond.materialize.tiles import TileTopic
 from millpond.store import suspects
 from millpond.store.applied import TopicPart
 from millpond.store.guard import GuardedWrite
+from millpond.store.keys import suspects_key
 from millpond.store.scripts import Client
 from millpond.store.suspects import Place, Suspect
 
@@ -33,13 +34,13 @@ class Mender:
 
     Args:
         kafka: the brokers' addresses.
-        client: of the store.
+        client_of: a client of the node that holds a key.
         ns: the environment.
         clock: the wall clock in ms.
     """
 
-    def __init__(self, kafka: str, client: Client, ns: str, clock: Callable[[], int]) -> None:
-        self._client = client
+    def __init__(self, kafka: str, client_of: Callable[[str], Client], ns: str, clock: Callable[[], int]) -> None:
+        self._client_of = client_of
         self._ns = ns
         self._clock = clock
         self._since: dict[Place, tuple[Suspect, int]] = {}
@@ -88,19 +89,9 @@ class Mender:
         if not old:
             return []
         after, written = dict(self._since), []
-        ours: list[tuple[Suspect, TileTopic]] = []
         for suspect in old:
-            topic = tiles.get(suspect.place.part.topic)
-            if topic is None:
-                del after[suspect.place]
-            else:
-                ours.append((suspect, topic))
-        with self._client.pipeline(transaction=False) as pipe:
-            for suspect, topic in ours:
-                topic.ask(pipe, suspect)
-            held = pipe.execute()
-        for (suspect, topic), found, events in zip(ours, held[::2], held[1::2], strict=True):
-            place, row = suspect.place, topic.better_row(suspect, found, events)
+            place, topic = suspect.place, tiles.get(suspect.place.part.topic)
+            row = None if topic is None else self._better_row(topic, suspect)
             if row is None:
                 del after[place]
                 continue
@@ -115,12 +106,18 @@ class Mender:
             log.info("%d keys end in a worse row than the store's: the better rows are written again", len(written))
         return written
 
+    def _better_row(self, topic: TileTopic, suspect: Suspect) -> bytes | None:
+        with self._client_of(suspect.hash).pipeline(transaction=False) as pipe:
+            topic.ask(pipe, suspect)
+            found, events = pipe.execute()
+        return topic.better_row(suspect, found, events)
+
     def _learn(self) -> None:
         """Before the first row of a partition is looked at, its suspects are known."""
         if self._unread is None:
             return
         parts, now = self._unread, self._clock()
-        known = {suspect.place: suspect for suspect in suspects.read(self._client, self._ns)}
+        known = {suspect.place: suspect for suspect in suspects.read(self._client_of(suspects_key(self._ns)), self._ns)}
         held = {place: (suspect, now) for place, suspect in known.items()} | self._since
         self._since = {place: since for place, since in held.items() if place.part in parts}
         self._unread = None
@@ -129,7 +126,7 @@ class Mender:
         added = [suspect for place, (suspect, _) in after.items() if self._since.get(place, (None,))[0] != suspect]
         cleared = self._since.keys() - after.keys()
         if added or cleared:
-            suspects.change(self._client, self._ns, added=added, cleared=cleared)
+            suspects.change(self._client_of(suspects_key(self._ns)), self._ns, added=added, cleared=cleared)
         self._since = after
 
 

@@ -7,8 +7,10 @@ snapshot or failed over no longer holds what the materializer expects, and says 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from millpond.store.keys import applied_field, applied_key, freshness_key, topic_freshness_field
-from millpond.store.scripts import Client, Pipeline, Script
+from millpond.store.keys import SLOTS_FIELD, applied_field, applied_key, freshness_key, topic_freshness_field
+from millpond.store.nodes import Client, Nodes
+from millpond.store.scripts import Pipeline, Script
+from millpond.store.shards import WHOLE, Shard
 
 SCRIPT = Script.load("applied")
 
@@ -39,9 +41,9 @@ class Advance(NamedTuple):
     fresh_at: int | None = None
 
 
-def queue(pipe: Pipeline, ns: str, advances: Sequence[Advance]) -> None:
-    """Add one call for all of `advances` to a pipeline."""
-    arguments: list[Any] = []
+def queue(pipe: Pipeline, ns: str, advances: Sequence[Advance], shard: Shard = WHOLE) -> None:
+    """Add one call for all of `advances` to a pipeline to a shard."""
+    arguments: list[Any] = [shard.slots]
     for (topic, partition), expected, new, fresh_at in advances:
         arguments += (
             applied_field(topic, partition),
@@ -50,7 +52,7 @@ def queue(pipe: Pipeline, ns: str, advances: Sequence[Advance]) -> None:
             topic_freshness_field(topic, partition),
             "" if fresh_at is None else fresh_at,
         )
-    pipe.execute_command("EVALSHA", SCRIPT.sha, 2, applied_key(ns), freshness_key(ns), *arguments)
+    pipe.execute_command("EVALSHA", SCRIPT.sha, 2, applied_key(ns, shard.tag), freshness_key(ns, shard.tag), *arguments)
 
 
 def mismatches(reply: list[bytes], advances: Sequence[Advance]) -> dict[TopicPart, int | None]:
@@ -60,10 +62,35 @@ def mismatches(reply: list[bytes], advances: Sequence[Advance]) -> dict[TopicPar
     return {parts[field]: int(offset) if offset else None for field, offset in found.items()}
 
 
-def read(client: Client, ns: str, parts: Iterable[TopicPart]) -> dict[TopicPart, int | None]:
-    """The applied offset of each partition; None where none is stored."""
+Offsets = dict[TopicPart, int | None]
+
+
+def read(nodes: Nodes, ns: str, parts: Iterable[TopicPart]) -> Offsets:
+    """The offset of each partition up to which every shard was written; None where one holds none.
+
+    Raises:
+        RedisError: a shard does not answer.
+    """
+    return common([of_shard(client, ns, shard, parts) for shard, client in nodes.shards()])
+
+
+def of_shard(client: Client, ns: str, shard: Shard, parts: Iterable[TopicPart]) -> Offsets:
+    """The applied offset of each partition in one shard; None where none is stored, or for other slots than it has."""
     wanted = list(parts)
     if not wanted:
         return {}
-    stored = client.hmget(applied_key(ns), [applied_field(*part) for part in wanted])
+    if shard.slots and client.hget(freshness_key(ns, shard.tag), SLOTS_FIELD) != shard.slots.encode():
+        return dict.fromkeys(wanted)
+    stored = client.hmget(applied_key(ns, shard.tag), [applied_field(*part) for part in wanted])
     return {part: None if offset is None else int(offset) for part, offset in zip(wanted, stored, strict=True)}
+
+
+def common(shards: Sequence[Offsets]) -> Offsets:
+    """What all shards have: the least offset of each partition."""
+    first, *others = shards
+    found = dict(first)
+    for one in others:
+        for part, offset in one.items():
+            known = found[part]
+            found[part] = None if known is None or offset is None else min(known, offset)
+    return found

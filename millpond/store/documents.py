@@ -31,9 +31,14 @@ Changes = Mapping[Document, bytes | None]
 """Documents as they are from now on; None for one that is removed."""
 
 
+def prefix(ns: str) -> str:
+    """What the names of all documents begin with: in a cluster they lie on one node, where a transaction holds them."""
+    return f"{ns}:{{documents}}:"
+
+
 def place_key(ns: str) -> str:
     """The offset of the journal before which everything has been copied."""
-    return f"{ns}:journal"
+    return f"{prefix(ns)}journal"
 
 
 def place(client: Client, ns: str) -> int:

@@ -30,14 +30,26 @@ _KEY = re.compile(
 )
 
 
-def applied_key(ns: str) -> str:
-    """The hash of what the Materializer has applied: `<topic>:<partition>` -> the next offset."""
-    return f"{ns}:applied"
+def applied_key(ns: str, tag: str = "") -> str:
+    """The hash of what the Materializer has applied: `<topic>:<partition>` -> the next offset.
+
+    Args:
+        tag: of the shard, where there are several: each has its own.
+    """
+    return _of_shard(ns, tag, "applied")
 
 
-def freshness_key(ns: str) -> str:
-    """The hash of how fresh things are: `topic|<topic>|<partition>` and `fragment|<topic>` -> ms."""
-    return f"{ns}:freshness"
+def freshness_key(ns: str, tag: str = "") -> str:
+    """The hash of how fresh things are: `topic|<topic>|<partition>` and `fragment|<topic>` -> ms.
+
+    Args:
+        tag: of the shard, where there are several: each has its own.
+    """
+    return _of_shard(ns, tag, "freshness")
+
+
+def _of_shard(ns: str, tag: str, name: str) -> str:
+    return f"{ns}:{{{tag}}}:{name}" if tag else f"{ns}:{name}"
 
 
 def counters_key(ns: str) -> str:
@@ -56,6 +68,7 @@ def applied_field(topic: str, partition: int) -> str:
 
 
 EPOCH_FIELD: Final = "epoch"  # of the freshness hash: drawn anew when the store was emptied
+SLOTS_FIELD: Final = "slots"  # of a cluster's shard: those that it had when what its hashes say began to be true
 
 
 def topic_freshness_field(topic: str, partition: int) -> str:

@@ -1,22 +1,23 @@
 """What runs and what is served, as documents: how each is named, what a change of it writes, and how it is read.
 
-<ns>:jobs                             job name -> JobRecord
-<ns>:generations                      <domain>.<view>.v<N> -> the last generation that was retired
-<ns>:plan:<sha256>                    Publication; immutable, named by its content
-<ns>:set:<domain>.<set>.v<N>          the sha256 that is served
-<ns>:set:<domain>.<set>.v<N>:history  one Release each time the pointer moved, newest first
+jobs                             job name -> JobRecord
+generations                      <domain>.<view>.v<N> -> the last generation that was retired
+plan:<sha256>                    Publication; immutable, named by its content
+set:<domain>.<set>.v<N>          the sha256 that is served
+set:<domain>.<set>.v<N>:history  one Release each time the pointer moved, newest first
+
+Before each stands `<ns>:{documents}:`.
 """
 
 from typing import Any, Final, Literal
 
 import msgspec
-import redis
 
 from millpond.plan.deployment import JobRecord, Publication
-from millpond.plan.errors import PlanError, ReadError
+from millpond.plan.errors import PlanError
 from millpond.plan.hashes import digest
 from millpond.plan.model import decode, encode
-from millpond.store.documents import Changes, Document
+from millpond.store.documents import Changes, Document, prefix
 
 Client = Any  # redis.Redis: its stubs type every reply as a union of sync and async
 Action = Literal["publish", "cover", "roll back"]
@@ -34,17 +35,17 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
 def jobs_key(ns: str) -> str:
     """The hash of all job records."""
-    return f"{ns}:jobs"
+    return f"{prefix(ns)}jobs"
 
 
 def generations_key(ns: str) -> str:
     """The hash of the last retired generations: none is ever used again."""
-    return f"{ns}:generations"
+    return f"{prefix(ns)}generations"
 
 
 def pointers_prefix(ns: str) -> str:
     """What the names of all pointers and histories begin with."""
-    return f"{ns}:set:"
+    return f"{prefix(ns)}set:"
 
 
 def pointer_key(ns: str, full_name: str, version: int) -> str:
@@ -59,7 +60,7 @@ def history_key(ns: str, full_name: str, version: int) -> str:
 
 def plan_key(ns: str, content: str) -> str:
     """A publication by its content."""
-    return f"{ns}:plan:{content}"
+    return f"{prefix(ns)}plan:{content}"
 
 
 # --- what changes write ---------------------------------------------------------------------------------------------
@@ -147,36 +148,14 @@ def history(client: Client, ns: str, full_name: str, version: int) -> list[Relea
 
 def published(client: Client, ns: str) -> dict[str, str]:
     """`<domain>.<set>.v<N>` -> content of everything served, by name."""
-    prefix = pointers_prefix(ns)
+    begin = pointers_prefix(ns)
     names = sorted(
         name
-        for key in client.scan_iter(match=f"{prefix}*", count=1000)
-        if not (name := key.decode().removeprefix(prefix)).endswith(":history")
+        for key in client.scan_iter(match=f"{begin}*", count=1000)
+        if not (name := key.decode().removeprefix(begin)).endswith(":history")
     )
-    contents = client.mget([prefix + name for name in names]) if names else []
+    contents = client.mget([begin + name for name in names]) if names else []
     return {name: content.decode() for name, content in zip(names, contents, strict=True) if content}
-
-
-def load(client: Client, ns: str, full_name: str, version: int) -> Publication:
-    """The publication that is served.
-
-    Raises:
-        ReadError: no such set version is published; names those that are.
-        PlanError: the store holds a damaged document.
-    """
-    try:
-        content = client.get(pointer_key(ns, full_name, version))
-    except redis.RedisError as cause:
-        raise ReadError(
-            f"the store does not answer: {cause}", mend="check the address, and `millpond status`"
-        ) from cause
-    if content is None:
-        known = ", ".join(published(client, ns)) or "none"
-        raise ReadError(
-            f"{full_name} version {version} is not published in {ns!r}",
-            mend=f"open one that is ({known}), or run `millpond deploy`",
-        )
-    return load_content(client, ns, content.decode())
 
 
 def load_content(client: Client, ns: str, content: str) -> Publication:

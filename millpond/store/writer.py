@@ -1,20 +1,19 @@
-"""The writing side of one shard: records, applied offsets and counters."""
+"""The writing side: records to the shards that hold their keys, and to each shard the applied offsets; counters."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-import redis
 from redis import exceptions
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from millpond.store import applied, guard, proven
 from millpond.store.applied import Advance, TopicPart
 from millpond.store.guard import GuardedWrite, Refused
 from millpond.store.keys import counters_key
+from millpond.store.nodes import MOVED, Nodes
 from millpond.store.proven import Claim
 from millpond.store.scripts import Client, Pipeline, run
+from millpond.store.shards import Shard
 
 TRANSIENT = (
     exceptions.ConnectionError,
@@ -23,8 +22,9 @@ TRANSIENT = (
     exceptions.OutOfMemoryError,
     exceptions.MasterDownError,
     exceptions.NoScriptError,
+    *MOVED,
 )
-"""Failures of a store that is down, loading, failing over or full: the same write may succeed later."""
+"""Failures of a store that is down, loading, failing over, full or on the move: the same write may succeed later."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,13 +41,6 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     found: dict[TopicPart, int | None]
 
 
-def connect(url: str, *, timeout_s: float = 10.0) -> Client:
-    """A client for writing. It never retries by itself: the caller does, and can be stopped meanwhile."""
-    return redis.Redis.from_url(
-        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
-    )
-
-
 Note = Callable[[Mapping[int, list[int]]], None]
 
 
@@ -56,55 +49,109 @@ def _note_nothing(_smaller: Mapping[int, list[int]]) -> None:
 
 
 class Writer:
-    """Writes to the node that holds a shard.
+    """Writes to the nodes that hold the shards, one after the other.
 
     Every method may raise one of TRANSIENT, or another RedisError, and may then be called again with the same batch.
     """
 
-    def __init__(self, client: Client, ns: str) -> None:
-        self.client = client
+    def __init__(self, nodes: Nodes, ns: str) -> None:
+        self.nodes = nodes
         self.ns = ns
+        # What a shard holds of a partition where another holds less: it is brought back with the next offset.
+        self._ahead: dict[tuple[str, TopicPart], int | None] = {}
+
+    def client_of(self, key: str) -> Client:
+        """A client of the node that holds a key."""
+        return self.nodes.client_of(key)
+
+    def look(self) -> None:
+        """Look at a cluster anew: slots may have moved though nothing was refused."""
+        self.nodes.lose()
 
     def write(self, writes: Sequence[GuardedWrite], advances: Sequence[Advance], note: Note = _note_nothing) -> Written:
-        """Records first; once every one is known to be written, the applied offsets that say so; two round trips.
+        """Records first; once every one is known to be written, the applied offsets that say so; two round trips each.
 
         Args:
             note: called between the two with `Written.smaller`; what it raises leaves the offsets where they are.
         """
         refused: dict[str, Refused] = {}
         smaller: dict[int, list[int]] = {}
-        if writes:
-            replies = run(self.client, guard.SCRIPTS, lambda pipe: _queue(pipe, writes))
-            refused, smaller = _tally(writes, replies)
-            note(smaller)
-        found: dict[TopicPart, int | None] = {}
-        if advances:
-            (reply,) = run(self.client, (applied.SCRIPT,), lambda pipe: applied.queue(pipe, self.ns, advances))
-            found = applied.mismatches(reply, advances)
+        try:
+            if writes:
+                refused, smaller = _tally(writes, self._guarded(writes))
+                note(smaller)
+            found = self._advance(advances) if advances else {}
+        except exceptions.RedisError as failure:
+            self.nodes.lose(failure)
+            raise
         return Written(refused=refused, smaller=smaller, found=found)
 
+    def _guarded(self, writes: Sequence[GuardedWrite]) -> list[Any]:
+        """What the guard said of each."""
+        piles: dict[Shard, list[int]] = {}
+        for place, write in enumerate(writes):
+            piles.setdefault(self.nodes.shard_of(write.key), []).append(place)
+        replies: list[Any] = [None] * len(writes)
+        for shard, client in self.nodes.shards():
+            places = piles.get(shard, [])
+            if places:
+                some = [writes[place] for place in places]
+                found = run(client, guard.SCRIPTS, lambda pipe, some=some: _queue(pipe, some))  # type: ignore[misc]
+                for place, reply in zip(places, found, strict=True):
+                    replies[place] = reply
+        return replies
+
+    def _advance(self, advances: Sequence[Advance]) -> dict[TopicPart, int | None]:
+        """Partitions whose offset was not what was expected in some shard, and what it holds."""
+        found: dict[TopicPart, int | None] = {}
+        for shard, client in self.nodes.shards():
+            its_own = [
+                advance._replace(expected=self._ahead.get((shard.tag, advance.part), advance.expected))
+                for advance in advances
+            ]
+            (reply,) = run(
+                client,
+                (applied.SCRIPT,),
+                lambda pipe: applied.queue(pipe, self.ns, its_own, shard),  # noqa: B023
+            )
+            found |= applied.mismatches(reply, its_own)
+            for advance in advances:
+                self._ahead.pop((shard.tag, advance.part), None)
+        return found
+
     def applied(self, parts: Iterable[TopicPart]) -> dict[TopicPart, int | None]:
-        """The applied offset of each partition; None where none is stored."""
-        return applied.read(self.client, self.ns, parts)
+        """The offset of each partition up to which every shard was written; None where one holds none."""
+        wanted = list(parts)
+        held = {shard: applied.of_shard(client, self.ns, shard, wanted) for shard, client in self.nodes.shards()}
+        common = applied.common(list(held.values()))
+        for shard, offsets in held.items():
+            for part, offset in offsets.items():
+                self._ahead.pop((shard.tag, part), None)
+                if offset != common[part]:
+                    self._ahead[shard.tag, part] = offset
+        return common
 
     def prove(self, claims: Iterable[Claim]) -> None:
         """Set the stamp of every fragment for which a proof counts."""
         sound = [claim for claim in claims if claim.proofs]
+        if not sound:
+            return
+        for shard, client in self.nodes.shards():
 
-        def queue(pipe: Pipeline) -> None:
-            for claim in sound:
-                proven.queue(pipe, self.ns, claim)
+            def queue(pipe: Pipeline, shard: Shard = shard) -> None:
+                for claim in sound:
+                    proven.queue(pipe, self.ns, claim, shard)
 
-        if sound:
-            run(self.client, (proven.SCRIPT,), queue)
+            run(client, (proven.SCRIPT,), queue)
 
     def count(self, counters: Mapping[str, int]) -> None:
         """Add to the counters."""
         if not counters:
             return
-        with self.client.pipeline(transaction=True) as pipe:
+        key = counters_key(self.ns)
+        with self.client_of(key).pipeline(transaction=True) as pipe:
             for field, count in counters.items():
-                pipe.hincrby(counters_key(self.ns), field, count)
+                pipe.hincrby(key, field, count)
             pipe.execute()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 import threading
 from contextlib import suppress
@@ -22,11 +23,12 @@ class Proxy:
         swallows: connections stay open, and what comes is read and goes nowhere; new ones are accepted, too.
     """
 
-    def __init__(self, target: int, port: int) -> None:
+    def __init__(self, target: int, port: int, tls: ssl.SSLContext | None = None) -> None:
         self.port = port
         self.delay_s = 0.0
         self.swallows = False
         self._target = target
+        self._tls = tls  # what comes is encrypted; what goes to the target is not
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -59,7 +61,7 @@ class Proxy:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._accept, LOOPBACK, self.port))
+        server = self._loop.run_until_complete(asyncio.start_server(self._accept, LOOPBACK, self.port, ssl=self._tls))
         self._listening.set()
         self._loop.run_forever()
         server.close()

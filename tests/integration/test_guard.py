@@ -19,8 +19,9 @@ from millpond.store.keys import (
     freshness_key,
     topic_freshness_field,
 )
+from millpond.store.nodes import Nodes
 from millpond.store.proven import Claim
-from millpond.store.writer import Writer, connect
+from millpond.store.writer import Writer
 from tests.integration.stacks import AnyStack
 from tests.unit.store.strips import left_of
 
@@ -31,9 +32,9 @@ PART, OTHER = TopicPart("t", 0), TopicPart("t", 1)
 
 @pytest.fixture
 def writer(stack: AnyStack, ns: str) -> Iterator[Writer]:
-    client = connect(stack.addresses.store)
-    yield Writer(client, ns)
-    client.close()
+    nodes = Nodes.connect(stack.addresses.store)
+    yield Writer(nodes, ns)
+    nodes.close()
 
 
 def record(state: State) -> bytes:
@@ -52,7 +53,7 @@ def guarded(
 
 
 def held(writer: Writer, field: str) -> State:
-    data: bytes = writer.client.hget(f"{writer.ns}:{KEY}", field)
+    data: bytes = writer.client_of(KEY).hget(f"{writer.ns}:{KEY}", field)
     tile, n, first = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4, 8))
     return tile, n, first
 
@@ -84,12 +85,12 @@ STATES = st.tuples(st.sampled_from([3, 67, 131]), st.integers(1, 4), st.integers
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from("345"), STATES), min_size=1, max_size=12))
 def test_one_call_with_many_pairs_does_what_many_calls_do(writer: Writer, pairs: list[tuple[str, State]]) -> None:
-    writer.client.delete(f"{writer.ns}:{KEY}")
+    writer.client_of(KEY).delete(f"{writer.ns}:{KEY}")
     single = [write(writer, pair) for pair in pairs]
-    expected = writer.client.hgetall(f"{writer.ns}:{KEY}")
-    writer.client.delete(f"{writer.ns}:{KEY}")
+    expected = writer.client_of(KEY).hgetall(f"{writer.ns}:{KEY}")
+    writer.client_of(KEY).delete(f"{writer.ns}:{KEY}")
     together = write(writer, *pairs)
-    assert writer.client.hgetall(f"{writer.ns}:{KEY}") == expected
+    assert writer.client_of(KEY).hgetall(f"{writer.ns}:{KEY}") == expected
     assert together == Refused(*map(sum, zip(*single, strict=True)))
 
 
@@ -98,33 +99,36 @@ def test_events_are_written_where_their_record_is_and_live_as_long(writer: Write
     writer.write([guarded(writer, ("6", (6, 2, 5)), ("7", (7, 1, 5)), events=b"first")], ())
     refused = writer.write([guarded(writer, ("6", (6, 1, 5)), ("7", (7, 2, 5)), events=b"later")], ())
 
-    assert writer.client.hgetall(key) == {b"6": record((6, 2, 5)), b"7": record((7, 2, 5))}
-    assert writer.client.hgetall(beside) == {b"6": b"first" + record((6, 2, 5)), b"7": b"later" + record((7, 2, 5))}
+    assert writer.client_of(KEY).hgetall(key) == {b"6": record((6, 2, 5)), b"7": record((7, 2, 5))}
+    assert writer.client_of(KEY).hgetall(beside) == {
+        b"6": b"first" + record((6, 2, 5)),
+        b"7": b"later" + record((7, 2, 5)),
+    }
     assert refused.smaller == {0: [0]}
-    assert writer.client.pexpiretime(beside) == writer.client.pexpiretime(key) > 0
+    assert writer.client_of(KEY).pexpiretime(beside) == writer.client_of(KEY).pexpiretime(key) > 0
 
 
 def test_the_time_to_live_starts_again_when_a_tile_takes_a_slot(writer: Writer) -> None:
     key = f"{writer.ns}:{KEY}"
     write(writer, ("6", (6, 1, 0)), ttl_ms=60_000)
-    assert 0 < writer.client.pttl(key) <= 60_000
+    assert 0 < writer.client_of(KEY).pttl(key) <= 60_000
     for state, refreshed in (((6, 2, 0), False), ((70, 1, 0), True), ((6, 9, 0), False)):
-        writer.client.pexpire(key, 1_000)
+        writer.client_of(KEY).pexpire(key, 1_000)
         write(writer, ("6", state), ttl_ms=60_000)
-        assert (writer.client.pttl(key) > 1_000) == refreshed
-    writer.client.pexpire(key, 1_000)
+        assert (writer.client_of(KEY).pttl(key) > 1_000) == refreshed
+    writer.client_of(KEY).pexpire(key, 1_000)
     write(writer, ("7", (7, 1, 0)), ttl_ms=60_000)
-    assert writer.client.pttl(key) > 1_000
+    assert writer.client_of(KEY).pttl(key) > 1_000
 
 
 def test_scripts_that_the_store_forgot_are_loaded_again(writer: Writer) -> None:
-    writer.client.script_flush()
+    writer.client_of(KEY).script_flush()
     assert write(writer, ("6", (6, 1, 0))) == Refused()
     assert held(writer, "6") == (6, 1, 0)
 
 
 def test_a_failed_command_is_raised_not_passed_over(writer: Writer) -> None:
-    writer.client.set(f"{writer.ns}:{KEY}", "text")
+    writer.client_of(KEY).set(f"{writer.ns}:{KEY}", "text")
     with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
         write(writer, ("6", (6, 1, 0)))
 
@@ -148,7 +152,7 @@ def write_strip(
 
 def in_strip(writer: Writer) -> tuple[int, list[State]]:
     """The tile before which all are gone, and what is there."""
-    strip: bytes = writer.client.get(f"{writer.ns}:{STRIP}") or bytes(4)
+    strip: bytes = writer.client_of(KEY).get(f"{writer.ns}:{STRIP}") or bytes(4)
     numbers = [int.from_bytes(strip[at : at + 4], "little") for at in range(0, len(strip), 4)]
     return numbers[0], [(numbers[at], numbers[at + 1], numbers[at + 2]) for at in range(1, len(numbers), 4)]
 
@@ -211,7 +215,7 @@ def test_a_strip_holds_the_best_of_each_tile_that_is_left_and_is_in_order(writer
         best[one[0]] = max(best.get(one[0], one), one, key=lambda state: (state[1], -state[2]))
     left, _ = left_of(best, SLOTS)
     for together in (True, False):
-        writer.client.delete(f"{writer.ns}:{STRIP}")
+        writer.client_of(KEY).delete(f"{writer.ns}:{STRIP}")
         for call in [states] if together else [[one] for one in states]:
             write_strip(writer, *call)
         gone, held = in_strip(writer)
@@ -227,22 +231,25 @@ def test_the_events_of_a_tile_go_with_it(writer: Writer) -> None:
     write_strip(writer, (5, 2, 0), (6, 1, 0), events=b"first")
     write_strip(writer, (5, 1, 0), (6, 2, 0), events=b"later")
     told = {b"1": b"first" + record((5, 2, 0)), b"2": b"later" + record((6, 2, 0))}
-    assert writer.client.hgetall(beside) == told
-    assert writer.client.pexpiretime(beside) == writer.client.pexpiretime(key) > 0
+    assert writer.client_of(KEY).hgetall(beside) == told
+    assert writer.client_of(KEY).pexpiretime(beside) == writer.client_of(KEY).pexpiretime(key) > 0
     write_strip(writer, (9, 1, 0), events=b"new")  # in the slot of the first
-    assert writer.client.hgetall(beside) == {b"1": b"new" + record((9, 1, 0)), b"2": told[b"2"]}
+    assert writer.client_of(KEY).hgetall(beside) == {b"1": b"new" + record((9, 1, 0)), b"2": told[b"2"]}
     write_strip(writer, (12, 1, 0), events=b"new")
-    assert writer.client.hgetall(beside) == {b"0": b"new" + record((12, 1, 0)), b"1": b"new" + record((9, 1, 0))}
+    assert writer.client_of(KEY).hgetall(beside) == {
+        b"0": b"new" + record((12, 1, 0)),
+        b"1": b"new" + record((9, 1, 0)),
+    }
 
 
 def test_the_time_to_live_of_a_strip_starts_again_with_every_new_tile(writer: Writer) -> None:
     key = f"{writer.ns}:{STRIP}"
     write_strip(writer, (6, 1, 0))
-    assert 0 < writer.client.pttl(key) <= 60_000
+    assert 0 < writer.client_of(KEY).pttl(key) <= 60_000
     for state, is_new in (((6, 2, 0), False), ((7, 1, 0), True), ((1, 1, 0), False), ((5, 1, 0), True)):
-        writer.client.pexpire(key, 1_000)
+        writer.client_of(KEY).pexpire(key, 1_000)
         write_strip(writer, state)
-        assert (writer.client.pttl(key) > 1_000) == is_new
+        assert (writer.client_of(KEY).pttl(key) > 1_000) == is_new
 
 
 # --- applied offsets ------------------------------------------------------------------------------------------------
@@ -267,7 +274,7 @@ def test_no_offset_moves_before_what_the_records_told_is_noted(writer: Writer) -
 def test_no_offset_moves_where_a_record_was_refused_by_the_store_itself(writer: Writer) -> None:
     row = GuardedRow("0", b"long enough record", None, None)
     wrong = GuardedWrite("t", applied_key(writer.ns) + ":text", 60_000, [row])
-    writer.client.set(applied_key(writer.ns) + ":text", "no hash")
+    writer.client_of(KEY).set(applied_key(writer.ns) + ":text", "no hash")
     with pytest.raises(exceptions.ResponseError):
         writer.write([wrong], [Advance(PART, None, 7)])
     assert applied(writer)[PART] is None
@@ -278,7 +285,7 @@ def test_an_offset_moves_only_from_where_it_is_expected(writer: Writer) -> None:
     assert applied(writer) == {PART: 0, OTHER: 5}
     assert writer.write((), [Advance(PART, 0, 10), Advance(OTHER, 4, 10)]).found == {OTHER: 5}
     assert applied(writer) == {PART: 10, OTHER: 5}
-    writer.client.hdel(applied_key(writer.ns), applied_field(*PART))
+    writer.client_of(KEY).hdel(applied_key(writer.ns), applied_field(*PART))
     assert writer.write((), [Advance(PART, 10, 20)]).found == {PART: None}
     assert applied(writer) == {PART: None, OTHER: 5}
 
@@ -293,14 +300,14 @@ def test_freshness_is_set_only_where_the_offset_is_as_expected(writer: Writer) -
     writer.write((), [Advance(PART, None, 7), Advance(OTHER, None, 7)])
     found = writer.write((), [Advance(PART, 7, 7, 1234), Advance(OTHER, 6, 6, 1234)]).found
     assert found == {OTHER: 7}
-    stamps = writer.client.hgetall(freshness_key(writer.ns))
+    stamps = writer.client_of(KEY).hgetall(freshness_key(writer.ns))
     assert stamps.pop(EPOCH_FIELD.encode())
     assert stamps == {topic_freshness_field(*PART).encode(): b"1234"}
 
 
 def test_the_epoch_stays_until_the_store_is_emptied(writer: Writer) -> None:
     def epoch() -> bytes | None:
-        found: bytes | None = writer.client.hget(freshness_key(writer.ns), EPOCH_FIELD)
+        found: bytes | None = writer.client_of(KEY).hget(freshness_key(writer.ns), EPOCH_FIELD)
         return found
 
     writer.write((), [Advance(PART, None, 7)])
@@ -310,7 +317,7 @@ def test_the_epoch_stays_until_the_store_is_emptied(writer: Writer) -> None:
     writer.write((), [Advance(PART, 7, 8, 1235)])
     assert first is not None
     assert epoch() == first
-    writer.client.delete(applied_key(writer.ns), freshness_key(writer.ns))
+    writer.client_of(KEY).delete(applied_key(writer.ns), freshness_key(writer.ns))
     writer.write((), [Advance(PART, None, 8, 1236)])
     assert epoch() not in (None, first)
 
@@ -319,7 +326,7 @@ def test_the_epoch_stays_until_the_store_is_emptied(writer: Writer) -> None:
 
 
 def stamp(writer: Writer) -> bytes | None:
-    found: bytes | None = writer.client.hget(freshness_key(writer.ns), fragment_freshness_field(PART.topic))
+    found: bytes | None = writer.client_of(KEY).hget(freshness_key(writer.ns), fragment_freshness_field(PART.topic))
     return found
 
 
@@ -351,6 +358,6 @@ def test_of_several_proofs_the_newest_that_counts_is_taken(writer: Writer) -> No
 def test_an_emptied_store_vouches_for_nothing(writer: Writer) -> None:
     claim = Claim(PART.topic, 1, [(400, 300)])
     writer.write((), [Advance(PART, None, 1, 500)])
-    writer.client.delete(freshness_key(writer.ns))
+    writer.client_of(KEY).delete(freshness_key(writer.ns))
     writer.prove([claim, Claim(PART.topic, 1, [])])
-    assert not writer.client.exists(freshness_key(writer.ns))
+    assert not writer.client_of(KEY).exists(freshness_key(writer.ns))

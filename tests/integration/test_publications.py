@@ -17,6 +17,7 @@ from millpond.serve.flow import ReadFlow
 from millpond.store import publications
 from millpond.store.keys import EPOCH_FIELD, freshness_key
 from tests.integration.stacks import AnyStack
+from tests.integration.tile_world import until
 from tests.unit.serve.sample import publication
 
 NOW = 1_800_000_000_000
@@ -25,6 +26,12 @@ NOW = 1_800_000_000_000
 @pytest.fixture
 def client(stack: AnyStack) -> redis.Redis:
     return redis.Redis.from_url(stack.addresses.store)
+
+
+@pytest.fixture
+def reader(stack: AnyStack, ns: str) -> Iterator[Reader]:
+    with Reader.connect(stack.addresses.store, ns=ns, clock=lambda: NOW) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -58,12 +65,12 @@ def _runs(view: ViewPlan) -> JobRecord:
     )
 
 
-def served(client: redis.Redis, ns: str, version: int = 1) -> str:
-    return publications.load(client, ns, "shop.risk", version).plan.description
+def served(reader: Reader, version: int = 1) -> str:
+    return reader.open("shop.risk", version=version).publication.plan.description
 
 
 def test_rolling_back_goes_one_publication_back_each_time_and_touches_no_other_version(
-    client: redis.Redis, records: Records, ns: str
+    client: redis.Redis, records: Records, reader: Reader, ns: str
 ) -> None:
     records.put(_runs(publication().views[0].view))
     records.publish(described("other", version=2), now_ms=NOW)
@@ -74,10 +81,10 @@ def test_rolling_back_goes_one_publication_back_each_time_and_touches_no_other_v
     for text in ("second", "first"):
         content = roll_back(records, "shop.risk", 1).content
         assert content == described(text).content
-        assert served(client, ns) == text
+        assert served(reader) == text
     with pytest.raises(DeployError, match="nothing to roll back to"):
         roll_back(records, "shop.risk", 1)
-    assert served(client, ns, version=2) == "other"
+    assert served(reader, version=2) == "other"
 
     records.publish(described("fourth"), now_ms=NOW)
     assert roll_back(records, "shop.risk", 1).content == described("first").content
@@ -86,12 +93,12 @@ def test_rolling_back_goes_one_publication_back_each_time_and_touches_no_other_v
 
 
 def test_an_open_set_follows_its_pointer_without_being_opened_again(
-    client: redis.Redis, records: Records, ns: str
+    client: redis.Redis, records: Records, reader: Reader, ns: str
 ) -> None:
     records.publish(described("first"), now_ms=NOW)
     client.hset(freshness_key(ns), EPOCH_FIELD, "one")
     now = [1_000_000]
-    reader = Reader(client, ns=ns, stale_after_ms=30_000, clock=lambda: now[0])
+    reader.environment.clock = lambda: now[0]
     opened = reader.open("shop.risk", version=1)
     opened.read({"card_id": "a"})
     records.publish(described("second"), now_ms=NOW)
@@ -99,34 +106,32 @@ def test_an_open_set_follows_its_pointer_without_being_opened_again(
     assert opened.publication.plan.description == "first"
     now[0] += 1_000
     opened.read({"card_id": "a"})
-    assert opened.publication.plan.description == "second"
+    until(lambda: opened.publication.plan.description == "second", what="it is not followed")
 
 
-def test_a_set_that_was_never_published_is_refused_with_those_that_were(
-    client: redis.Redis, records: Records, ns: str
-) -> None:
+def test_a_set_that_was_never_published_is_refused_with_those_that_were(records: Records, reader: Reader) -> None:
     records.publish(described("first"), now_ms=NOW)
     with pytest.raises(ReadError, match=r"shop.risk version 9 is not published[\s\S]*shop.risk.v1"):
-        publications.load(client, ns, "shop.risk", 9)
+        reader.open("shop.risk", version=9)
     with pytest.raises(DeployError, match="never published"):
         roll_back(records, "shop.other", 1)
 
 
 def test_a_document_that_is_not_what_its_name_says_is_never_served(
-    client: redis.Redis, records: Records, ns: str
+    client: redis.Redis, records: Records, reader: Reader, ns: str
 ) -> None:
     records.publish(described("first"), now_ms=NOW)
     content = described("first").content
     client.set(publications.plan_key(ns, content), b"{}")
     with pytest.raises(PlanError, match="not what its name says"):
-        publications.load(client, ns, "shop.risk", 1)
+        reader.open("shop.risk", version=1)
     client.delete(publications.plan_key(ns, content))
     with pytest.raises(PlanError, match="missing"):
-        publications.load(client, ns, "shop.risk", 1)
+        reader.open("shop.risk", version=1)
 
 
 def test_a_store_that_does_not_answer_makes_vectors_unavailable_and_never_raises(
-    client: redis.Redis, records: Records, ns: str, stack: AnyStack
+    records: Records, ns: str, stack: AnyStack
 ) -> None:
     records.publish(described("first"), now_ms=NOW)
     with Reader.connect(stack.addresses.store, ns=ns) as reader:
@@ -144,10 +149,9 @@ def test_a_store_that_does_not_answer_makes_vectors_unavailable_and_never_raises
 
 
 def test_a_store_that_was_emptied_is_never_read_with_what_was_remembered_of_it(
-    client: redis.Redis, records: Records, ns: str
+    client: redis.Redis, records: Records, reader: Reader, ns: str
 ) -> None:
     records.publish(described("first"), now_ms=NOW)
-    reader = Reader(client, ns=ns, stale_after_ms=30_000, clock=lambda: NOW)
     opened = reader.open("shop.risk", version=1)
     stamps = {part.stamp.decode(): NOW for part in ReadFlow(described("first"), ns).parts}
     for stamp, at in stamps.items():
@@ -162,23 +166,21 @@ def test_a_store_that_was_emptied_is_never_read_with_what_was_remembered_of_it(
     assert opened.read({"card_id": "a"}).status == "stale"
     for stamp, at in stamps.items():
         client.hset(freshness_key(ns), stamp, at)
-    reader.clock = lambda: NOW + 2_000
+    reader.environment.clock = lambda: NOW + 2_000
     assert opened.read({"card_id": "a"}).status == "empty"
 
 
 def test_a_store_that_came_back_from_a_snapshot_is_never_read_with_what_was_remembered_of_it(
-    records: Records, ns: str, stack: AnyStack
+    client: redis.Redis, records: Records, reader: Reader, ns: str
 ) -> None:
     records.publish(described("first"), now_ms=NOW)
-    with redis.Redis.from_url(stack.addresses.store) as client:
-        reader = Reader(client, ns=ns, stale_after_ms=30_000, clock=lambda: NOW)
-        opened = reader.open("shop.risk", version=1)
-        stamps = {part.stamp.decode() for part in ReadFlow(described("first"), ns).parts}
-        client.hset(freshness_key(ns), mapping={EPOCH_FIELD: "one"} | dict.fromkeys(stamps, NOW))
-        assert opened.read({"card_id": "a"}).status == "empty"
+    opened = reader.open("shop.risk", version=1)
+    stamps = {part.stamp.decode() for part in ReadFlow(described("first"), ns).parts}
+    client.hset(freshness_key(ns), mapping={EPOCH_FIELD: "one", **dict.fromkeys(stamps, str(NOW))})
+    assert opened.read({"card_id": "a"}).status == "empty"
 
-        # As a snapshot has them: of the same epoch, and older.
-        client.hset(freshness_key(ns), mapping=dict.fromkeys(stamps, NOW - 40_000))
-        assert opened.read({"card_id": "a"}).status == "empty", "remembered: nothing came back"
-        client.connection_pool.disconnect()
-        assert opened.read({"card_id": "a"}).status == "stale"
+    # As a snapshot has them: of the same epoch, and older.
+    client.hset(freshness_key(ns), mapping=dict.fromkeys(stamps, NOW - 40_000))
+    assert opened.read({"card_id": "a"}).status == "empty", "remembered: nothing came back"
+    client.client_kill_filter(_type="normal", skipme=True)
+    assert opened.read({"card_id": "a"}).status == "stale"

@@ -11,10 +11,10 @@ from millpond.review.counted import Data
 from millpond.review.store_bytes import PLACES, store_bytes
 from millpond.store.guard import GuardedWrite
 from millpond.store.keys import KeyEncoder, KeyTemplate
+from millpond.store.nodes import Nodes
 from millpond.store.parts import Part, parts_of
 from millpond.store.records import RecordLayout
-from millpond.store.scripts import Client
-from millpond.store.writer import Writer, connect
+from millpond.store.writer import Writer
 from tests.integration.store_alone import StoreAlone
 from tests.unit.review import events
 from tests.unit.serve.as_stored import stored
@@ -30,12 +30,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_the_stores_memory_is_told_within_a_quarter(store: str, ns: str, tmp_path: Path) -> None:
-    client = connect(store)
+    nodes = Nodes.connect(store)
+    client = nodes.client_of("")
     before = int(client.info("memory")["used_memory"])
     all_told = 0.0
     with Data.open(events.files(tmp_path), VIEWS) as data:
         for view in VIEWS:
-            _fill(client, ns, view)
+            _fill(nodes, ns, view)
             keys = list(client.scan_iter(match=f"{ns}.*}}:{view.name}.*"))
             weighed = sum(int(client.memory_usage(key, samples=0)) for key in keys)
             held = data.held_view(view, history=True)
@@ -48,13 +49,13 @@ def test_the_stores_memory_is_told_within_a_quarter(store: str, ns: str, tmp_pat
             all_told += told
     # Beside the keys themselves the store's own tables grow, in steps.
     assert all_told == pytest.approx(int(client.info("memory")["used_memory"]) - before, rel=0.25)
-    client.close()
+    nodes.close()
 
 
-def _fill(client: Client, ns: str, view: ViewPlan) -> None:
+def _fill(nodes: Nodes, ns: str, view: ViewPlan) -> None:
     for kind in view.kinds:
         for part in parts_of(view, kind):
-            Writer(client, ns).write([_write(ns, view, part, key) for key in events.by_key(view)], ())
+            Writer(nodes, ns).write([_write(ns, view, part, key) for key in events.by_key(view)], ())
 
 
 def _write(ns: str, view: ViewPlan, part: Part, key: tuple[Value, ...]) -> GuardedWrite:

@@ -30,7 +30,9 @@ from millpond.local.ports import free_ports
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.names import source_group
 from millpond.plan.windows import DAY, HOUR, MINUTE
-from millpond.store.keys import EPOCH_FIELD, applied_field, applied_key, counters_key, freshness_key
+from millpond.store import proven
+from millpond.store.keys import applied_field, applied_key, counters_key
+from millpond.store.nodes import Nodes, everywhere
 from millpond.store.parts import Part, parts_of
 from millpond.store.records import RecordLayout
 from tests.unit.materialize.sample import (
@@ -114,11 +116,12 @@ class Process:
 class World:
     """One namespace: a job's topics, what was written to them, and who moves it to the store."""
 
-    def __init__(self, addresses: Addresses, ns: str, folder: Path) -> None:
+    def __init__(self, addresses: Addresses, ns: str, folder: Path, store: OwnStore) -> None:
         self.ns = ns
         self.folder = folder
         self.addresses = addresses
-        self.store = OwnStore(folder / "store")
+        self.store = store
+        self.nodes = Nodes.connect(store.url)
         self.processes: list[Process] = []
         at = addresses
         self.settings = Settings(ns=ns, kafka=at.kafka, registry=at.registry, flink=at.flink, store=self.store.url)
@@ -251,11 +254,11 @@ class World:
         return all(applied.get(field, -1) >= end for field, end in ends.items())
 
     def applied(self) -> dict[str, int]:
-        return self._numbers(applied_key(self.ns))
+        self.nodes.lose()
+        return everywhere([client.hgetall(applied_key(self.ns, shard.tag)) for shard, client in self.nodes.shards()])
 
     def freshness(self) -> dict[str, int]:
-        stamps = self.store.client.hgetall(freshness_key(self.ns))
-        return {field.decode(): int(at) for field, at in stamps.items() if field.decode() != EPOCH_FIELD}
+        return proven.stamps(self.nodes, self.ns)
 
     def counter(self, name: str) -> int:
         counters = self._numbers(counters_key(self.ns))
@@ -278,6 +281,7 @@ class World:
             if process.popen.poll() is None:
                 process.signal(signal.SIGCONT)
                 process.kill()
+        self.nodes.close()
         self.store.client.close()
         self.store.kill()
 
@@ -298,9 +302,9 @@ def grown(card: str, level: int, tile: int, n: int) -> TileRow:
 
 
 @contextmanager
-def world(addresses: Addresses, ns: str, folder: Path) -> Iterator[World]:
-    """A world, and nothing left of it."""
-    made = World(addresses, ns, folder)
+def world(addresses: Addresses, ns: str, folder: Path, store: OwnStore | None = None) -> Iterator[World]:
+    """A world, and nothing left of it; with a store of one node, unless there is one."""
+    made = World(addresses, ns, folder, store or OwnStore(folder / "store"))
     try:
         yield made
     finally:

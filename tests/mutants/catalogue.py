@@ -12,6 +12,7 @@ from tests.mutants.several import SEVERAL
 from tests.mutants.simulate import SIMULATE
 from tests.mutants.sources import SOURCES
 from tests.mutants.strips import STRIP_FAULTS
+from tests.mutants.transport import TRANSPORT
 
 WINDOWS: Final = ("tests/unit/plan/test_windows.py",)
 PARTIALS: Final = ("tests/unit/algebra/test_partials.py",)
@@ -473,6 +474,7 @@ MUTANTS: Final = (
         tests=ORACLES,
     ),
     *SOURCES,
+    *TRANSPORT,
     *EXPRESSIONS,
     *SEVERAL,
     *CUTS,

@@ -10,7 +10,7 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millpond.serve.reader import _replies
+from millpond.serve.connections import Link
 
 TWO: bytes = b"*2\r\n$2\r\nab\r\n$-1\r\n" + b"$5\r\nthere\r\n"
 
@@ -23,7 +23,9 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def taken(near: socket.socket, count: int, seconds: float = 5.0) -> list[object]:
-    return _replies(SimpleNamespace(_sock=near, socket_timeout=7.0), count, time.monotonic() + seconds)
+    link, deadline = Link(SimpleNamespace(_sock=near), 1), time.monotonic() + seconds
+    link.send([], deadline)
+    return link.receive(count, deadline).replies
 
 
 @given(st.lists(st.integers(1, len(TWO) - 1), max_size=4).map(sorted))
@@ -33,14 +35,18 @@ def test_whichever_way_they_come_in_pieces(cuts: list[int]) -> None:
         for start, end in zip([0, *cuts], [*cuts, len(TWO)], strict=True):
             far.sendall(TWO[start:end])
         assert taken(near, 2) == [[b"ab", None], b"there"]
-        assert near.gettimeout() == 7.0  # as redis-py had it
 
 
-def test_an_error_among_them_is_raised(ends: tuple[socket.socket, socket.socket]) -> None:
+def test_an_error_among_them_is_told(ends: tuple[socket.socket, socket.socket]) -> None:
     near, far = ends
     far.sendall(b"$2\r\nab\r\n-WRONGTYPE it is no hash\r\n")
-    with pytest.raises(redis.ResponseError, match="it is no hash"):
-        taken(near, 2)
+    link, deadline = Link(SimpleNamespace(_sock=near), 1), time.monotonic() + 5.0
+    link.send([], deadline)
+    both = link.receive(2, deadline)
+    assert both.has_errors
+    assert both.replies[0] == b"ab"
+    assert isinstance(both.replies[1], redis.ResponseError)
+    assert str(both.replies[1]) == "WRONGTYPE it is no hash"
 
 
 def test_what_was_pushed_is_no_reply(ends: tuple[socket.socket, socket.socket]) -> None:
@@ -57,7 +63,7 @@ def test_where_it_is_broken_off_or_late_nothing_is_made_up(ends: tuple[socket.so
     with pytest.raises(TimeoutError):
         taken(near, 2, seconds=-1)
     far.close()
-    with pytest.raises(ConnectionError, match="it was closed"):
+    with pytest.raises(ConnectionError):
         taken(near, 2)
 
 

@@ -1,0 +1,331 @@
+"""Trips made with sockets: connections to each node, taken for a trip and given back whole or not at all."""
+
+import os
+import selectors
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import Any, Final
+
+import hiredis
+import redis
+import redis.exceptions
+from hiredis import pack_command
+
+from millpond.serve.connecting import SYNC, maker
+from millpond.serve.flow import Command
+from millpond.serve.trips import LATE, Answer, Failure, Parcel, Result, Trip
+from millpond.store.address import StoreAddress
+from millpond.store.shards import Address
+
+_CHUNK: Final = 65_536  # bytes
+_MORE: Final = object()  # where a reply is not whole yet
+_OPENED_AT_ONCE: Final = 16
+_LATE: Final = (TimeoutError, redis.TimeoutError)
+_REFUSED: Final = (redis.AuthenticationError, redis.exceptions.AuthorizationError)
+
+
+class Replies:
+    """Replies put together of bytes as they come; redis-py reads one by one, in 2 us each."""
+
+    def __init__(self) -> None:
+        self._parser = hiredis.Reader(
+            notEnoughData=_MORE, replyError=redis.ResponseError, protocolError=redis.InvalidResponse
+        )
+        self.replies: list[Any] = []
+        self.has_errors = False
+
+    def feed(self, received: bytes) -> int:
+        """Take some bytes in; how many replies there are now.
+
+        Raises:
+            ConnectionError: there are none, for the other side closed.
+            redis.InvalidResponse: they are no replies.
+        """
+        if not received:
+            raise ConnectionError("it was closed")
+        self._parser.feed(received)
+        while (reply := self._parser.gets()) is not _MORE:
+            if isinstance(reply, Exception):
+                self.has_errors = True
+            elif isinstance(reply, hiredis.PushNotification):
+                continue
+            self.replies.append(reply)
+        return len(self.replies)
+
+
+def packed(commands: Sequence[Command]) -> bytes:
+    """Commands as they are sent. redis-py packs one by one, in 2 us each; hiredis, which it calls, takes a tenth."""
+    return b"".join([pack_command(command) for command in commands])  # type: ignore[arg-type]  # its stub: tuples of one
+
+
+def broken(cause: Exception) -> Failure:
+    """Of a connection that broke, or could not be opened."""
+    if isinstance(cause, _LATE):
+        return LATE
+    is_refused = isinstance(cause, _REFUSED)
+    return Failure(f"{type(cause).__name__}: {cause}", is_broken=not is_refused)
+
+
+class Link:
+    """An open connection.
+
+    Attributes:
+        number: connections to a node are numbered as they are opened.
+        socket: it goes over.
+    """
+
+    def __init__(self, connection: Any, number: int) -> None:
+        self._connection = connection
+        self.number = number
+        self.socket = connection._sock  # noqa: SLF001  there is no other way to it
+
+    def close(self) -> None:
+        """End it."""
+        self._connection.disconnect()
+
+    def send(self, commands: Sequence[Command], deadline: float) -> None:
+        """Send commands.
+
+        Raises:
+            TimeoutError: they could not be sent by the deadline.
+            OSError: it broke.
+        """
+        self._wait_until(deadline)
+        self.socket.sendall(packed(commands))
+
+    def receive(self, count: int, deadline: float) -> Replies:
+        """So many replies; `send` has said how long to wait for the first of them.
+
+        Raises:
+            TimeoutError: not all came by the deadline.
+            OSError: it broke.
+            redis.InvalidResponse: what came is no reply.
+        """
+        taken = Replies()
+        while taken.feed(self.socket.recv(_CHUNK)) < count:
+            self._wait_until(deadline)
+        return taken
+
+    def _wait_until(self, deadline: float) -> None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.socket.settimeout(left)
+
+
+class Node:
+    """The connections to one node; a connection is opened beside the read that needs it, which may give up earlier.
+
+    Args:
+        make: makes a connection, not opened yet.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._lock = Lock()
+        self._reset()
+
+    def _reset(self) -> None:
+        self._process = os.getpid()
+        self._idle: deque[Link] = deque()
+        self._abandoned: deque[Future[Link | Failure]] = deque()  # openings that nobody waits for any more
+        self._opener: ThreadPoolExecutor | None = None
+        self.opened = 0
+
+    def take(self, deadline: float, *, is_anew: bool) -> Link | Failure:
+        """A connection that nobody else has.
+
+        Args:
+            is_anew: those that there are broke, or may have.
+        """
+        if self._process != os.getpid():
+            self._reset()  # a fork: connections are its parent's
+        if is_anew:
+            self.drop()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._new(deadline)
+
+    def give_back(self, link: Link) -> None:
+        """It may be taken again: all that was asked over it was answered."""
+        self._idle.append(link)
+
+    def _new(self, deadline: float) -> Link | Failure:
+        opening = self._opening()
+        try:
+            return opening.result(max(0.0, deadline - time.monotonic()))
+        except TimeoutError:
+            self._abandoned.append(opening)
+            return LATE
+
+    def _opening(self) -> "Future[Link | Failure]":
+        """One that somebody began and could not wait for, or a new one."""
+        while self._abandoned:
+            try:
+                opening = self._abandoned.popleft()
+            except IndexError:
+                break
+            if not opening.done() or isinstance(opening.result(), Link):
+                return opening
+        with self._lock:
+            if self._opener is None:
+                self._opener = ThreadPoolExecutor(_OPENED_AT_ONCE, thread_name_prefix="millpond-connecting")
+        return self._opener.submit(self._open)
+
+    def _open(self) -> Link | Failure:
+        try:
+            connection = self._make()
+            connection.connect()
+        except (redis.RedisError, OSError) as cause:
+            return broken(cause)
+        with self._lock:
+            self.opened += 1
+            return Link(connection, self.opened)
+
+    def drop(self) -> None:
+        """Close what nobody has taken."""
+        for opening in list(self._abandoned):
+            if opening.done():
+                self._idle.extend([link] if isinstance(link := opening.result(), Link) else [])
+                self._abandoned.remove(opening)
+        while self._idle:
+            try:
+                self._idle.pop().close()
+            except IndexError:
+                break
+
+    def close(self) -> None:
+        """Close everything; what is still being opened, once it is."""
+        if self._opener is not None:
+            self._opener.shutdown(wait=True)
+        while self._abandoned:
+            opened = self._abandoned.popleft().result()
+            if isinstance(opened, Link):
+                opened.close()
+        self.drop()
+
+
+class Wire:
+    """Makes trips to the nodes of a store."""
+
+    def __init__(self, store: StoreAddress, connect_timeout_s: float) -> None:
+        self._store = store
+        self._timeout_s = connect_timeout_s
+        self._nodes: dict[Address | None, Node] = {}
+        self._lock = Lock()
+
+    def node(self, address: Address | None) -> Node:
+        """The connections to a node."""
+        found = self._nodes.get(address)
+        if found is None:
+            with self._lock:
+                make = maker(SYNC, self._store, address, self._timeout_s)
+                found = self._nodes.setdefault(address, Node(make))
+        return found
+
+    def make(self, trip: Trip) -> list[Result]:
+        """What came of each parcel."""
+        if len(trip.parcels) == 1:
+            return [self._made(trip.parcels[0], trip.deadline)]
+        sent = [self._sent(parcel, trip.deadline) for parcel in trip.parcels]
+        return _gathered(sent, trip.deadline)
+
+    def _made(self, parcel: Parcel, deadline: float) -> Result:
+        node = self.node(parcel.shard.address)
+        link = node.take(deadline, is_anew=parcel.is_anew)
+        if isinstance(link, Failure):
+            return link
+        opened = node.opened
+        is_whole = False
+        try:
+            link.send(parcel.commands, deadline)
+            taken = link.receive(len(parcel.commands), deadline)
+            is_whole = True
+        except (OSError, redis.RedisError) as cause:
+            return broken(cause)
+        finally:
+            # With replies left unread it is closed, never taken again.
+            if is_whole:
+                node.give_back(link)
+            else:
+                link.close()
+        return Answer(taken.replies, link.number, opened, taken.has_errors)
+
+    def _sent(self, parcel: Parcel, deadline: float) -> "_Sent | Failure":
+        node = self.node(parcel.shard.address)
+        link = node.take(deadline, is_anew=parcel.is_anew)
+        if isinstance(link, Failure):
+            return link
+        opened = node.opened
+        try:
+            link.send(parcel.commands, deadline)
+        except OSError as cause:
+            link.close()
+            return broken(cause)
+        return _Sent(node, link, len(parcel.commands), opened)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for node in self._nodes.values():
+            node.close()
+
+
+class _Sent:
+    """A parcel on its way."""
+
+    def __init__(self, node: Node, link: Link, count: int, opened: int) -> None:
+        self.node = node
+        self.link = link
+        self.count = count
+        self.opened = opened
+        self.taken = Replies()
+
+    def receive(self) -> bool:
+        """Take in what has come; whether that is all.
+
+        Raises:
+            OSError: it broke.
+            redis.InvalidResponse: what came is no reply.
+        """
+        socket = self.link.socket
+        come = self.taken.feed(socket.recv(_CHUNK))
+        while hasattr(socket, "pending") and socket.pending():  # decrypted already: no selector tells of it
+            come = self.taken.feed(socket.recv(_CHUNK))
+        return come >= self.count
+
+
+def _gathered(sent: "Sequence[_Sent | Failure]", deadline: float) -> list[Result]:
+    """The answers of several nodes, in whichever order they come: one that hangs keeps none of the others from it."""
+    results: list[Result] = [one if isinstance(one, Failure) else LATE for one in sent]
+    is_whole = [False] * len(sent)
+    try:
+        with selectors.DefaultSelector() as selector:
+            for place, one in enumerate(sent):
+                if isinstance(one, _Sent):
+                    selector.register(one.link.socket, selectors.EVENT_READ, place)
+            while selector.get_map() and (left := deadline - time.monotonic()) > 0:
+                for key, _ in selector.select(left):
+                    place = key.data
+                    one = sent[place]
+                    assert isinstance(one, _Sent), "it was registered"
+                    try:
+                        if one.receive():
+                            is_whole[place] = True
+                            taken = one.taken
+                            results[place] = Answer(taken.replies, one.link.number, one.opened, taken.has_errors)
+                            selector.unregister(key.fileobj)
+                    except (OSError, redis.RedisError) as cause:
+                        results[place] = broken(cause)
+                        selector.unregister(key.fileobj)
+    finally:
+        for one, whole in zip(sent, is_whole, strict=True):
+            if isinstance(one, _Sent):
+                if whole:
+                    one.node.give_back(one.link)
+                else:
+                    one.link.close()
+    return results

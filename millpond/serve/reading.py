@@ -1,0 +1,320 @@
+"""Reading a set without I/O: the trips that a read, an opening and a change of plan take, and what they make.
+
+Reader and AsyncReader are two ways of making the same trips.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final, TypeAlias
+
+from millpond.algebra.values import Value
+from millpond.plan.clock import now_ms
+from millpond.plan.deployment import Publication
+from millpond.plan.errors import MillpondError, ReadError
+from millpond.serve.flow import Command, ReadFlow
+from millpond.serve.metrics import tally_of
+from millpond.serve.own_event import Own
+from millpond.serve.spans import spans_of
+from millpond.serve.trips import REFRESH_MS, Failure, Found, Freshness, Trips, Where, asking
+from millpond.serve.vector import Vector
+from millpond.store.publications import decode_publication, plan_key, pointer_key, pointers_prefix
+from millpond.store.shards import WHOLE, Shard
+
+TIMEOUT_MS: Final = 100
+MANY: Final = 8  # requests from which on it is faster to merge the tiles of all of them at once
+
+log = logging.getLogger("millpond.serve")
+
+
+class Environment:
+    """What the sets of a Reader have in common.
+
+    Args:
+        ns: the environment whose features are read.
+        where: its keys lie.
+        stale_after_ms: how long a pipeline may not have been seen up to date before its values are `stale`.
+        patience_ms: for what no request waits for: opening a connection, loading a plan.
+        clock: the wall clock (ms).
+    """
+
+    def __init__(
+        self, ns: str, where: Where, *, stale_after_ms: int, patience_ms: int, clock: Callable[[], int] = now_ms
+    ) -> None:
+        self.ns = ns
+        self.where = where
+        self.stale_after_ms = stale_after_ms
+        self.patience_ms = patience_ms
+        self.clock = clock
+
+    def patience(self) -> float:
+        """Until when (s, monotonic) something is waited for that no request waits for."""
+        return self.where.timer() + self.patience_ms / 1000
+
+
+def get(environment: Environment, key: str) -> Trips[bytes | None]:
+    """What a key holds.
+
+    Raises:
+        ReadError: the store does not answer.
+    """
+    found = yield from asking(environment.where, [("GET", key)], environment.patience())
+    (reply,) = found.replies
+    if isinstance(reply, Failure):
+        raise ReadError(f"the store does not answer: {reply.reason}", mend="check the address, and `millpond status`")
+    return reply  # type: ignore[no-any-return]
+
+
+def opening(environment: Environment, full_name: str, version: int) -> Trips["Reading"]:
+    """The set that is published.
+
+    Raises:
+        ReadError: it is not; names those that are. Or the store does not answer.
+        PlanError: the store holds a damaged document.
+    """
+    pointer = yield from get(environment, pointer_key(environment.ns, full_name, version))
+    if pointer is None:
+        names = yield from _published(environment)
+        known = "see `millpond status`" if names is None else ", ".join(names) or "none"
+        raise ReadError(
+            f"{full_name} version {version} is not published in {environment.ns!r}",
+            mend=f"open one that is ({known}), or run `millpond deploy`",
+        )
+    content = pointer.decode()
+    document = yield from get(environment, plan_key(environment.ns, content))
+    return Reading(environment, decode_publication(content, document))
+
+
+def _published(environment: Environment) -> Trips[list[str] | None]:
+    """The names of what is served; None where the store does not tell it in time: it looks at every key for that."""
+    deadline, prefix = environment.patience(), pointers_prefix(environment.ns)
+    names: set[str] = set()
+    cursor = "0"
+    while True:
+        scan = ("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", "1000")
+        found = yield from asking(environment.where, [scan], deadline, by=prefix)
+        (reply,) = found.replies
+        if isinstance(reply, Failure):
+            return None
+        cursor = reply[0].decode()
+        keys = [key.decode().removeprefix(prefix) for key in reply[1]]
+        names.update(name for name in keys if not name.endswith(":history"))
+        if cursor == "0":
+            return sorted(names)
+
+
+class _Served:
+    """One publication, ready to be read."""
+
+    def __init__(self, publication: Publication, ns: str) -> None:
+        self.flow = ReadFlow(publication, ns)
+        self.content = publication.content.encode()
+
+
+class Reading:
+    """One published set, as it is read; it says when its pointer has moved."""
+
+    def __init__(self, environment: Environment, publication: Publication) -> None:
+        self.environment = environment
+        self._served = _Served(publication, environment.ns)
+        self._pointer: Command = (
+            "GET",
+            pointer_key(environment.ns, publication.plan.full_name, publication.plan.version),
+        )
+        self._pointer_at = -REFRESH_MS
+        self._tally = tally_of(environment.ns, publication.plan.full_name, publication.plan.version)
+        self.spans = spans_of(environment.ns, publication.plan.full_name, publication.plan.version)
+        self._fresh = Freshness(environment.ns, environment.where)
+        self.moved_to = b""
+        """Where the pointer leads, while that is not what is served."""
+
+    @property
+    def flow(self) -> ReadFlow:
+        """How it is read now."""
+        return self._served.flow
+
+    # --- a read ---
+
+    def vectors(
+        self, requests: Sequence[Mapping[str, object]], as_of: int | None, timeout_ms: float
+    ) -> Trips[list[Vector]]:
+        """One vector a request, in order.
+
+        Raises:
+            ReadError: a request lacks a field or has one of the wrong type.
+        """
+        environment = self.environment
+        began = environment.where.timer()
+        deadline = began + timeout_ms / 1000
+        flow = self._served.flow
+        given = [flow.derivation.given(request) for request in requests]
+        instants, owns = _own(flow, requests, as_of)
+        asked = environment.clock()
+        commands = [
+            flow.commands(request, as_of=at, asked=asked) for request, at in zip(requests, instants, strict=True)
+        ]
+        flat = [one for parts in commands for some in parts if some is not None for one in some]
+        wanted = flat if len(requests) == 1 else list(dict.fromkeys(flat))  # requests may share what they ask for
+        sent = wanted if environment.where.is_cluster else _together(wanted)
+        is_pointer_due = not 0 <= asked - self._pointer_at < REFRESH_MS  # a clock may be set back
+        found = yield from asking(
+            environment.where,
+            [*sent, self._pointer] if is_pointer_due else sent,
+            deadline,
+            fresh=self._fresh,
+            now=asked,
+        )
+        if is_pointer_due:
+            self._look_at(found.replies[len(sent)], asked)
+        told = found.replies if sent is wanted else _apart(wanted, found.replies)
+        replies = told if wanted is flat else _of_each(flat, wanted, told)
+        shards = _of_each(flat, wanted, found.shards) if found.shards and wanted is not flat else found.shards
+        read = _Read(flow, as_of, asked, environment.clock(), environment.stale_after_ms, found)
+        if len(requests) >= MANY and flow.own_events is None and not found.has_failures and not found.shards:
+            vectors = read.at_once(commands, replies, given)
+        else:
+            vectors = read.one_by_one(commands, replies, shards, given, instants, owns)
+        if self._tally is not None:
+            self._tally.read(environment.where.timer() - began, [one.status for one in vectors], found.trips)
+        return vectors
+
+    def _look_at(self, pointer: Any, asked: int) -> None:
+        if isinstance(pointer, Failure):
+            return  # asked for again by the next read
+        self._pointer_at = asked
+        # What was removed goes on to be served: its stamps go stale by themselves.
+        self.moved_to = b"" if pointer is None or pointer == self._served.content else pointer
+
+    # --- a change of plan ---
+
+    def following(self) -> Trips[Callable[[], None]]:
+        """Load what the pointer leads to; reads go on meanwhile, of what is served.
+
+        Returns:
+            What serves it: it takes its time, and is to be called where no request waits for it.
+        """
+        content, self.moved_to = self.moved_to.decode(), b""
+        try:
+            document = yield from get(self.environment, plan_key(self.environment.ns, content))
+        except ReadError as failure:
+            self._stay(failure)
+            return lambda: None
+        return lambda: self._serve(content, document)
+
+    def _serve(self, content: str, document: bytes | None) -> None:
+        try:
+            self._served = _Served(decode_publication(content, document), self.environment.ns)
+            if self._tally is not None:
+                self._tally.followed()
+        except MillpondError as failure:
+            self._stay(failure)
+
+    def _stay(self, failure: MillpondError) -> None:
+        # What is served now goes on; its stamps go stale by themselves. Looked for again at the next refresh.
+        log.warning("%s is still read as it was: %s", self.flow.publication.plan.full_name, failure)
+
+
+_Commands: TypeAlias = Sequence[Sequence[tuple[Command, ...] | None]]
+"""Of each request, those of each part; None where it has no value for a key column."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was found for some requests, and when it was asked for."""
+
+    flow: ReadFlow
+    as_of: int | None
+    asked: int
+    now: int
+    stale_after: int
+    found: Found
+
+    def at_once(
+        self, commands: _Commands, replies: Sequence[Any], given: Sequence[Mapping[str, Value]]
+    ) -> list[Vector]:
+        """Of many requests, where everything was answered by one node."""
+        each = iter(replies)
+        return self.flow.vectors(
+            [[None if some is None else list(islice(each, len(some))) for some in parts] for parts in commands],
+            as_of=self.as_of,
+            asked=self.asked,
+            now=self.now,
+            fresh=self.found.fresh([WHOLE]),
+            stale_after=self.stale_after,
+            given=given,
+        )
+
+    def one_by_one(
+        self,
+        commands: _Commands,
+        replies: Sequence[Any],
+        shards: Sequence[tuple[Shard, ...]],
+        given: Sequence[Mapping[str, Value]],
+        instants: Sequence[int | None],
+        owns: Sequence[Sequence[Own | None] | None],
+    ) -> list[Vector]:
+        """Each request with what it depends on alone: others may not have been answered, or by other shards."""
+        vectors, begin = [], 0
+        for parts, taken, at, own in zip(commands, given, instants, owns, strict=True):
+            end = begin + sum([len(some) for some in parts if some is not None])
+            mine = replies[begin:end]
+            failed = next((one for one in mine if isinstance(one, Failure)), None) if self.found.has_failures else None
+            if failed is not None:
+                vectors.append(self.flow.unavailable(as_of=at, now=self.now, reason=failed.reason))
+            else:
+                its_shards = [shard for some in shards[begin:end] for shard in some] if shards else [WHOLE]
+                each = iter(mine)
+                vectors.append(
+                    self.flow.vector(
+                        [None if some is None else list(islice(each, len(some))) for some in parts],
+                        as_of=at,
+                        asked=self.asked,
+                        now=self.now,
+                        fresh=self.found.fresh(list(dict.fromkeys(its_shards))) if mine else {},
+                        stale_after=self.stale_after,
+                        given=taken,
+                        own=own,
+                    )
+                )
+            begin = end
+        return vectors
+
+
+def _together(commands: Sequence[Command]) -> Sequence[Command]:
+    """The same, all strips asked for by one command: before the others, which may be of events that are in them."""
+    keys = [command[1] for command in commands if command[0] == "GET"]
+    if len(keys) < 2:
+        return commands
+    return [("MGET", *keys), *[command for command in commands if command[0] != "GET"]]
+
+
+def _apart(commands: Sequence[Command], found: Sequence[Any]) -> list[Any]:
+    """What each of them gave, where those that `_together` makes of them were sent."""
+    strips = found[0]
+    if isinstance(strips, Failure):
+        strips = [strips] * len(commands)
+    told, others = iter(strips), iter(found)
+    next(others)
+    return [next(told) if command[0] == "GET" else next(others) for command in commands]
+
+
+def _of_each(flat: Sequence[Command], wanted: Sequence[Command], found: Sequence[Any]) -> list[Any]:
+    """What every command gave, where those that are equal were sent once."""
+    given = dict(zip(wanted, found, strict=False))  # the pointer comes behind them
+    return [given[one] for one in flat]
+
+
+def _own(
+    flow: ReadFlow, requests: Sequence[Mapping[str, object]], as_of: int | None
+) -> tuple[Sequence[int | None], Sequence[Sequence[Own | None] | None]]:
+    """The instant and the event of each request."""
+    if flow.own_events is None:
+        return [as_of] * len(requests), [None] * len(requests)
+    if as_of is not None:
+        raise ReadError(
+            f"{flow.publication.plan.full_name} is read at the time of its request's event",
+            mend="leave as_of out; the event's time stands in the request",
+        )
+    found = [flow.own_events.of(request) for request in requests]
+    return [at for at, _ in found], [own for _, own in found]

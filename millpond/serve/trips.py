@@ -1,0 +1,431 @@
+"""Round trips to the store, without I/O: what is sent where, what the replies mean, and what is tried again.
+
+`asking` is a generator that yields each Trip and is sent what came of it; Reader and AsyncReader make the trips.
+"""
+
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+
+from millpond.serve.flow import Command
+from millpond.store.keys import EPOCH_FIELD, SLOTS_FIELD, freshness_key
+from millpond.store.shards import ONE_NODE, Address, Shard, Topology, topology_of
+
+Stamps: TypeAlias = dict[bytes, int]
+_T = TypeVar("_T")
+
+REFRESH_MS: Final = 1_000  # how old remembered freshness may be
+_ATTEMPTS: Final = 6  # a moved slot, a broken connection and a stamp asked for again may come together
+_EPOCH: Final = EPOCH_FIELD.encode()
+_SLOTS: Final = SLOTS_FIELD.encode()
+
+_MOVED: Final = frozenset({"MOVED", "CLUSTERDOWN"})
+"""The cluster is another one than was known."""
+_ELSEWHERE: Final = frozenset({"LOADING", "MASTERDOWN", "READONLY"})
+"""Not this node, or not yet: another may have taken its place, and a new connection leads there."""
+
+
+class Parcel(NamedTuple):
+    """Commands for one shard, to be sent at once.
+
+    Attributes:
+        shard: where to.
+        commands: in their order.
+        is_anew: over a connection that is opened for it: those that there are may be broken, too.
+    """
+
+    shard: Shard
+    commands: Sequence[Command]
+    is_anew: bool
+
+
+class Trip(NamedTuple):
+    """Parcels sent side by side, and the instant (s, monotonic) by which their answers count."""
+
+    parcels: Sequence[Parcel]
+    deadline: float
+
+
+class Answer(NamedTuple):
+    """What came of a parcel.
+
+    Attributes:
+        replies: one a command; those of the store's that are errors are exceptions.
+        connection: the number of the connection it came over: they are numbered as they are opened.
+        opened: how many had been opened to the shard when the parcel was sent.
+        has_errors: some of the replies are.
+    """
+
+    replies: list[Any]
+    connection: int
+    opened: int
+    has_errors: bool
+
+
+class Failure(NamedTuple):
+    """What came of a parcel, or of a command, that was not answered.
+
+    Attributes:
+        reason: what a vector says of it.
+        is_broken: the connection broke, or was to a server that is none any more; another may work.
+    """
+
+    reason: str
+    is_broken: bool = False
+
+
+Result: TypeAlias = Answer | Failure
+Trips: TypeAlias = Generator[Trip, list[Result], _T]
+
+
+class Found(NamedTuple):
+    """What came of all commands.
+
+    Attributes:
+        replies: one a command; a Failure where it was not answered.
+        shards: which shards each reply depends on; empty where the store is one node.
+        stamps: the freshness of the shards that answered, where it was asked for.
+        has_failures: some of the replies are.
+        trips: that it took.
+    """
+
+    replies: list[Any]
+    shards: list[tuple[Shard, ...]]
+    stamps: dict[Shard, Stamps]
+    has_failures: bool
+    trips: int = 1
+
+    def fresh(self, shards: Sequence[Shard]) -> Stamps:
+        """What holds for all of these shards: the oldest stamp of each fragment, of those that all vouch for."""
+        first, *others = [self.stamps[shard] for shard in shards]
+        if not others:
+            return first
+        everywhere = first.keys() & set.intersection(*(set(one) for one in others))
+        return {name: min(one[name] for one in (first, *others)) for name in everywhere}
+
+
+LATE: Final = Failure("TimeoutError: there was no whole answer in time")
+
+
+class Where:
+    """What is known of where keys lie: shared by everything that reads one store.
+
+    Args:
+        seeds: nodes of a cluster to ask first; none where the store is one node, or one behind Sentinels.
+    """
+
+    def __init__(self, seeds: Sequence[Address] = (), timer: Callable[[], float] = time.monotonic) -> None:
+        self.timer = timer
+        self.topology: Topology | None = None if seeds else ONE_NODE
+        self.is_cluster = bool(seeds)
+        self._seeds = tuple(seeds)
+        self._doubted: set[Address] = set()
+        self._turn = 0
+
+    @property
+    def is_known(self) -> bool:
+        """False where the cluster is to be looked at before anything is asked."""
+        return self.topology is not None and not self._doubted
+
+    def doubt(self, shard: Shard) -> None:
+        """A shard did not answer in time: another node may have taken its place, which the next read finds out."""
+        if shard.address is not None:
+            self._doubted.add(shard.address)
+
+    def looking(self, deadline: float, told: Address | None = None) -> Trips[Failure | None]:
+        """Ask the cluster for its shards.
+
+        Args:
+            told: a node that is said to know; others are asked where it does not answer.
+
+        Returns:
+            Why nobody answered; what was known stays then.
+        """
+        failure: Failure | None = None
+        for address in self._candidates(told):
+            left = deadline - self.timer()
+            if left <= 0:
+                break
+            # A node that hangs must leave time to ask another one.
+            trip = Trip([Parcel(Shard(address), [("CLUSTER", "SLOTS")], False)], deadline - left / 2)
+            (result,) = yield trip
+            if isinstance(result, Answer) and not result.has_errors and result.replies[0]:
+                self.topology = topology_of(result.replies[0], address)
+                self._doubted.clear()
+                return None
+            failure = result if isinstance(result, Failure) else Failure(f"{address}: {result.replies[0]}")
+        return failure or Failure("no node of the cluster was asked in time")
+
+    def _candidates(self, told: Address | None) -> list[Address]:
+        known = () if self.topology is None else (shard.address for shard in self.topology.shards)
+        every = dict.fromkeys([address for address in known if address is not None] + list(self._seeds))
+        sure = [address for address in every if address not in self._doubted]
+        self._turn += 1
+        turned = sure[self._turn % len(sure) :] + sure[: self._turn % len(sure)] if sure else []
+        return list(dict.fromkeys([*([told] if told else []), *turned, *every]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fresh:
+    """A shard's freshness as read last: its stamps, the epoch they are of, and what was opened by then."""
+
+    epoch: bytes | None
+    stamps: dict[bytes, int]
+    opened: int
+    at: int
+
+
+class Freshness:
+    """The freshness stamps of an environment's shards, remembered for a second, as long as they hold.
+
+    Stamps are asked for before the records and the epoch after them: where it is the stamps' own, the store was not
+    emptied in between, and what the stamps promise is in the records. A store that came back from an older snapshot has
+    the same epoch, but not our connection: where one was opened since, stamps are asked for again. (Remembered, they
+    made tiles 12 s older than stale_after `present`, for up to a second.) Stamps of a cluster's shard are of the slots
+    that it had: what moved in since is not vouched for.
+    """
+
+    def __init__(self, ns: str, where: Where) -> None:
+        self._ns = ns
+        self._where = where
+        self._known: dict[Shard, _Fresh] = {}
+        self._asked: dict[Shard, tuple[Command, Command]] = {}
+
+    def is_due(self, shard: Shard, now: int) -> bool:
+        """Whether stamps are to be asked for."""
+        fresh = self._known.get(shard)
+        return fresh is None or not 0 <= now - fresh.at < REFRESH_MS  # a clock may be set back
+
+    def around(self, shard: Shard, commands: Iterable[Command], is_due: bool) -> list[Command]:
+        """Commands with what asks for freshness before and behind them."""
+        asked = self._asked.get(shard)
+        if asked is None:
+            key = freshness_key(self._ns, shard.tag)
+            asked = self._asked[shard] = (("HGETALL", key), ("HGET", key, EPOCH_FIELD))
+        stamps, epoch = asked
+        return [stamps, *commands, epoch] if is_due else [*commands, epoch]
+
+    def holding(self, shard: Shard, answer: Answer) -> Stamps | None:
+        """What is remembered, if it holds for replies, the last of which is the epoch."""
+        fresh = self._known[shard]
+        epoch = answer.replies[-1]
+        return (
+            fresh.stamps if epoch is not None and epoch == fresh.epoch and answer.connection <= fresh.opened else None
+        )
+
+    def take(self, shard: Shard, answer: Answer, now: int) -> Stamps:
+        """Remember what replies say, the first of which are the stamps and the last the epoch."""
+        stamps, epoch = answer.replies[0], answer.replies[-1]
+        found = dict(stamps.items() if isinstance(stamps, dict) else zip(stamps[::2], stamps[1::2], strict=True))
+        its_own, slots = found.pop(_EPOCH, None), found.pop(_SLOTS, b"")
+        is_placed = slots == shard.slots.encode()
+        if not is_placed:
+            self._where.doubt(shard)  # it has other slots than we know of, or than who fills it knows of
+        certain = its_own is not None and epoch == its_own and is_placed
+        known = {field: int(at) for field, at in found.items()} if certain else {}
+        self._known[shard] = _Fresh(its_own, known, answer.opened, now)
+        return known
+
+
+def asking(
+    where: Where,
+    wanted: Sequence[Command],
+    deadline: float,
+    *,
+    fresh: Freshness | None = None,
+    now: int = 0,
+    by: str | None = None,
+) -> Trips[Found]:
+    """Have each command answered by the shard that holds its key.
+
+    A broken connection is tried once more, over a new one; a cluster that has changed is looked at again; all of it
+    before the deadline.
+
+    Args:
+        deadline: s, monotonic.
+        fresh: is asked for around the commands, and holds for the replies; None where it is of no interest.
+        now: the wall clock (ms).
+        by: the key that all of them go by; None where each has its own for its second word.
+    """
+    if not where.is_known:
+        failure = yield from where.looking(deadline)
+        if where.topology is None:
+            return Found([failure] * len(wanted), [], {}, True)
+    round_ = _Round(where, wanted, fresh, now, by)
+    trips = 0
+    for _ in range(_ATTEMPTS):
+        parcels = round_.parcels()
+        if parcels:
+            trips += 1
+            results = yield Trip(parcels, deadline)
+            round_.take(results)
+        if not round_.todo:
+            break
+        if where.timer() >= deadline:
+            round_.give_up(LATE)
+            break
+        if round_.is_lost and where.is_cluster:
+            yield from where.looking(deadline, round_.told)
+    else:
+        round_.give_up(Failure("the cluster keeps on changing"))
+    return Found(round_.replies, round_.shards, round_.stamps, round_.has_failures, trips)
+
+
+class _Round:
+    """The commands of one `asking`, and what is still to be done of them."""
+
+    def __init__(
+        self, where: Where, wanted: Sequence[Command], fresh: Freshness | None, now: int, by: str | None
+    ) -> None:
+        self._where = where
+        self._wanted = wanted
+        self._fresh = fresh
+        self._now = now
+        self._by = by
+        self.replies: list[Any] = [None] * len(wanted)
+        self.shards: list[tuple[Shard, ...]] = [()] * len(wanted) if where.is_cluster else []
+        self.stamps: dict[Shard, Stamps] = {}
+        self.todo: Sequence[int] = range(len(wanted))
+        self.has_failures = False
+        self.is_lost = False  # where keys lie is to be looked at
+        self.told: Address | None = None
+        self._piles: list[tuple[Shard, Sequence[int], bool]] = []  # with whether stamps are asked for
+        self._asked_elsewhere: dict[int, Address] = {}
+        self._broken: set[Address | None] = set()
+        self._anew: set[Address | None] = set()
+        self._due: set[Shard] = set()
+
+    def parcels(self) -> list[Parcel]:
+        """What is to be sent now."""
+        anew, self._anew = self._anew, set()
+        parcels = []
+        self._piles = []
+        for shard, places in self._by_shard().items():
+            commands: list[Command] = []
+            for place in places:
+                if place in self._asked_elsewhere:
+                    commands.append(("ASKING",))
+                commands.append(self._wanted[place])
+            is_due = False
+            if self._fresh is not None:
+                is_due = shard in self._due or self._fresh.is_due(shard, self._now)
+                commands = self._fresh.around(shard, commands, is_due)
+            self._piles.append((shard, places, is_due))
+            parcels.append(Parcel(shard, commands, shard.address in anew))
+        return parcels
+
+    def _by_shard(self) -> dict[Shard, Sequence[int]]:
+        topology = self._where.topology
+        assert topology is not None, "it was looked at"
+        if not self._where.is_cluster:
+            return {topology.shards[0]: self.todo}
+        by_address = {shard.address: shard for shard in topology.shards}
+        piles: dict[Shard, list[int]] = {}
+        for place in self.todo:
+            elsewhere = self._asked_elsewhere.get(place)
+            shard = (
+                topology.shard_of(self._by or self._wanted[place][1])
+                if elsewhere is None
+                else by_address.get(elsewhere)
+            )
+            if shard is None:
+                self._fail([place], Failure("CLUSTERDOWN no shard holds its slot"))
+                continue
+            piles.setdefault(shard, []).append(place)
+            # Who asks elsewhere vouches, too: what it had is there.
+            self.shards[place] = (shard,) if elsewhere is None else (*self.shards[place], shard)
+        return piles  # type: ignore[return-value]
+
+    def take(self, results: Sequence[Result]) -> None:
+        """What came of the parcels."""
+        self.todo, self.is_lost, self.told = [], False, None
+        for (shard, places, is_due), result in zip(self._piles, results, strict=True):
+            if isinstance(result, Failure):
+                self._failed(shard, places, result)
+            else:
+                self._answered(shard, places, is_due, result)
+
+    def _failed(self, shard: Shard, places: Sequence[int], failure: Failure) -> None:
+        if failure.is_broken and shard.address not in self._broken:
+            self._broken.add(shard.address)
+            self._anew.add(shard.address)
+            self.is_lost = True
+            self._again(places)
+            return
+        self._where.doubt(shard)
+        self._fail(places, failure)
+
+    def _answered(self, shard: Shard, places: Sequence[int], is_due: bool, answer: Answer) -> None:
+        replies = answer.replies
+        if self._fresh is not None:
+            first, last = replies[0], replies[-1]
+            for told in (first, last) if is_due else (last,):
+                if isinstance(told, Exception):
+                    self._error(shard, places, told)
+                    return
+            stamps = self._fresh.take(shard, answer, self._now) if is_due else self._fresh.holding(shard, answer)
+            if stamps is None:
+                self._due.add(shard)
+                self._again(places)
+                return
+            self.stamps[shard] = stamps
+            replies = replies[1:-1] if is_due else replies[:-1]
+        if not answer.has_errors and not self._where.is_cluster and len(places) == len(self.replies):
+            self.replies = replies
+            return
+        for reply in replies:
+            if isinstance(reply, Exception) and _code(reply) in _ELSEWHERE:
+                self._failed(shard, places, Failure(str(reply), is_broken=True))
+                return
+        at = iter(replies)
+        for place in places:
+            if self._asked_elsewhere.pop(place, None) is not None:
+                next(at)  # what ASKING gave
+            reply = next(at)
+            if isinstance(reply, Exception):
+                self._error(shard, [place], reply)
+            else:
+                self.replies[place] = reply
+
+    def _error(self, shard: Shard, places: Sequence[int], error: Exception) -> None:
+        """What the store says it cannot do, and what is done about it."""
+        text, code = str(error), _code(error)
+        if self._where.is_cluster and code in _MOVED:
+            self.is_lost = True
+            if code == "MOVED":
+                self.told = _address(text, shard)
+            self._again(places)
+        elif self._where.is_cluster and code == "ASK":
+            for place in places:
+                self._asked_elsewhere[place] = _address(text, shard)
+            self._again(places)
+        elif code == "TRYAGAIN":
+            self._again(places)
+        elif code in _ELSEWHERE:
+            self._failed(shard, places, Failure(text, is_broken=True))
+        else:
+            self._fail(places, Failure(text))
+
+    def give_up(self, failure: Failure) -> None:
+        """Say of what is still to be done that it was not."""
+        self._fail(self.todo, failure)
+        self.todo = []
+
+    def _fail(self, places: Sequence[int], failure: Failure) -> None:
+        self.has_failures = True
+        for place in places:
+            self.replies[place] = failure
+
+    def _again(self, places: Sequence[int]) -> None:
+        self.todo = [*self.todo, *places]
+
+
+def _code(error: Exception) -> str:
+    return str(error).partition(" ")[0]
+
+
+def _address(moved: str, shard: Shard) -> Address:
+    """The node that `MOVED 3999 host:port` names; a node that does not know its own name gives none."""
+    host, _, port = moved.rpartition(" ")[2].rpartition(":")
+    return (host or (shard.address or ("", 0))[0], int(port))
