@@ -200,9 +200,10 @@ class Reading:
         return vectors
 
     def _look_at(self, pointer: Any, asked: int) -> None:
-        if isinstance(pointer, Failure):
-            return  # asked for again by the next read
+        # Where it is not told, too: who hangs that holds it must not be waited for by every read.
         self._pointer_at = asked
+        if isinstance(pointer, Failure):
+            return
         # What was removed goes on to be served: its stamps go stale by themselves.
         self.moved_to = b"" if pointer is None or pointer == self._served.content else pointer
 
