@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         kafka: bootstrap servers.
         registry: the schema registry's Confluent-compatible API.
         flink: the cluster's REST address.
-        store: a redis:// or rediss:// address.
+        store: the address of one node, of a cluster or of Sentinels: see docs/reading.md.
         partitions: of each tile topic.
         parallelism: of each job.
         dead_letter_days: how long dead letters are kept.

@@ -106,10 +106,8 @@ class AsyncNode:
 
     def drop(self) -> None:
         """Close what nobody has taken."""
-        for opening in list(self._abandoned):
-            if opening.done():
-                self._idle.extend([link] if isinstance(link := opening.result(), AsyncLink) else [])
-                self._abandoned.remove(opening)
+        opened, self._abandoned = self._abandoned, deque(one for one in self._abandoned if not one.done())
+        self._idle.extend(link for one in opened if one.done() and isinstance(link := one.result(), AsyncLink))
         while self._idle:
             self._idle.pop().close()
 

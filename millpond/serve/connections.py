@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import hiredis
 import redis
@@ -19,6 +19,8 @@ from millpond.serve.flow import Command
 from millpond.serve.trips import LATE, Answer, Failure, Parcel, Result, Trip
 from millpond.store.address import StoreAddress
 from millpond.store.shards import Address
+
+_T = TypeVar("_T")
 
 _CHUNK: Final = 65_536  # bytes
 _MORE: Final = object()  # where a reply is not whole yet
@@ -164,11 +166,7 @@ class Node:
 
     def _opening(self) -> "Future[Link | Failure]":
         """One that somebody began and could not wait for, or a new one."""
-        while self._abandoned:
-            try:
-                opening = self._abandoned.popleft()
-            except IndexError:
-                break
+        while (opening := _first(self._abandoned)) is not None:
             if not opening.done() or isinstance(opening.result(), Link):
                 return opening
         with self._lock:
@@ -188,15 +186,16 @@ class Node:
 
     def drop(self) -> None:
         """Close what nobody has taken."""
-        for opening in list(self._abandoned):
-            if opening.done():
-                self._idle.extend([link] if isinstance(link := opening.result(), Link) else [])
-                self._abandoned.remove(opening)
-        while self._idle:
-            try:
-                self._idle.pop().close()
-            except IndexError:
+        for _ in range(len(self._abandoned)):
+            opening = _first(self._abandoned)
+            if opening is None:
                 break
+            if not opening.done():
+                self._abandoned.append(opening)
+            elif isinstance(link := opening.result(), Link):
+                link.close()
+        while (idle := _first(self._idle)) is not None:
+            idle.close()
 
     def close(self) -> None:
         """Close everything; what is still being opened, once it is."""
@@ -207,6 +206,14 @@ class Node:
             if isinstance(opened, Link):
                 opened.close()
         self.drop()
+
+
+def _first(those: deque[_T]) -> _T | None:
+    """Take the first, which nobody else gets; None where there is none: others take them, too."""
+    try:
+        return those.popleft()
+    except IndexError:
+        return None
 
 
 class Wire:

@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from itertools import accumulate
 from threading import Lock
 from typing import Any, Final
@@ -86,12 +85,12 @@ _registering = Lock()
 def tally_of(ns: str, full_name: str, version: int) -> Tally | None:
     """Where the reads of a set are counted; None where nobody can ask."""
     global _collector  # noqa: PLW0603  Prometheus's registry is the process's, too
-    if find_spec("prometheus_client") is None:
+    try:
+        from prometheus_client import REGISTRY
+    except ImportError:
         return None
     with _registering:
         if _collector is None:
-            from prometheus_client import REGISTRY
-
             _collector = Collector()
             REGISTRY.register(_collector)
     return _collector.tally(ns, full_name, version)

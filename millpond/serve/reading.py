@@ -156,19 +156,17 @@ class Reading:
         ]
         flat = [one for parts in commands for some in parts if some is not None for one in some]
         wanted = flat if len(requests) == 1 else list(dict.fromkeys(flat))  # requests may share what they ask for
-        sent = wanted if environment.where.is_cluster else _together(wanted)
         is_pointer_due = not 0 <= asked - self._pointer_at < REFRESH_MS  # a clock may be set back
         found = yield from asking(
             environment.where,
-            [*sent, self._pointer] if is_pointer_due else sent,
+            [*wanted, self._pointer] if is_pointer_due else wanted,
             deadline,
             fresh=self._fresh,
             now=asked,
         )
         if is_pointer_due:
-            self._look_at(found.replies[len(sent)], asked)
-        told = found.replies if sent is wanted else _apart(wanted, found.replies)
-        replies = told if wanted is flat else _of_each(flat, wanted, told)
+            self._look_at(found.replies[len(wanted)], asked)
+        replies = found.replies if wanted is flat else _of_each(flat, wanted, found.replies)
         shards = _of_each(flat, wanted, found.shards) if found.shards and wanted is not flat else found.shards
         read = _Read(flow, as_of, asked, environment.clock(), environment.stale_after_ms, found)
         if len(requests) >= MANY and flow.own_events is None and not found.has_failures and not found.shards:
@@ -180,9 +178,10 @@ class Reading:
         return vectors
 
     def _look_at(self, pointer: Any, asked: int) -> None:
-        if isinstance(pointer, Failure):
-            return  # asked for again by the next read
+        # Where it is not told, too: who hangs that holds it must not be waited for by every read.
         self._pointer_at = asked
+        if isinstance(pointer, Failure):
+            return
         # What was removed goes on to be served: its stamps go stale by themselves.
         self.moved_to = b"" if pointer is None or pointer == self._served.content else pointer
 
@@ -279,24 +278,6 @@ class _Read:
                 )
             begin = end
         return vectors
-
-
-def _together(commands: Sequence[Command]) -> Sequence[Command]:
-    """The same, all strips asked for by one command: before the others, which may be of events that are in them."""
-    keys = [command[1] for command in commands if command[0] == "GET"]
-    if len(keys) < 2:
-        return commands
-    return [("MGET", *keys), *[command for command in commands if command[0] != "GET"]]
-
-
-def _apart(commands: Sequence[Command], found: Sequence[Any]) -> list[Any]:
-    """What each of them gave, where those that `_together` makes of them were sent."""
-    strips = found[0]
-    if isinstance(strips, Failure):
-        strips = [strips] * len(commands)
-    told, others = iter(strips), iter(found)
-    next(others)
-    return [next(told) if command[0] == "GET" else next(others) for command in commands]
 
 
 def _of_each(flat: Sequence[Command], wanted: Sequence[Command], found: Sequence[Any]) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import Any, Final
 
 from millpond.serve.status import worst
@@ -58,8 +57,8 @@ class Spans:
 
 def spans_of(ns: str, full_name: str, version: int) -> Spans | None:
     """The spans of a set; None where the API is not installed."""
-    if find_spec("opentelemetry") is None:
+    try:
+        from opentelemetry import trace
+    except ImportError:
         return None
-    from opentelemetry import trace
-
     return Spans(trace, {"millpond.ns": ns, "millpond.set": full_name, "millpond.version": version})

@@ -36,6 +36,15 @@ def run(client: Client, scripts: Sequence[Script], queue: Callable[[Pipeline], N
     Raises:
         RedisError: the first command that failed; earlier and later ones may have been done.
     """
+    replies = attempt(client, scripts, queue)
+    for reply in replies:
+        if isinstance(reply, RedisError):
+            raise reply
+    return replies
+
+
+def attempt(client: Client, scripts: Sequence[Script], queue: Callable[[Pipeline], None]) -> list[Any]:
+    """As `run`, but a command that failed has its error for a reply."""
     replies: list[Any] = []
     for _ in range(_ATTEMPTS):
         with client.pipeline(transaction=False) as pipe:
@@ -45,7 +54,4 @@ def run(client: Client, scripts: Sequence[Script], queue: Callable[[Pipeline], N
             break
         for script in scripts:
             client.script_load(script.text)
-    for reply in replies:
-        if isinstance(reply, RedisError):
-            raise reply
     return replies

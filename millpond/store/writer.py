@@ -12,8 +12,8 @@ from millpond.store.guard import GuardedWrite, Refused
 from millpond.store.keys import counters_key
 from millpond.store.nodes import MOVED, Nodes
 from millpond.store.proven import Claim
-from millpond.store.scripts import Client, Pipeline, run
-from millpond.store.shards import Shard
+from millpond.store.scripts import Client, Pipeline, attempt, run
+from millpond.store.shards import Address, Shard
 
 TRANSIENT = (
     exceptions.ConnectionError,
@@ -96,10 +96,31 @@ class Writer:
             places = piles.get(shard, [])
             if places:
                 some = [writes[place] for place in places]
-                found = run(client, guard.SCRIPTS, lambda pipe, some=some: _queue(pipe, some))  # type: ignore[misc]
+                found = attempt(client, guard.SCRIPTS, lambda pipe, some=some: _queue(pipe, some))  # type: ignore[misc]
                 for place, reply in zip(places, found, strict=True):
                     replies[place] = reply
+        self._elsewhere(writes, replies)
+        for reply in replies:
+            if isinstance(reply, exceptions.RedisError):
+                raise reply
         return replies
+
+    def _elsewhere(self, writes: Sequence[GuardedWrite], replies: list[Any]) -> None:
+        """Do where its slot moves to what is not, or no more, where it moves from; its reply takes the place of ASK."""
+        moving: dict[Address, list[int]] = {}
+        for place, reply in enumerate(replies):
+            if isinstance(reply, exceptions.AskError):
+                moving.setdefault((reply.host, int(reply.port)), []).append(place)
+        for address, places in moving.items():
+
+            def queue(pipe: Pipeline, places: list[int] = places) -> None:
+                for place in places:
+                    pipe.execute_command("ASKING")
+                    guard.queue(pipe, writes[place])
+
+            found = run(self.nodes.at(address), guard.SCRIPTS, queue)
+            for place, reply in zip(places, found[1::2], strict=True):
+                replies[place] = reply
 
     def _advance(self, advances: Sequence[Advance]) -> dict[TopicPart, int | None]:
         """Partitions whose offset was not what was expected in some shard, and what it holds."""

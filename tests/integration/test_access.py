@@ -5,6 +5,7 @@ The packaged server speaks no TLS: a proxy in front of it does.
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +13,28 @@ import pytest
 
 from millpond.local.ports import LOOPBACK, free_ports
 from millpond.plan.errors import ReadError
+from millpond.store.applied import Advance
+from millpond.store.guard import GuardedRow, GuardedWrite
 from millpond.store.nodes import Nodes
+from millpond.store.proven import Claim, stamps
+from millpond.store.publications import jobs
+from millpond.store.suspects import Place, Suspect, change, read
+from millpond.store.writer import Writer
 from tests.faults.proxy import Proxy
 from tests.integration.certificates import Certificates, certificates
 from tests.integration.clusters import ClusterStore
 from tests.integration.served import KINDS, NOW, AnyReader, present, publish, put, spent, stamp
-from tests.integration.test_cluster import stamp_all
+from tests.integration.test_cluster import PART, stamp_all
 from tests.integration.tile_world import OwnStore
 
 NS = "shards"
 DOCUMENTED = Path("docs/reading.md")
 
 
-def rules() -> list[str]:
-    """What the page tells to type, for our namespace."""
-    line = next(line for line in DOCUMENTED.read_text("utf-8").splitlines() if line.startswith("ACL SETUSER"))
+def rules(user: str) -> list[str]:
+    """What the page tells to type for a user, for our namespace."""
+    begin = f"ACL SETUSER {user} "
+    line = next(line for line in DOCUMENTED.read_text("utf-8").splitlines() if line.startswith(begin))
     return line.replace("prod", NS).split()[2:]
 
 
@@ -41,7 +49,8 @@ def store(tmp_path: Path) -> Iterator[OwnStore]:
     try:
         fill(own.client)
         stamp(own.client, NS, NOW)
-        own.client.execute_command("ACL", "SETUSER", *rules())
+        own.client.execute_command("ACL", "SETUSER", *rules("reader"))
+        own.client.execute_command("ACL", "SETUSER", *rules("writer"))
         own.client.execute_command("ACL", "SETUSER", "default", "nocommands", "+ping", "+acl", "+shutdown")
         yield own
     finally:
@@ -79,7 +88,7 @@ def test_a_user_of_the_documented_rights_does_nothing_else(kind: str, store: Own
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("right", ["get", "mget", "hget", "hgetall"])
+@pytest.mark.parametrize("right", ["get", "hget", "hgetall"])
 def test_each_right_is_needed_and_its_lack_is_told(kind: str, store: OwnStore, right: str) -> None:
     store.client.execute_command("ACL", "SETUSER", "reader", f"-{right}")
     url = store.url.replace("redis://", "redis://reader:secret@")
@@ -126,6 +135,28 @@ def test_a_server_that_cannot_prove_its_name_is_not_read(kind: str, encrypted: P
         reader.open()
 
 
+def test_a_materializer_of_the_documented_rights_writes_over_an_encrypted_connection(
+    encrypted: Proxy, pem: Certificates
+) -> None:
+    url = f"rediss://writer:secret@{LOOPBACK}:{encrypted.port}?ssl_ca_certs={pem.authority}"
+    with closing(Nodes.connect(url)) as nodes:
+        writer, client = Writer(nodes, NS), nodes.client_of("")
+        write = GuardedWrite(
+            "t", f"{NS}.shop:{{card=z}}:card.1.1:1m", 60_000, [GuardedRow("1", b"\1" * 16, b"\1" * 16, None)]
+        )
+        assert writer.write([write], [Advance(PART, None, 5, fresh_at=7)]).found == {}
+        assert writer.applied([PART]) == {PART: 5}
+        writer.prove([Claim("t", 1, [(6, 5)])])
+        assert stamps(nodes, NS)["fragment|t"] == 5
+        writer.count({"rows|t": 3})
+        suspect = Suspect(place=Place(PART, b"k"), header=b"", hash="h", field="f", level=1, tile=1, n=1)
+        change(client, NS, added=[suspect], cleared=[])
+        assert read(client, NS) == [suspect]
+        change(client, NS, added=[], cleared=[suspect.place])
+        publish(client, NS, begin=1)
+        assert jobs(client, NS) == {}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_a_cluster_a_user_needs_two_rights_more(kind: str, tmp_path: Path) -> None:
     cluster = ClusterStore(tmp_path / "cluster")
@@ -134,7 +165,7 @@ def test_in_a_cluster_a_user_needs_two_rights_more(kind: str, tmp_path: Path) ->
         fill(cluster.client)
         stamp_all(nodes)
         for server in cluster.servers:
-            server.say("ACL", "SETUSER", *rules(), "+cluster|slots", "+asking")
+            server.say("ACL", "SETUSER", *rules("reader"), "+cluster|slots", "+asking")
         url = cluster.url.replace("redis+cluster://", "redis+cluster://reader:secret@")
         with AnyReader(kind, url, ns=NS, clock=lambda: NOW) as reader:
             assert present(reader.open().read("a", timeout_ms=5_000), "1.50", "2.25")

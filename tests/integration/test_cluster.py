@@ -1,16 +1,17 @@
 """A real cluster: each shard is asked once, keys are found wherever they move, and a shard that lost them is told."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from millpond.store.applied import Advance, TopicPart
 from millpond.store.documents import place_key
+from millpond.store.guard import GuardedRow, GuardedWrite, Refused
 from millpond.store.keys import freshness_key
 from millpond.store.nodes import Nodes
 from millpond.store.shards import slot_of
-from millpond.store.writer import Writer
+from millpond.store.writer import TRANSIENT, Writer
 from tests.integration.clusters import ClusterStore, Server
 from tests.integration.served import KINDS, NOW, AnyReader, present, publish, put, spent, stamp
 from tests.integration.tile_world import until
@@ -184,6 +185,41 @@ def test_an_offset_is_reached_when_every_shard_has_it_and_a_shard_that_lost_it_i
     # Placed anew: those that were further on go back with it.
     assert writer.write((), [Advance(PART, None, 2)]).found == {}
     assert Writer(nodes, NS).applied([PART]) == {PART: 2}
+
+
+def test_what_is_written_while_a_slot_moves_is_guarded_where_it_moves_to(cluster: ClusterStore, nodes: Nodes) -> None:
+    writer = Writer(nodes, NS)
+    key = key_of("moving")
+    source = server_of(cluster, nodes, key)
+    target = next(server for server in cluster.servers[:3] if server is not source)
+    slot = slot_of(key)
+
+    def write(name: str, n: int, events: bytes | None = b"events") -> Refused:
+        record = b"".join(number.to_bytes(4, "little") for number in (7, n, 1, 2))
+        rows = [GuardedRow("7", record, events and record + events, None)]
+        return writer.write([GuardedWrite("t", name, 60_000, rows)], ()).refused.get("t", Refused())
+
+    assert write(key, 3) == Refused()
+    target.say("CLUSTER SETSLOT", slot, "IMPORTING", cluster.id_of(source))
+    source.say("CLUSTER SETSLOT", slot, "MIGRATING", cluster.id_of(target))
+    assert write(key, 4) == Refused()
+    other = f"{NS}.shop:{{card=moving}}:card.1.1:1h"
+    assert not _writes(lambda: write(other, 1)), "two keys that are nowhere yet are not made in between"
+    assert write(other, 1, None) == Refused(), "one is"
+    source.say("MIGRATE", "127.0.0.1", target.port, "", 0, 5_000, "KEYS", key, f"{key}.events")
+    assert write(key, 2) == Refused(smaller_n=1)
+    assert write(key, 5) == Refused()
+    for server in (target, source, *(s for s in cluster.servers[:3] if s not in (target, source))):
+        server.say("CLUSTER SETSLOT", slot, "NODE", cluster.id_of(target))
+    until(lambda: _writes(lambda: write(key, 6)), what="it is not found where it moved")
+    assert [int.from_bytes(cluster.client.hget(name, "7")[4:8], "little") for name in (key, other)] == [6, 1]
+
+
+def _writes(write: Callable[[], Refused]) -> bool:
+    try:
+        return write() == Refused()
+    except TRANSIENT:
+        return False
 
 
 def test_a_shard_that_got_other_slots_begins_anew(cluster: ClusterStore, nodes: Nodes) -> None:

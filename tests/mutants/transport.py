@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant
 
 TRIPS: Final = ("tests/unit/serve/test_trips.py",)
 SHARDS: Final = ("tests/unit/store/test_shards.py",)
+UNIT_READING: Final = ("tests/unit/serve/test_reading.py",)
 READING: Final = ("tests/integration/test_reading.py",)
 CLUSTER: Final = ("tests/integration/test_cluster.py",)
 
@@ -92,7 +93,21 @@ TRANSPORT: Final = (
         file="millpond/serve/reading.py",
         old="failed = next((one for one in mine if isinstance(one, Failure)), None)",
         new="failed = next((one for one in mine[:1] if isinstance(one, Failure)), None)",
-        tests=READING,
+        tests=UNIT_READING,
+    ),
+    Mutant(
+        name="a pointer is followed to what is served already",
+        file="millpond/serve/reading.py",
+        old='b"" if pointer is None or pointer == self._served.content else pointer',
+        new='b"" if pointer is None else pointer',
+        tests=UNIT_READING,
+    ),
+    Mutant(
+        name="what could not be answered by a shard is answered by nobody for all",
+        file="millpond/serve/reading.py",
+        old="is_plain = not found.has_failures and not found.shards",
+        new="is_plain = not found.shards",
+        tests=UNIT_READING,
     ),
     Mutant(
         name="an offset is reached where one shard has it",
