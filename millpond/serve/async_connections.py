@@ -3,12 +3,11 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
 from typing import Any, Final
 
 import redis
 
-from millpond.serve.connecting import ASYNC, maker
+from millpond.serve.connecting import ASYNC, Maker, maker
 from millpond.serve.connections import Replies, broken, packed
 from millpond.serve.trips import LATE, Answer, Failure, Parcel, Result, Trip
 from millpond.store.address import StoreAddress
@@ -55,12 +54,12 @@ class AsyncNode:
     """The connections to one node; a connection is opened beside the read that needs it, which may give up earlier.
 
     Args:
-        make: makes a connection, not opened yet.
+        maker: what makes a connection.
         most: connections at a time; reads wait for one within their own time.
     """
 
-    def __init__(self, make: Callable[[], Any], most: int) -> None:
-        self._make = make
+    def __init__(self, maker: Maker, most: int) -> None:
+        self._maker = maker
         self._idle: deque[AsyncLink] = deque()
         self._abandoned: deque[asyncio.Task[AsyncLink | Failure]] = deque()  # openings that nobody waits for any more
         self.places = asyncio.Semaphore(most)
@@ -96,10 +95,11 @@ class AsyncNode:
         return asyncio.create_task(self._open())
 
     async def _open(self) -> AsyncLink | Failure:
-        connection = self._make()
+        connection = self._maker.make()
         try:
             await connection.connect()
         except (redis.RedisError, OSError) as cause:
+            await connection.disconnect(nowait=True)
             return broken(cause)
         self.opened += 1
         return AsyncLink(connection, self.opened)
@@ -115,6 +115,8 @@ class AsyncNode:
         """Close everything; what is still being opened, once it is."""
         await asyncio.gather(*self._abandoned)
         self.drop()
+        for client in self._maker.asked:
+            await client.aclose()
         await asyncio.sleep(0)  # sockets are closed by what runs on the loop next
 
 
@@ -131,8 +133,8 @@ class AsyncWire:
         """The connections to a node."""
         found = self._nodes.get(address)
         if found is None:
-            make = maker(ASYNC, self._store, address, self._timeout_s)
-            found = self._nodes[address] = AsyncNode(make, self._most)
+            its_own = maker(ASYNC, self._store, address, self._timeout_s)
+            found = self._nodes[address] = AsyncNode(its_own, self._most)
         return found
 
     async def make(self, trip: Trip) -> list[Result]:

@@ -1,6 +1,6 @@
 """What opens connections to a store: redis-py resolves, connects, encrypts and authenticates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import redis
@@ -44,8 +44,20 @@ ASYNC: Final = Kit(
 )
 
 
-def maker(kit: Kit, store: StoreAddress, node: Address | None, timeout_s: float) -> Callable[[], Any]:
-    """What makes a connection, not opened yet.
+class Maker(NamedTuple):
+    """What makes connections.
+
+    Attributes:
+        make: one, not opened yet.
+        asked: clients of the Sentinels, to be closed in the end.
+    """
+
+    make: Callable[[], Any]
+    asked: Sequence[Any] = ()
+
+
+def maker(kit: Kit, store: StoreAddress, node: Address | None, timeout_s: float) -> Maker:
+    """What makes connections.
 
     Args:
         node: of a cluster; None elsewhere.
@@ -58,9 +70,9 @@ def maker(kit: Kit, store: StoreAddress, node: Address | None, timeout_s: float)
     if store.kind == "sentinel":
         watching = kit.sentinel(store.nodes, sentinel_kwargs={**store.sentinel_options, **times, "ssl": store.is_tls})
         pool = kit.sentinel_pool(store.name, watching, ssl=store.is_tls, **options)
-        return lambda: pool.connection_class(**pool.connection_kwargs)
+        return Maker(lambda: pool.connection_class(**pool.connection_kwargs), watching.sentinels)
     if not store.nodes:
-        return lambda: kit.unix(**options)
+        return Maker(lambda: kit.unix(**options))
     host, port = node or store.nodes[0]
     made = kit.tls if store.is_tls else kit.plain
-    return lambda: made(host=host, port=port, **options)
+    return Maker(lambda: made(host=host, port=port, **options))

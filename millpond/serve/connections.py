@@ -4,7 +4,7 @@ import os
 import selectors
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Any, Final, TypeVar
@@ -14,7 +14,7 @@ import redis
 import redis.exceptions
 from hiredis import pack_command
 
-from millpond.serve.connecting import SYNC, maker
+from millpond.serve.connecting import SYNC, Maker, maker
 from millpond.serve.flow import Command
 from millpond.serve.trips import LATE, Answer, Failure, Parcel, Result, Trip
 from millpond.store.address import StoreAddress
@@ -122,11 +122,11 @@ class Node:
     """The connections to one node; a connection is opened beside the read that needs it, which may give up earlier.
 
     Args:
-        make: makes a connection, not opened yet.
+        maker: what makes a connection.
     """
 
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
+    def __init__(self, maker: Maker) -> None:
+        self._maker = maker
         self._lock = Lock()
         self._reset()
 
@@ -175,10 +175,11 @@ class Node:
         return self._opener.submit(self._open)
 
     def _open(self) -> Link | Failure:
+        connection = self._maker.make()
         try:
-            connection = self._make()
             connection.connect()
         except (redis.RedisError, OSError) as cause:
+            connection.disconnect()
             return broken(cause)
         with self._lock:
             self.opened += 1
@@ -206,6 +207,8 @@ class Node:
             if isinstance(opened, Link):
                 opened.close()
         self.drop()
+        for client in self._maker.asked:
+            client.close()
 
 
 def _first(those: deque[_T]) -> _T | None:
@@ -230,8 +233,7 @@ class Wire:
         found = self._nodes.get(address)
         if found is None:
             with self._lock:
-                make = maker(SYNC, self._store, address, self._timeout_s)
-                found = self._nodes.setdefault(address, Node(make))
+                found = self._nodes.setdefault(address, Node(maker(SYNC, self._store, address, self._timeout_s)))
         return found
 
     def make(self, trip: Trip) -> list[Result]:
