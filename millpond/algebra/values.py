@@ -42,7 +42,7 @@ def valued(feature: FeaturePlan, partials: Sequence[Partial]) -> Callable[[Seque
     Args:
         partials: the feature's, in the order of its state.
     """
-    rule = _VALUE[feature.aggregation]
+    rule, told = _VALUE[feature.aggregation], _number_told(feature, partials)
 
     def of(states: Sequence[State], q: int) -> tuple[Value, Flaw]:
         try:
@@ -57,30 +57,50 @@ def valued(feature: FeaturePlan, partials: Sequence[Partial]) -> Callable[[Seque
         first = states[0]  # a tally is a state of its own
         return result, "capped" if isinstance(first, Tally | Met) and first.is_capped else ""
 
-    return of
+    if told is None:
+        return of
+    least, greatest, number = told
+
+    def of_one(states: Sequence[Any], q: int) -> tuple[Value, Flaw]:
+        state = states[0]
+        if state is None:
+            return None, ""
+        return (number(state), "") if least <= state <= greatest else of(states, q)
+
+    return of_one
 
 
 def valued_of_many(feature: FeaturePlan, partials: Sequence[Partial]) -> ValuedOfMany:
     """What gives a feature's values of many entities from the states of each partial, one an entity, and the instants.
 
-    The same as `valued` of each; of whole numbers and decimals that are told by one partial, all at once.
+    The same as `valued` of each; numbers that are told by one partial are told all at once.
     """
-    one, kind, exponent = valued(feature, partials), feature.type.kind, -feature.type.scale
-    is_told = feature.aggregation in _TOLD_BY_ONE and len(partials) == 1 and partials[0].function not in MARKED
-    least, greatest = (-_GREATEST, _GREATEST) if kind == "decimal" else (INT_MIN, INT_MAX)
+    one, told = valued(feature, partials), _number_told(feature, partials)
 
     def of_many(columns: Sequence[Sequence[Any]], instants: Sequence[int]) -> tuple[list[Value], Sequence[Flaw]]:
-        if is_told and kind in ("int", "decimal"):
-            column = columns[0]
-            known = [state for state in column if state is not None]
+        if told is not None:
+            least, greatest, number = told
+            known = [state for state in columns[0] if state is not None]
             if not known or (least <= min(known) and max(known) <= greatest):
-                if kind == "int":
-                    return list(column), ()
-                return [None if state is None else _WIDE.scaleb(Decimal(state), exponent) for state in column], ()
+                return [None if state is None else number(state) for state in columns[0]], ()
         found = [one(states, q) for states, q in zip(zip(*columns, strict=True), instants, strict=True)]
         return [value for value, _ in found], [flaw for _, flaw in found]
 
     return of_many
+
+
+def _number_told(
+    feature: FeaturePlan, partials: Sequence[Partial]
+) -> tuple[int, int, Callable[[int], int | Decimal]] | None:
+    """What tells a whole number or a decimal from the state of its one partial, and from where to where it fits."""
+    if feature.aggregation not in _TOLD_BY_ONE or len(partials) != 1 or partials[0].function in MARKED:
+        return None
+    if feature.type.kind == "int":
+        return INT_MIN, INT_MAX, lambda state: state
+    if feature.type.kind != "decimal":
+        return None
+    exponent = -feature.type.scale
+    return -_GREATEST, _GREATEST, lambda state: _WIDE.scaleb(Decimal(state), exponent)
 
 
 # --- rules: exact numbers come unscaled ------------------------------------------------------------------------------

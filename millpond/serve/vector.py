@@ -44,6 +44,8 @@ class Vector:
     @property
     def values(self) -> tuple[Value, ...]:
         """The values meant to be used; None where the status is not present, empty, no_key or capped."""
+        if USABLE.issuperset(self.statuses):
+            return self.computed
         return tuple(
             value if status in USABLE else None for value, status in zip(self.computed, self.statuses, strict=True)
         )
