@@ -19,8 +19,8 @@ ASKED: Final = "MILLPOND_COMPILED"
 COMPILED: Final = {
     "millpond/algebra": ("buckets", "contribution", "evaluate", "marks", "partials", "tallies", "values"),
     "millpond/serve": (
-        *("cut", "derived", "events", "flow", "gives", "own_event", "reader", "request", "rows", "states", "status"),
-        "tile_events",
+        *("cut", "derived", "events", "flow", "gives", "own_event", "reader", "request", "rows", "sightings", "states"),
+        *("status", "tile_events"),
     ),
     "millpond/store": ("kept", "keys", "records"),
 }

@@ -20,6 +20,7 @@ from millpond.serve.derived import Derivation
 from millpond.serve.events import HeldEvents, KeptEvents
 from millpond.serve.own_event import Own, OwnEvents
 from millpond.serve.rows import Tiles
+from millpond.serve.sightings import Sighting, lacking
 from millpond.serve.states import StateOf, state_over
 from millpond.serve.status import Status, worse
 from millpond.serve.vector import PLAIN, Vector
@@ -30,6 +31,8 @@ from millpond.store.records import RecordLayout
 Command = tuple[str, ...]
 Reply = Sequence[Sequence[Any]]
 """What the commands of a part gave: its records and, where it keeps events, those that were asked for."""
+Expected = Sequence[Sequence[Sighting]]
+"""For each binding, events that are known to have happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +78,29 @@ class _PartRead:
     spans: tuple[_Span, ...]
     kept: KeptEvents | None
 
-    def commands(self, key: str, first: int, last: int) -> tuple[Command, ...]:
+    def commands(self, key: str, first: int, last: int, expected: Sequence[Sighting] = ()) -> tuple[Command, ...]:
         """What asks for all records of an entity, and for the events that its windows may need.
 
         Args:
             key: of the records.
             first, last: the read's instant (ms) will be from the one to the other.
+            expected: events that are looked for in their tiles.
         """
         if self.kept is None:
             return (("HVALS", key),)
         tiles = self.kept.tiles(first, last)
+        tiles += [one.ts // self.size for one in expected if self.key not in one.held]
         return ("HVALS", key), ("HMGET", events_key(key), *dict.fromkeys(map(self.part.field, tiles)))
+
+    def bounds(self, window: WindowSpan, q: int) -> tuple[int, int]:
+        """What a window read at q is of: from one instant to before another, ms."""
+        # An exact view's window also reaches into the tiles that it cuts.
+        return window.bounds(q, self.size if self.kept is None else 1)
+
+    def reaches(self, window: WindowSpan, q: int, instants: Sequence[int]) -> bool:
+        """Whether a window read at q holds one of some instants."""
+        lo, hi = self.bounds(window, q)
+        return any(lo <= ts < hi for ts in instants)
 
 
 class ReadFlow:
@@ -129,20 +144,21 @@ class ReadFlow:
         return [None if (key := encoded[part.binding]) is None else part.key.key(key) for part in self.parts]
 
     def commands(
-        self, request: Mapping[str, object], *, as_of: int | None, asked: int
+        self, request: Mapping[str, object], *, as_of: int | None, asked: int, expected: Expected | None = None
     ) -> list[tuple[Command, ...] | None]:
         """The commands of each part, to be sent in their order; None where the request has no value for a key column.
 
         Args:
             as_of: the instant to read at (ms); None for the present.
             asked: the wall clock (ms).
+            expected: see `vector`.
 
         Raises:
             ReadError: as of `keys`.
         """
         first, last = (asked, asked + SKEW) if as_of is None else (as_of, as_of)
         return [
-            None if key is None else part.commands(key, first, last)
+            None if key is None else part.commands(key, first, last, expected[part.binding] if expected else ())
             for part, key in zip(self.parts, self.keys(request), strict=True)
         ]
 
@@ -159,12 +175,14 @@ class ReadFlow:
         stale_after: int,
         given: Mapping[str, Value] = MappingProxyType({}),
         own: Sequence[Own | None] | None = None,
+        expected: Expected | None = None,
     ) -> Vector:
         """The vector of one request.
 
         Args:
             given: what derived places read of the request, see `Derivation.given`.
             own: the request's event for each binding, see `OwnEvents.of`; then `as_of` is its time.
+            expected: for each binding events that have happened: windows that hold one which is not in are `behind`.
             replies: one a part, as `commands` gave them; None where there were none.
             as_of: the instant to read at (ms); None for the present.
             asked: the wall clock when the store was asked: the present (ms).
@@ -185,10 +203,14 @@ class ReadFlow:
                 continue
             its_own = owns[part.binding]
             held = None if part.kept is None else part.kept.read(tiles, reply[1], q, its_own)
-            health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
+            stamp = fresh.get(part.stamp, 0)
+            health: Status = "present" if abs(now - stamp) <= stale_after else "stale"
+            missing = lacking(expected[part.binding], part.key, held, stamp) if expected else ()
             for span in part.spans:
                 chosen = _select(part, span.window, tiles, held, q, now, its_own)
                 found = worse(chosen.status, health)
+                if missing and part.reaches(span.window, q, missing):
+                    found = worse(found, "behind")
                 plain = worse("empty", found) if chosen.is_empty else found
                 merged = [state(tiles, chosen) for state in span.states]
                 for answer in span.answers:
@@ -310,8 +332,7 @@ def _select(
     --[====|====|====|====|====x]---> tiles from lo // s up to the one that holds q
     """
     size = part.size
-    # An exact view's window also reaches into the tiles that it cuts.
-    lo, hi = window.bounds(q, size if part.kept is None else 1)
+    lo, hi = part.bounds(window, q)
     first, end = lo // size, -(-hi // size)
     if held is not None:
         chosen = held.choose(window, lo, hi)

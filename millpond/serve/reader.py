@@ -15,7 +15,7 @@ from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import MillpondError, ReadError
 from millpond.plan.windows import STALE_AFTER
-from millpond.serve.flow import Command, ReadFlow
+from millpond.serve.flow import Command, Expected, ReadFlow
 from millpond.serve.own_event import Own
 from millpond.serve.vector import Vector
 from millpond.store.keys import EPOCH_FIELD, freshness_key
@@ -131,7 +131,12 @@ class OpenSet:
         return self.read_many([request], as_of=as_of, timeout_ms=timeout_ms)[0]
 
     def read_many(
-        self, requests: Sequence[Mapping[str, object]], *, as_of: int | None = None, timeout_ms: int = TIMEOUT_MS
+        self,
+        requests: Sequence[Mapping[str, object]],
+        *,
+        as_of: int | None = None,
+        timeout_ms: int = TIMEOUT_MS,
+        expected: Sequence[Expected] | None = None,
     ) -> list[Vector]:
         """One vector a request, in order, in one round trip.
 
@@ -143,6 +148,8 @@ class OpenSet:
                 read at the time of its request.
             timeout_ms: after which every vector is `unavailable`; a read never raises for it, and waits longer only
                 where a connection has to be opened first (see `Reader.connect`).
+            expected: for each request, and each binding of the set, events that are known to have happened: a feature
+                whose window holds one that is not in the store yet is `behind`.
 
         Raises:
             ReadError: a request lacks a field or has one of the wrong type.
@@ -151,8 +158,10 @@ class OpenSet:
         given = [flow.derivation.given(request) for request in requests]
         instants, owns = _own(flow, requests, as_of)
         asked = reader.clock()
+        awaited: Sequence[Expected | None] = [None] * len(requests) if expected is None else expected
         commands = [
-            flow.commands(request, as_of=at, asked=asked) for request, at in zip(requests, instants, strict=True)
+            flow.commands(request, as_of=at, asked=asked, expected=some)
+            for request, at, some in zip(requests, instants, awaited, strict=True)
         ]
         flat = [one for parts in commands for some in parts if some is not None for one in some]
         wanted = flat if len(requests) == 1 else list(dict.fromkeys(flat))  # requests may share what they ask for
@@ -173,8 +182,9 @@ class OpenSet:
                 stale_after=reader.stale_after_ms,
                 given=taken,
                 own=own,
+                expected=some,
             )
-            for parts, taken, at, own in zip(commands, given, instants, owns, strict=True)
+            for parts, taken, at, own, some in zip(commands, given, instants, owns, awaited, strict=True)
         ]
 
     def _fetch(self, wanted: Sequence[Command], timeout: float) -> tuple[list[Any], "_Fresh"]:

@@ -9,6 +9,7 @@ from tests.mutants.offline import OFFLINE
 from tests.mutants.reviews import REVIEWS
 from tests.mutants.sets import SETS
 from tests.mutants.several import SEVERAL
+from tests.mutants.sightings import SIGHTINGS
 from tests.mutants.simulate import SIMULATE
 from tests.mutants.sources import SOURCES
 
@@ -474,6 +475,7 @@ MUTANTS: Final = (
     *SOURCES,
     *EXPRESSIONS,
     *SEVERAL,
+    *SIGHTINGS,
     *CUTS,
     *SETS,
     *REVIEWS,

@@ -1,0 +1,56 @@
+"""Events that are known to have happened: a vector whose windows hold one must have seen it, or say `behind`.
+
+An event is in a tile where its id is among the events that the tile keeps, and those are of the tile's record. Of tiles
+that keep none it cannot be told: their last instant may be another event's. There the fragment's stamp alone proves it:
+every event that was in the source at that instant is in the tiles in the store.
+
+What a part of the store has once held it holds from then on, for its writes are monotone, as long as it is that store:
+whoever keeps sightings forgets where they were found when a connection to another one may have been opened.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from millpond.store.keys import KeyTemplate
+
+if TYPE_CHECKING:
+    from millpond.serve.events import HeldEvents
+
+
+class Sighting:
+    """An event of an entity.
+
+    Attributes:
+        ts: its time, ms.
+        place: what its mark begins with: its time and its id.
+        known_at: from what instant on (ms) a stamp proves it; None where its source may have got it later than that.
+        held: the parts of the store in which it was found, or is not to come any more.
+    """
+
+    __slots__ = ("held", "known_at", "place", "ts")
+
+    def __init__(self, ts: int, place: str, known_at: int | None) -> None:
+        self.ts = ts
+        self.place = place
+        self.known_at = known_at
+        self.held: set[KeyTemplate] = set()
+
+
+def lacking(expected: Sequence[Sighting], part: KeyTemplate, held: "HeldEvents | None", stamp: int) -> Sequence[int]:
+    """The times (ms) of those events that are not known to be in a part of the store; the others are noted as held.
+
+    Args:
+        part: by its keys.
+        held: what was read of it; None where its tiles keep no events.
+        stamp: up to what instant (ms) all that happened is known to be in.
+    """
+    missing = []
+    for one in expected:
+        if part in one.held:
+            continue
+        is_proven = one.known_at is not None and stamp >= one.known_at
+        if is_proven or (held is not None and held.holds(one.ts, one.place)):
+            one.held.add(part)
+        else:
+            missing.append(one.ts)
+    return missing

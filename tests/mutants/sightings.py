@@ -1,0 +1,59 @@
+"""Mistakes in what is known of events that have happened, and must be in."""
+
+from typing import Final
+
+from tests.mutants.mutant import Mutant
+
+SIGHTED: Final = ("tests/unit/serve/test_sightings.py",)
+
+SIGHTINGS: Final = (
+    Mutant(
+        name="an event that is not in is not waited for",
+        file="millpond/serve/flow.py",
+        old='found = worse(found, "behind")',
+        new="pass",
+        tests=SIGHTED,
+    ),
+    Mutant(
+        name="an event after the request is waited for",
+        file="millpond/serve/flow.py",
+        old="any(lo <= ts < hi for ts in instants)",
+        new="any(lo <= ts for ts in instants)",
+        tests=SIGHTED,
+    ),
+    Mutant(
+        name="only the head's tile is asked for",
+        file="millpond/serve/flow.py",
+        old="tiles += [one.ts // self.size for one in expected if self.key not in one.held]",
+        new="pass",
+        tests=SIGHTED,
+    ),
+    Mutant(
+        name="events that are newer than their record prove it",
+        file="millpond/serve/events.py",
+        old="and kept.is_of(self._tiles.record(at))\n",
+        new="and True\n",
+        tests=SIGHTED,
+    ),
+    Mutant(
+        name="an own event that is not in the record yet counts as in",
+        file="millpond/serve/events.py",
+        old="is_in_record = is_in and kept.is_of(self._tiles.record(place))",
+        new="is_in_record = is_in",
+        tests=SIGHTED,
+    ),
+    Mutant(
+        name="any event of a tile is the one that is looked for",
+        file="millpond/serve/events.py",
+        old="and len(kept.beginning_with(place)) > 0",
+        new="and len(kept.texts) > 0",
+        tests=SIGHTED,
+    ),
+    Mutant(
+        name="a stamp of before an event proves it",
+        file="millpond/serve/sightings.py",
+        old="stamp >= one.known_at",
+        new="stamp >= one.ts",
+        tests=SIGHTED,
+    ),
+)
