@@ -20,7 +20,7 @@ from millpond.serve.derived import Derivation
 from millpond.serve.events import HeldEvents, KeptEvents
 from millpond.serve.own_event import Own, OwnEvents
 from millpond.serve.rows import Tiles
-from millpond.serve.sightings import Sighting, lacking
+from millpond.serve.sightings import Lookup, Sighting, lacking, unheld
 from millpond.serve.states import StateOf, state_over
 from millpond.serve.status import Status, worse
 from millpond.serve.vector import PLAIN, Vector
@@ -160,6 +160,20 @@ class ReadFlow:
         return [
             None if key is None else part.commands(key, first, last, expected[part.binding] if expected else ())
             for part, key in zip(self.parts, self.keys(request), strict=True)
+        ]
+
+    def lookups(self, request: Mapping[str, object], expected: Expected) -> list[Lookup]:
+        """What looks for events in their tiles, of those parts that keep events.
+
+        Raises:
+            ReadError: as of `keys`.
+        """
+        return [
+            Lookup(one, part.key, (("HGET", key, field), ("HGET", events_key(key), field)))
+            for part, key in zip(self.parts, self.keys(request), strict=True)
+            if key is not None and part.kept is not None and expected[part.binding]
+            for one in unheld(expected[part.binding], part.key)
+            for field in (part.part.field(one.ts // part.size),)
         ]
 
     # --- what the replies say ---

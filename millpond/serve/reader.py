@@ -136,7 +136,7 @@ class OpenSet:
         *,
         as_of: int | None = None,
         timeout_ms: int = TIMEOUT_MS,
-        expected: Sequence[Expected] | None = None,
+        expected: Sequence[Expected | None] | None = None,
     ) -> list[Vector]:
         """One vector a request, in order, in one round trip.
 
@@ -186,6 +186,32 @@ class OpenSet:
             )
             for parts, taken, at, own, some in zip(commands, given, instants, owns, awaited, strict=True)
         ]
+
+    def look_for(
+        self, requests: Sequence[Mapping[str, object]], expected: Sequence[Expected], *, timeout_ms: int = TIMEOUT_MS
+    ) -> bool:
+        """Look for events in the tiles that must hold them, which costs a fraction of a read; False without a store.
+
+        Args:
+            requests: each gives the set's request fields.
+            expected: for each request, and each binding of the set, events: where one is found is noted with it.
+
+        Raises:
+            ReadError: a request lacks a field or has one of the wrong type.
+        """
+        asked = [
+            one for request, some in zip(requests, expected, strict=True) for one in self._flow.lookups(request, some)
+        ]
+        commands = list(dict.fromkeys(command for one in asked for command in one.commands))  # many may lie in a tile
+        if not commands:
+            return True
+        try:
+            found = dict(zip(commands, _round_trip(self._reader.client, commands, timeout_ms / 1000), strict=True))
+        except redis.RedisError:
+            return False
+        for one in asked:
+            one.found(*(found[command] for command in one.commands))
+        return True
 
     def _fetch(self, wanted: Sequence[Command], timeout: float) -> tuple[list[Any], "_Fresh"]:
         """What each command gave, in order, and freshness that holds for it.

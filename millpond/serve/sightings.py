@@ -9,12 +9,17 @@ whoever keeps sightings forgets where they were found when a connection to anoth
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from millpond.algebra.tallies import BETWEEN
+from millpond.store.kept import kept_in
 from millpond.store.keys import KeyTemplate
+from millpond.store.records import HEADER_BYTES
 
 if TYPE_CHECKING:
     from millpond.serve.events import HeldEvents
+
+ENOUGH: Final = 8  # events that are missing: while jobs stand still thousands may be, and each look takes its time
 
 
 class Sighting:
@@ -36,20 +41,50 @@ class Sighting:
         self.held: set[KeyTemplate] = set()
 
 
+class Lookup(NamedTuple):
+    """An event that is looked for in one tile, without a vector being made.
+
+    Attributes:
+        part: where, by its keys.
+        commands: what asks for the tile's record, and for its events.
+    """
+
+    sighting: Sighting
+    part: KeyTemplate
+    commands: tuple[tuple[str, ...], tuple[str, ...]]
+
+    def found(self, record: bytes | None, events: bytes | None) -> None:
+        """Note whether it is there."""
+        if record is None or events is None:
+            return
+        # The mark begins with the event's time: it is of no other tile that may have taken the slot.
+        mark, text = self.sighting.place.encode(), events[HEADER_BYTES:]
+        is_among = text.startswith(mark) or BETWEEN.encode() + mark in text
+        if is_among and kept_in(events).is_of(record):
+            self.sighting.held.add(self.part)
+
+
+def unheld(expected: Sequence[Sighting], part: KeyTemplate) -> list[Sighting]:
+    """The last events that are not known to be in a part of the store, as many as are worth a look."""
+    return [one for one in reversed(expected) if part not in one.held][:ENOUGH]
+
+
 def lacking(expected: Sequence[Sighting], part: KeyTemplate, held: "HeldEvents | None", stamp: int) -> Sequence[int]:
     """The times (ms) of those events that are not known to be in a part of the store; the others are noted as held.
+
+    The last ones are looked for first. Where several are missing, those before them are taken to be missing, too.
 
     Args:
         part: by its keys.
         held: what was read of it; None where its tiles keep no events.
         stamp: up to what instant (ms) all that happened is known to be in.
     """
-    missing = []
-    for one in expected:
+    missing: list[int] = []
+    for one in reversed(expected):
         if part in one.held:
             continue
         is_proven = one.known_at is not None and stamp >= one.known_at
-        if is_proven or (held is not None and held.holds(one.ts, one.place)):
+        if is_proven or (held is not None and len(missing) < ENOUGH and held.holds(one.ts, one.place)):
             one.held.add(part)
         else:
             missing.append(one.ts)

@@ -5,6 +5,8 @@ from typing import Final
 from tests.mutants.mutant import Mutant
 
 SIGHTED: Final = ("tests/unit/serve/test_sightings.py",)
+REMEMBERED: Final = ("tests/unit/services/test_recent.py",)
+LANES: Final = ("tests/unit/services/test_lanes.py",)
 
 SIGHTINGS: Final = (
     Mutant(
@@ -55,5 +57,40 @@ SIGHTINGS: Final = (
         old="stamp >= one.known_at",
         new="stamp >= one.ts",
         tests=SIGHTED,
+    ),
+    Mutant(
+        name="a looked for event is found before its record has it",
+        file="millpond/serve/sightings.py",
+        old="if is_among and kept_in(events).is_of(record):",
+        new="if is_among:",
+        tests=SIGHTED,
+    ),
+    Mutant(
+        name="an event is forgotten before it is proven",
+        file="millpond/services/recent.py",
+        old="self.keep_ms = stale_after_ms + 2 * MARGIN_MS",
+        new="self.keep_ms = stale_after_ms",
+        tests=REMEMBERED,
+    ),
+    Mutant(
+        name="events of before the store was another are taken to be in it",
+        file="millpond/services/recent.py",
+        old="one.held.clear()",
+        new="pass",
+        tests=REMEMBERED,
+    ),
+    Mutant(
+        name="what is not delivered is committed",
+        file="millpond/services/lanes.py",
+        old="return self._open[0] if self._open else self._next",
+        new="return self._next",
+        tests=LANES,
+    ),
+    Mutant(
+        name="a key's answers leave as they come",
+        file="millpond/services/lanes.py",
+        old="while waiting and waiting[0].is_answered:",
+        new="while waiting:",
+        tests=LANES,
     ),
 )

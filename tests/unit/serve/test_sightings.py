@@ -144,7 +144,7 @@ def test_events_that_are_newer_than_the_record_that_counts_prove_nothing(pool: P
 
 
 def test_an_own_event_that_the_record_does_not_have_yet_is_not_in(pool: Pool) -> None:
-    earlier, own = event(1, NOON + 1), event(9, NOON + MINUTE)
+    earlier, own = event(1, NOON + 1), event(9, NOON + 2)  # of one tile
     world = World(pool, "waits")
     assert world.read([earlier, own], own, [], older=[earlier])["exactly.visits_10m"] == "behind"
     assert world.read([earlier, own], own, [])["exactly.visits_10m"] == "present"
@@ -171,6 +171,75 @@ def test_tiles_without_events_are_behind_until_a_stamp_proves_them(pool: Pool) -
         for known_at, stamp in ((1_000 + NOON, 0), (None, 9_000), (1_000 + NOON, 1_000))
     ]
     assert says == ["behind", "behind", "present"]
+
+
+class Hashes:
+    """What the lookups of a world's sets are answered with."""
+
+    def __init__(self, world: World, arrived: list[Event]) -> None:
+        self.world = world
+        self.rows = {
+            part.key.key("ann"): {row.field: row for row in as_stored.stored(world.view, arrived, part.part)}
+            for part in world.flow.parts
+        }
+
+    def hget(self, name: str, key: str, field: str) -> bytes | None:
+        assert name == "HGET"
+        row = self.rows[key.removesuffix(".events")].get(field)
+        return None if row is None else row.events if key.endswith(".events") else row.record
+
+    def look_for(self, one: Event, *sightings: Sighting) -> None:
+        for lookup in self.world.flow.lookups({**one, "customer_id": "ann"}, [sightings]):
+            lookup.found(*(self.hget(*command) for command in lookup.commands))
+
+
+def test_looked_for_in_its_tile_an_event_is_found_by_its_id_and_then_not_looked_for(pool: Pool) -> None:
+    world, own = World(pool, "exact"), event(9, NOON + MINUTE)
+    parts = {part.key for part in world.flow.parts}
+    one = sighting(event(1, NOON - 1))
+    for arrived in ([], [event(2, NOON - 1)]):
+        Hashes(world, arrived).look_for(own, one)
+        assert one.held == set()
+    Hashes(world, [event(1, NOON - 1), event(2, NOON - 1)]).look_for(own, one)
+    assert one.held == parts
+    assert world.flow.lookups(dict(own), [[one]]) == []
+
+
+def test_an_id_that_begins_another_is_not_that_event(pool: Pool) -> None:
+    world, one = World(pool, "exact"), sighting(event(1, NOON))
+    Hashes(world, [event(11, NOON), event(1, NOON - 1)]).look_for(event(9, NOON), one)
+    assert one.held == set()
+
+
+def test_in_a_slot_that_another_tile_took_nothing_is_found(pool: Pool) -> None:
+    world, old = World(pool, "exact"), event(1, NOON)
+    (part, *_) = world.flow.parts
+    assert part.slots is not None
+    later = event(1, NOON + part.size * part.slots)
+    one = sighting(old)
+    Hashes(world, [later]).look_for(event(9, NOON + 1), one)
+    assert one.held == set()
+
+
+def test_of_a_record_and_events_of_two_writes_nothing_is_taken(pool: Pool) -> None:
+    world, one = World(pool, "exact"), sighting(event(1, NOON))
+    before, after = Hashes(world, [event(2, NOON)]), Hashes(world, [event(2, NOON), event(1, NOON)])
+    for lookup in world.flow.lookups(dict(event(9, NOON)), [[one]]):
+        record, events = lookup.commands
+        lookup.found(before.hget(*record), after.hget(*events))
+    assert one.held == set()
+
+
+def test_of_many_that_are_missing_the_last_ones_are_looked_for(pool: Pool) -> None:
+    world = World(pool, "exact")
+    many = [sighting(event(number, NOON + number)) for number in range(100)]
+    asked = [one.sighting for one in world.flow.lookups(dict(event(999, NOON + MINUTE)), [many])]
+    assert asked[:8] == many[:-9:-1]
+    assert len(asked) == 8 * len(world.flow.parts)
+
+
+def test_tiles_without_events_are_not_looked_into(pool: Pool) -> None:
+    assert World(pool, "tiles").flow.lookups(dict(event(9, NOON)), [[sighting(event(1, NOON))]]) == []
 
 
 @given(
