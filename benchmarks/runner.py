@@ -7,7 +7,19 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import bytes as bytes_
-from benchmarks import flink, freshness, growth, hashes, materializer, reader, several, sustained, vector, wheel
+from benchmarks import (
+    enricher,
+    flink,
+    freshness,
+    growth,
+    hashes,
+    materializer,
+    reader,
+    several,
+    sustained,
+    vector,
+    wheel,
+)
 from benchmarks.bars import Bars, below
 from benchmarks.figures import Benchmark
 from benchmarks.results import Measured, Results, this_machine, versions
@@ -27,6 +39,7 @@ BENCHMARKS: Final = (
     materializer.BENCHMARK,
     bytes_.BENCHMARK,
     freshness.BENCHMARK,
+    enricher.BENCHMARK,
     growth.BENCHMARK,
 )
 
