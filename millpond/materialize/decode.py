@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import fastavro
 
+from millpond.materialize.writers import check_bounded
 from millpond.plan.clock import ms_of
 from millpond.plan.errors import MillpondError
 from millpond.plan.model import SourcePlan
@@ -101,6 +102,10 @@ class EventReader:
         return self._writers[number]
 
     def _check(self, number: int, schema: Json) -> None:
+        try:
+            check_bounded(schema)
+        except MillpondError as error:
+            raise error.at(f"schema {number} of the registry")  # noqa: B904  the same error, with its place
         for difference in () if self._reader is None else differences(self._reader, schema):
             raise MillpondError(
                 f"schema {number} of the registry: {difference.what}",

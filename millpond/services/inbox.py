@@ -159,7 +159,8 @@ class Inbox:
                 # From now on its place is known: what comes before the next commit is not lost either.
                 self._consumer.commit(offsets=[TopicPartition(self._topic, part.partition, place)], asynchronous=False)
             else:
-                place = max(part.offset, low)
+                # Beyond its end it is of a topic that was made anew.
+                place = part.offset if low <= part.offset <= high else low
             found[part.partition] = place
         return found
 
