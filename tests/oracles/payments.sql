@@ -28,6 +28,13 @@ CREATE MACRO overwritten(ts, q, length, size, slots) AS
 CREATE MACRO overwritten_delayed(ts, q, delay, length, size, slots) AS
     in_its_place(ts, (q - delay - length + 1) // size, (q - delay) // size + 1, size, slots);
 
+-- Where all tiles take as many bytes, those that the ring does not span with the newest one are dropped, and it is only
+-- known before which tile: a window that begins before it may lack some.
+CREATE MACRO is_dropped(ts, first, size, slots) AS coalesce(list_max(
+    list_filter(list(ts // size), lambda tile: tile <= list_max(list(ts // size)) - slots)
+) >= any_value(first), false);
+CREATE MACRO dropped(ts, q, length, size, slots) AS is_dropped(ts, (q - length + 1) // size, size, slots);
+
 -- Of tiles without events nobody knows which part of the present one is before q.
 CREATE MACRO is_later(ts, q, size) AS ts > q AND ts // size = q // size;
 
@@ -95,8 +102,8 @@ SELECT
     count(*) FILTER (within(age, 90 * day())) AS seen_90d,
     count(*) FILTER (within(age, 90 * day() + 1)) AS seen_remembered,
     count(*) FILTER (age >= 0) AS seen_lifetime,
-    bool_or(overwritten(ts, q, 600000, 300000, 16)) AS lost_10m,
-    bool_or(overwritten(ts, q, hour_ms(), 300000, 16)) AS lost_1h,
+    dropped(ts, q, 600000, 300000, 16) AS lost_10m,
+    dropped(ts, q, hour_ms(), 300000, 16) AS lost_1h,
     bool_or(overwritten(ts, q, day(), day(), 11)) AS lost_24h,
     bool_or(overwritten(ts, q, 7 * day(), day(), 11)) AS lost_7d,
     bool_or(overwritten(ts, q, 30 * day(), day(), 95)) AS lost_30d,
@@ -202,10 +209,8 @@ SELECT
     count(*) FILTER (within_tiles(ts, q, 30 * day(), day())) AS seen_30d,
     count(*) FILTER (within_tiles_delayed(ts, q, 7 * day(), 30 * day(), day())) AS seen_30d_delayed_7d,
     bool_or(is_later(ts, q, day())) AS ahead_30d,
-    bool_or(overwritten(ts, q, 30 * day(), day(), 41)) AS lost_30d,
-    bool_or(in_its_place(
-        ts, floor_to(q - 37 * day() + 1, day()) // day(), floor_to(q - 7 * day() + 1, day()) // day(), day(), 41
-    )) AS lost_30d_delayed_7d
+    dropped(ts, q, 30 * day(), day(), 41) AS lost_30d,
+    dropped(ts, q, 37 * day(), day(), 41) AS lost_30d_delayed_7d
 FROM met GROUP BY n;
 
 CREATE MACRO profile(asked) AS TABLE
@@ -220,7 +225,7 @@ SELECT
     count(*) FILTER (within_tiles(ts, q, day(), hour_ms()) AND field IN ('PASSWORD', 'DEVICE')) AS credentials_24h,
     count(*) FILTER (within_tiles(ts, q, day(), hour_ms())) AS seen_24h,
     bool_or(is_later(ts, q, hour_ms())) AS ahead_24h,
-    bool_or(overwritten(ts, q, day(), hour_ms(), 28)) AS lost_24h
+    dropped(ts, q, day(), hour_ms(), 28) AS lost_24h
 FROM met GROUP BY n;
 
 CREATE MACRO document(asked) AS TABLE
@@ -250,7 +255,7 @@ SELECT
     n,
     count(*) FILTER (within(age, day()) AND result = 'REJECTED') AS rejected_24h,
     count(*) FILTER (within(age, day())) AS seen_24h,
-    bool_or(overwritten(ts, q, day(), hour_ms(), 28)) AS lost_24h
+    dropped(ts, q, day(), hour_ms(), 28) AS lost_24h
 FROM met GROUP BY n;
 
 -- --- requests -------------------------------------------------------------------------------------------------------
