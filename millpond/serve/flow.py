@@ -89,8 +89,13 @@ class _PartRead:
         if self.kept is None:
             return (("HVALS", key),)
         tiles = self.kept.tiles(first, last)
-        tiles += [one.ts // self.size for one in expected if self.key not in one.held]
+        tiles += [one.ts // self.size for one in expected if self.name not in one.held]
         return ("HVALS", key), ("HMGET", events_key(key), *dict.fromkeys(map(self.part.field, tiles)))
+
+    @property
+    def name(self) -> str:
+        """Which part of the store it is of, whatever entity is read: its keys without theirs."""
+        return self.key.key("")
 
     def bounds(self, window: WindowSpan, q: int) -> tuple[int, int]:
         """What a window read at q is of: from one instant to before another, ms."""
@@ -169,10 +174,10 @@ class ReadFlow:
             ReadError: as of `keys`.
         """
         return [
-            Lookup(one, part.key, (("HGET", key, field), ("HGET", events_key(key), field)))
+            Lookup(one, part.name, (("HGET", key, field), ("HGET", events_key(key), field)))
             for part, key in zip(self.parts, self.keys(request), strict=True)
             if key is not None and part.kept is not None and expected[part.binding]
-            for one in unheld(expected[part.binding], part.key)
+            for one in unheld(expected[part.binding], part.name)
             for field in (part.part.field(one.ts // part.size),)
         ]
 
@@ -219,7 +224,7 @@ class ReadFlow:
             held = None if part.kept is None else part.kept.read(tiles, reply[1], q, its_own)
             stamp = fresh.get(part.stamp, 0)
             health: Status = "present" if abs(now - stamp) <= stale_after else "stale"
-            missing = lacking(expected[part.binding], part.key, held, stamp) if expected else ()
+            missing = lacking(expected[part.binding], part.name, held, stamp) if expected else ()
             for span in part.spans:
                 chosen = _select(part, span.window, tiles, held, q, now, its_own)
                 found = worse(chosen.status, health)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from millpond.algebra.tallies import BETWEEN
 from millpond.store.kept import kept_in
-from millpond.store.keys import KeyTemplate
 from millpond.store.records import HEADER_BYTES
 
 if TYPE_CHECKING:
@@ -38,19 +37,19 @@ class Sighting:
         self.ts = ts
         self.place = place
         self.known_at = known_at
-        self.held: set[KeyTemplate] = set()
+        self.held: set[str] = set()
 
 
 class Lookup(NamedTuple):
     """An event that is looked for in one tile, without a vector being made.
 
     Attributes:
-        part: where, by its keys.
+        part: where, by its name.
         commands: what asks for the tile's record, and for its events.
     """
 
     sighting: Sighting
-    part: KeyTemplate
+    part: str
     commands: tuple[tuple[str, ...], tuple[str, ...]]
 
     def found(self, record: bytes | None, events: bytes | None) -> None:
@@ -64,18 +63,18 @@ class Lookup(NamedTuple):
             self.sighting.held.add(self.part)
 
 
-def unheld(expected: Sequence[Sighting], part: KeyTemplate) -> list[Sighting]:
+def unheld(expected: Sequence[Sighting], part: str) -> list[Sighting]:
     """The last events that are not known to be in a part of the store, as many as are worth a look."""
     return [one for one in reversed(expected) if part not in one.held][:ENOUGH]
 
 
-def lacking(expected: Sequence[Sighting], part: KeyTemplate, held: "HeldEvents | None", stamp: int) -> Sequence[int]:
+def lacking(expected: Sequence[Sighting], part: str, held: "HeldEvents | None", stamp: int) -> Sequence[int]:
     """The times (ms) of those events that are not known to be in a part of the store; the others are noted as held.
 
     The last ones are looked for first. Where several are missing, those before them are taken to be missing, too.
 
     Args:
-        part: by its keys.
+        part: by its name.
         held: what was read of it; None where its tiles keep no events.
         stamp: up to what instant (ms) all that happened is known to be in.
     """
