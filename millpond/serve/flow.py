@@ -104,8 +104,13 @@ class _PartRead:
         if self.kept is None:
             return (records,)
         tiles = self.kept.tiles(first, last)
-        tiles += [one.ts // self.size for one in expected if self.key not in one.held]
+        tiles += [one.ts // self.size for one in expected if self.name not in one.held]
         return records, ("HMGET", events_key(key), *dict.fromkeys(map(self.part.field, tiles)))
+
+    @property
+    def name(self) -> str:
+        """Which part of the store it is of, whatever entity is read: its keys without theirs."""
+        return self.key.key("")
 
     def bounds(self, span: _Span, q: int) -> tuple[int, int]:
         """What a window read at q is of: from one instant to before another, ms."""
@@ -186,13 +191,13 @@ class ReadFlow:
         return [
             Lookup(
                 one,
-                part.key,
+                part.name,
                 part.layout,
                 (("GET", key) if part.layout.is_strip else ("HGET", key, field), ("HGET", events_key(key), field)),
             )
             for part, key in zip(self.parts, self.keys(request), strict=True)
             if key is not None and part.kept is not None and expected[part.binding]
-            for one in unheld(expected[part.binding], part.key)
+            for one in unheld(expected[part.binding], part.name)
             for field in (part.part.field(one.ts // part.size),)
         ]
 
@@ -410,7 +415,7 @@ def _answer(
 ) -> None:
     """The features that one part answers; `behind` where their window holds an awaited event that is not in."""
     held = None if part.kept is None else part.kept.read(tiles, reply[1], q, own)
-    missing = lacking(awaited, part.key, held, stamp) if awaited else ()
+    missing = lacking(awaited, part.name, held, stamp) if awaited else ()
     for span in part.spans:
         chosen = _select(part, span, tiles, held, q, now, own)
         found = worse(chosen.status, health)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from millpond.algebra.tallies import BETWEEN
 from millpond.store.kept import kept_in
-from millpond.store.keys import KeyTemplate
 from millpond.store.records import HEADER_BYTES, RecordLayout
 from millpond.store.strip import record_of
 
@@ -39,7 +38,7 @@ class Sighting:
         self.ts = ts
         self.place = place
         self.known_at = known_at
-        self.held: set[KeyTemplate] = set()
+        self.held: set[str] = set()
 
 
 class Lookup(NamedTuple):
@@ -52,7 +51,7 @@ class Lookup(NamedTuple):
     """
 
     sighting: Sighting
-    part: KeyTemplate
+    part: str
     layout: RecordLayout
     commands: tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -69,18 +68,18 @@ class Lookup(NamedTuple):
             self.sighting.held.add(self.part)
 
 
-def unheld(expected: Sequence[Sighting], part: KeyTemplate) -> list[Sighting]:
+def unheld(expected: Sequence[Sighting], part: str) -> list[Sighting]:
     """The last events that are not known to be in a part of the store, as many as are worth a look."""
     return [one for one in reversed(expected) if part not in one.held][:ENOUGH]
 
 
-def lacking(expected: Sequence[Sighting], part: KeyTemplate, held: "HeldEvents | None", stamp: int) -> Sequence[int]:
+def lacking(expected: Sequence[Sighting], part: str, held: "HeldEvents | None", stamp: int) -> Sequence[int]:
     """The times (ms) of those events that are not known to be in a part of the store; the others are noted as held.
 
     The last ones are looked for first. Where several are missing, those before them are taken to be missing, too.
 
     Args:
-        part: by its keys.
+        part: by its name.
         held: what was read of it; None where its tiles keep no events.
         stamp: up to what instant (ms) all that happened is known to be in.
     """

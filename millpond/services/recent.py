@@ -23,7 +23,6 @@ from millpond.plan.windows import MINUTE
 from millpond.serve.flow import Expected, ReadFlow
 from millpond.serve.request import RequestFields
 from millpond.serve.sightings import Sighting
-from millpond.store.keys import KeyTemplate
 
 MARGIN_MS: Final = 1_000  # by how much the clocks of two machines may differ
 LONG: Final = 10 * MINUTE  # what happened lately; for what came later than that, a read decides
@@ -103,7 +102,7 @@ class Recent:
         self._waiting: dict[_Entity, list[Sighting]] = {}  # those that were not found in every part of their view yet
         self._publication: Publication | None = None
         self._connections = -1
-        self._parts: dict[str, set[KeyTemplate]] = {}
+        self._parts: dict[str, set[str]] = {}
 
     @property
     def waits_for_own(self) -> bool:
@@ -184,7 +183,7 @@ class Recent:
             for part in ReadFlow(publication, self._ns).parts:
                 bound = self._bindings[part.binding]
                 if bound is not None:
-                    self._parts[bound.view].add(part.key)
+                    self._parts[bound.view].add(part.name)
         self._publication, self._connections = publication, connections
         self._waiting = {}
         for _, entity, one in self._seen:

@@ -26,7 +26,7 @@ SIGHTINGS: Final = (
     Mutant(
         name="only the head's tile is asked for",
         file="millpond/serve/flow.py",
-        old="tiles += [one.ts // self.size for one in expected if self.key not in one.held]",
+        old="tiles += [one.ts // self.size for one in expected if self.name not in one.held]",
         new="pass",
         tests=SIGHTED,
     ),

@@ -128,7 +128,7 @@ def test_what_was_found_once_is_not_looked_for_again(pool: Pool) -> None:
     first, own = event(1, NOON - MINUTE), event(9, NOON + MINUTE)
     world, seen = World(pool, "exact"), sighting(first)
     world.read([first], own, [seen])
-    assert seen.held == {part.key for part in world.flow.parts}
+    assert seen.held == {part.name for part in world.flow.parts}
     asked = [part.commands("key", NOON, NOON, [seen]) for part in world.flow.parts]
     assert asked == [part.commands("key", NOON, NOON) for part in world.flow.parts]
 
@@ -201,7 +201,7 @@ class Held:
 
 def test_looked_for_in_its_tile_an_event_is_found_by_its_id_and_then_not_looked_for(pool: Pool) -> None:
     world, own = World(pool, "exact"), event(9, NOON + MINUTE)
-    parts = {part.key for part in world.flow.parts}
+    parts = {part.name for part in world.flow.parts}
     one = sighting(event(1, NOON - 1))
     for arrived in ([], [event(2, NOON - 1)]):
         Held(world, arrived).look_for(own, one)

@@ -79,7 +79,7 @@ class World:
 
     def hold(self, one: Event) -> None:
         """All parts of the store are found to hold what is expected for a request."""
-        parts = {part.key for part in ReadFlow(self.publication, "dev").parts}
+        parts = {part.name for part in ReadFlow(self.publication, "dev").parts}
         for some in self.recent.expected(one, self.publication, 1) or ():
             for sighting in some:
                 sighting.held |= parts
