@@ -21,7 +21,7 @@ COMPILED: Final = {
     "millpond/algebra": ("buckets", "contribution", "evaluate", "marks", "partials", "tallies", "values"),
     "millpond/serve": (
         *("connections", "cut", "derived", "events", "flow", "gives", "own_event", "reader", "reading", "request"),
-        *("rows", "states", "status", "strips", "tile_events", "trips"),
+        *("rows", "sightings", "states", "status", "strips", "tile_events", "trips"),
     ),
     "millpond/store": ("kept", "keys", "parts", "records", "strip"),
 }

@@ -8,6 +8,7 @@ from typing import Final
 
 from benchmarks import bytes as bytes_
 from benchmarks import (
+    enricher,
     feast,
     flink,
     freshness,
@@ -42,6 +43,7 @@ BENCHMARKS: Final = (
     materializer.BENCHMARK,
     bytes_.BENCHMARK,
     freshness.BENCHMARK,
+    enricher.BENCHMARK,
     growth.BENCHMARK,
 )
 

@@ -50,6 +50,7 @@ class World:
         compiled = compile_pool(POOL)
         self.pool = compiled.part(["payments"])
         self.several = compiled.part(["several"])
+        self.enriched = compiled.part(["enriched"])
         self.began = now_ms()
         self._materializers = 0
 

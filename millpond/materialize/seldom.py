@@ -12,7 +12,8 @@ log = logging.getLogger("millpond.materialize")
 class Seldom:
     """Says the same thing at most once in ten seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: logging.Logger = log) -> None:
+        self._log = log
         self._said: dict[str, float] = {}
 
     def warn(self, about: str, failure: object) -> None:
@@ -20,4 +21,4 @@ class Seldom:
         now = time.monotonic()
         if now - self._said.get(about, -EVERY_S) >= EVERY_S:
             self._said[about] = now
-            log.warning("%s: %s", about, failure)
+            self._log.warning("%s: %s", about, failure)

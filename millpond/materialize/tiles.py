@@ -18,7 +18,7 @@ from millpond.store.keys import KeyEncoder, KeyTemplate, events_key
 from millpond.store.parts import Part, parts_of
 from millpond.store.records import HEADER_BYTES, Column, RecordLayout, Texts
 from millpond.store.scripts import Pipeline
-from millpond.store.strip import records_in
+from millpond.store.strip import record_of
 from millpond.store.suspects import Suspect
 
 KEY_FIELDS: Final = ("level", "tile")
@@ -155,10 +155,9 @@ class TileTopic:
 
     def _of_tile(self, found: bytes | None, tile: int) -> bytes | None:
         """The record of a tile; None where the store has none of it any more."""
-        if found is None:
-            return None
-        records = records_in(self._layout, found) if self._layout.is_strip else [found]
-        return next((one for one in records if self._layout.decode([one])["tile"][0] == tile), None)
+        if found is None or self._layout.is_strip:
+            return None if found is None else record_of(self._layout, found, tile)
+        return found if self._layout.decode([found])["tile"][0] == tile else None
 
     def _events(self, packed: Sequence[bytes], values: Mapping[str, Field]) -> Sequence[bytes | None]:
         """What is stored beside each record; None where tiles keep no events."""

@@ -11,8 +11,8 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from httpx2 import HTTPError  # what confluent-kafka's client raises for a registry that does not answer
 
+from millpond.materialize.decode import Decoder, Json
 from millpond.materialize.to_the_end import records
-from millpond.offline.decode import Decoder, Json
 from millpond.offline.events import Events, stored_type
 from millpond.plan.errors import MillpondError
 from millpond.plan.model import SourcePlan

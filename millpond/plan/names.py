@@ -52,6 +52,11 @@ def dead_letter_topic(ns: str, job: str) -> str:
     return f"millpond.{ns}.{dashed(job)}.dlq"
 
 
+def enricher_group(ns: str, replies: str) -> str:
+    """The consumer group of those that answer into a topic: another topic is another service."""
+    return f"millpond.{ns}.enrich.{replies}"
+
+
 def source_group(ns: str, job: str) -> str:
     """The consumer group under which a job commits how far its completed checkpoints have read its source."""
     return f"millpond.{ns}.{job}"

@@ -236,6 +236,11 @@ class Wire:
                 found = self._nodes.setdefault(address, Node(maker(SYNC, self._store, address, self._timeout_s)))
         return found
 
+    @property
+    def opened(self) -> int:
+        """How many connections were opened so far."""
+        return sum(node.opened for node in self._nodes.values())
+
     def make(self, trip: Trip) -> list[Result]:
         """What came of each parcel."""
         if len(trip.parcels) == 1:

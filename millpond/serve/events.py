@@ -141,6 +141,23 @@ class HeldEvents:
         cut = [one for one in (first, last) if one is not None]
         return Chosen(slice(start, stop), cut, status, lo, hi, removals)
 
+    def holds(self, ts: int, place: str) -> bool:
+        """Whether an event is in its tile, both among its events and in its record.
+
+        Args:
+            place: what its mark begins with.
+        """
+        number = ts // self._size
+        kept = self._events.get(number)
+        at = bisect_left(self._tiles.numbers, number)
+        return (
+            kept is not None
+            and at < len(self._tiles.numbers)
+            and self._tiles.numbers[at] == number
+            and kept.is_of(self._tiles.record(at))
+            and len(kept.beginning_with(place)) > 0
+        )
+
     def _at_head(self, place: int, lo: int, hi: int, *, is_current: bool) -> _End:
         if not is_current or lo > self._tiles.numbers[place] * self._size:
             return self._end(place, lo, hi, is_current=is_current)
@@ -169,14 +186,16 @@ class HeldEvents:
         # It may also be one of those that were not kept, all of its millisecond.
         may_be_in = is_in or (not has_all and kept.since(self._q) == len(kept.texts))
         out = own is not None and own.is_excluded and may_be_in
+        # Where the record counts: it may be older than its events.
+        is_in_record = is_in and kept.is_of(self._tiles.record(place))
         if is_whole and not out:
-            return _End(holds_own=is_in)
+            return _End(holds_own=is_in_record)
         if has_all:
             cut = self._cut(kept, lo, hi, its_own if out else _NOWHERE, place, is_tail=is_tail)
             return _End(counts_whole=False, cut=cut, holds_own=is_in)
         if out or (kept.last >= hi and is_current):
             return _End(status="ahead", holds_own=is_in)
-        return _End(counts_whole=kept.last < hi, status="capped", holds_own=is_in)
+        return _End(counts_whole=kept.last < hi, status="capped", holds_own=is_in_record)
 
     def _cut(self, kept: TileEvents, lo: int, hi: int, out: range, place: int, *, is_tail: bool) -> Cut:
         """A tile cut at both ends of a window, and some events taken out."""

@@ -22,6 +22,7 @@ from millpond.serve.derived import Derivation
 from millpond.serve.events import HeldEvents, KeptEvents
 from millpond.serve.own_event import Own, OwnEvents
 from millpond.serve.rows import Tiles
+from millpond.serve.sightings import Lookup, Sighting, lacking, unheld
 from millpond.serve.states import StateOf, state_over
 from millpond.serve.status import SEVERITY, STATUSES, Status, worse
 from millpond.serve.strips import Ints, OfMany, Strips, merger_of_many
@@ -33,6 +34,8 @@ from millpond.store.records import RecordLayout
 Command = tuple[str, ...]
 Reply = Sequence[Any]
 """What the commands of a part gave: its records and, where it keeps events, those that were asked for."""
+Expected = Sequence[Sequence[Sighting]]
+"""For each binding, events that are known to have happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +92,35 @@ class _PartRead:
     kept: KeptEvents | None
     is_simple: bool
 
-    def commands(self, key: str, first: int, last: int) -> tuple[Command, ...]:
+    def commands(self, key: str, first: int, last: int, expected: Sequence[Sighting] = ()) -> tuple[Command, ...]:
         """What asks for all records of an entity, and for the events that its windows may need.
 
         Args:
             key: of the records.
             first, last: the read's instant (ms) will be from the one to the other.
+            expected: events that are looked for in their tiles.
         """
         records = ("GET" if self.layout.is_strip else "HVALS", key)
         if self.kept is None:
             return (records,)
         tiles = self.kept.tiles(first, last)
+        tiles += [one.ts // self.size for one in expected if self.name not in one.held]
         return records, ("HMGET", events_key(key), *dict.fromkeys(map(self.part.field, tiles)))
+
+    @property
+    def name(self) -> str:
+        """Which part of the store it is of, whatever entity is read: its keys without theirs."""
+        return self.key.key("")
+
+    def bounds(self, span: _Span, q: int) -> tuple[int, int]:
+        """What a window read at q is of: from one instant to before another, ms."""
+        # An exact view's window also reaches into the tiles that it cuts.
+        return bounds(span.size, span.delay, q, self.size if self.kept is None else 1)
+
+    def reaches(self, span: _Span, q: int, instants: Sequence[int]) -> bool:
+        """Whether a window read at q holds one of some instants."""
+        lo, hi = self.bounds(span, q)
+        return any(lo <= ts < hi for ts in instants)
 
 
 class ReadFlow:
@@ -144,21 +164,41 @@ class ReadFlow:
         return [None if (key := encoded[part.binding]) is None else part.key.key(key) for part in self.parts]
 
     def commands(
-        self, request: Mapping[str, object], *, as_of: int | None, asked: int
+        self, request: Mapping[str, object], *, as_of: int | None, asked: int, expected: Expected | None = None
     ) -> list[tuple[Command, ...] | None]:
         """The commands of each part, to be sent in their order; None where the request has no value for a key column.
 
         Args:
             as_of: the instant to read at (ms); None for the present.
             asked: the wall clock (ms).
+            expected: see `vector`.
 
         Raises:
             ReadError: as of `keys`.
         """
         first, last = (asked, asked + SKEW) if as_of is None else (as_of, as_of)
         return [
-            None if key is None else part.commands(key, first, last)
+            None if key is None else part.commands(key, first, last, expected[part.binding] if expected else ())
             for part, key in zip(self.parts, self.keys(request), strict=True)
+        ]
+
+    def lookups(self, request: Mapping[str, object], expected: Expected) -> list[Lookup]:
+        """What looks for events in their tiles, of those parts that keep events.
+
+        Raises:
+            ReadError: as of `keys`.
+        """
+        return [
+            Lookup(
+                one,
+                part.name,
+                part.layout,
+                (("GET", key) if part.layout.is_strip else ("HGET", key, field), ("HGET", events_key(key), field)),
+            )
+            for part, key in zip(self.parts, self.keys(request), strict=True)
+            if key is not None and part.kept is not None and expected[part.binding]
+            for one in unheld(expected[part.binding], part.name)
+            for field in (part.part.field(one.ts // part.size),)
         ]
 
     # --- what the replies say ---
@@ -174,12 +214,14 @@ class ReadFlow:
         stale_after: int,
         given: Mapping[str, Value] = MappingProxyType({}),
         own: Sequence[Own | None] | None = None,
+        expected: Expected | None = None,
     ) -> Vector:
         """The vector of one request.
 
         Args:
             given: what derived places read of the request, see `Derivation.given`.
             own: the request's event for each binding, see `OwnEvents.of`; then `as_of` is its time.
+            expected: for each binding events that have happened: windows that hold one which is not in are `behind`.
             replies: one a part, as `commands` gave them; None where there were none.
             as_of: the instant to read at (ms); None for the present.
             asked: the wall clock when the store was asked: the present (ms).
@@ -197,8 +239,10 @@ class ReadFlow:
         owns = self._nobodys if own is None else own
         for part, tiles, reply in zip(self.parts, tables, replies, strict=True):
             if tiles is not None and reply is not None:
-                health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
-                _answer(part, tiles, reply, q, now, health, owns[part.binding], made)
+                stamp = fresh.get(part.stamp, 0)
+                health: Status = "present" if abs(now - stamp) <= stale_after else "stale"
+                awaited = expected[part.binding] if expected else ()
+                _answer(part, tiles, reply, q, now, health, made, own=owns[part.binding], awaited=awaited, stamp=stamp)
         return self._vector(given, made, q)
 
     def vectors(
@@ -357,13 +401,26 @@ class _Made:
 
 
 def _answer(
-    part: _PartRead, tiles: Tiles, reply: Reply, q: int, now: int, health: Status, own: Own | None, made: _Made
+    part: _PartRead,
+    tiles: Tiles,
+    reply: Reply,
+    q: int,
+    now: int,
+    health: Status,
+    made: _Made,
+    *,
+    own: Own | None = None,
+    awaited: Sequence[Sighting] = (),
+    stamp: int = 0,
 ) -> None:
-    """The features that one part answers."""
+    """The features that one part answers; `behind` where their window holds an awaited event that is not in."""
     held = None if part.kept is None else part.kept.read(tiles, reply[1], q, own)
+    missing = lacking(awaited, part.name, held, stamp) if awaited else ()
     for span in part.spans:
         chosen = _select(part, span, tiles, held, q, now, own)
         found = worse(chosen.status, health)
+        if missing and part.reaches(span, q, missing):
+            found = worse(found, "behind")
         plain = worse("empty", found) if chosen.is_empty else found
         merged = [state(tiles, chosen) for state in span.states]
         for answer in span.answers:
@@ -387,8 +444,7 @@ def _select(
     --[====|====|====|====|====x]---> tiles from lo // s up to the one that holds q
     """
     size = part.size
-    # An exact view's window also reaches into the tiles that it cuts.
-    lo, hi = bounds(span.size, span.delay, q, size if part.kept is None else 1)
+    lo, hi = part.bounds(span, q)
     first, end = lo // size, -(-hi // size)
     if held is not None:
         chosen = held.choose(lo, hi, is_current=span.delay == 0, is_lifetime=span.size is None)
@@ -427,7 +483,7 @@ class _Some:
     def answer(self, instants: Sequence[int], now: int, health: Status, made: Sequence[_Made]) -> None:
         """Its features of every request."""
         for number, tiles, reply in self._found:
-            _answer(self.part, tiles, reply, instants[number], now, health, None, made[number])
+            _answer(self.part, tiles, reply, instants[number], now, health, made[number])
 
 
 class _Many(_Some):

@@ -8,6 +8,7 @@ from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.windows import STALE_AFTER
 from millpond.serve.connections import Wire
+from millpond.serve.flow import Expected
 from millpond.serve.reading import TIMEOUT_MS, Environment, Reading, opening
 from millpond.serve.trips import Trips, Where
 from millpond.serve.vector import Vector
@@ -78,6 +79,11 @@ class Reader:
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
 
+    @property
+    def connections(self) -> int:
+        """How many were opened so far: what was remembered before the last one may be of another store."""
+        return self.wire.opened
+
     def close(self) -> None:
         """Close the connections."""
         self.wire.close()
@@ -112,7 +118,12 @@ class OpenSet:
         return self.read_many([request], as_of=as_of, timeout_ms=timeout_ms)[0]
 
     def read_many(
-        self, requests: Sequence[Mapping[str, object]], *, as_of: int | None = None, timeout_ms: int = TIMEOUT_MS
+        self,
+        requests: Sequence[Mapping[str, object]],
+        *,
+        as_of: int | None = None,
+        timeout_ms: int = TIMEOUT_MS,
+        expected: Sequence[Expected | None] | None = None,
     ) -> list[Vector]:
         """One vector a request, in order, in one round trip to each shard of the store.
 
@@ -124,6 +135,8 @@ class OpenSet:
                 read at the time of its request.
             timeout_ms: after which vectors that are not whole are `unavailable`; a read never raises for the store. A
                 broken connection is tried once more, over a new one, within the same time.
+            expected: for each request, and each binding of the set, events that are known to have happened: a feature
+                whose window holds one that is not in the store yet is `behind`.
 
         Raises:
             ReadError: a request lacks a field or has one of the wrong type.
@@ -131,14 +144,28 @@ class OpenSet:
         reading = self._reading
         spans = reading.spans
         if spans is None or not spans.are_wanted:
-            vectors = self._reader.run(reading.vectors(requests, as_of, timeout_ms))
+            vectors = self._reader.run(reading.vectors(requests, as_of, timeout_ms, expected))
         else:
             with spans.span() as vectors:
-                vectors += self._reader.run(reading.vectors(requests, as_of, timeout_ms))
+                vectors += self._reader.run(reading.vectors(requests, as_of, timeout_ms, expected))
         if reading.moved_to and self._loading.acquire(blocking=False):
             # Beside the reads: decoding and laying out a plan takes longer than a request may wait.
             Thread(target=self._follow, name="millpond-following", daemon=True).start()
         return vectors
+
+    def look_for(
+        self, requests: Sequence[Mapping[str, object]], expected: Sequence[Expected], *, timeout_ms: int = TIMEOUT_MS
+    ) -> bool:
+        """Look for events in the tiles that must hold them, which costs a fraction of a read; False without a store.
+
+        Args:
+            requests: each gives the set's request fields.
+            expected: for each request, and each binding of the set, events: where one is found is noted with it.
+
+        Raises:
+            ReadError: a request lacks a field or has one of the wrong type.
+        """
+        return self._reader.run(self._reading.looking(requests, expected, timeout_ms))
 
     def _follow(self) -> None:
         """Serve from what the pointer leads to, as soon as it is loaded."""

@@ -13,7 +13,7 @@ from millpond.algebra.values import Value
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import MillpondError, ReadError
-from millpond.serve.flow import Command, ReadFlow
+from millpond.serve.flow import Command, Expected, ReadFlow
 from millpond.serve.metrics import tally_of
 from millpond.serve.own_event import Own
 from millpond.serve.spans import spans_of
@@ -137,9 +137,16 @@ class Reading:
     # --- a read ---
 
     def vectors(
-        self, requests: Sequence[Mapping[str, object]], as_of: int | None, timeout_ms: float
+        self,
+        requests: Sequence[Mapping[str, object]],
+        as_of: int | None,
+        timeout_ms: float,
+        expected: Sequence[Expected | None] | None = None,
     ) -> Trips[list[Vector]]:
         """One vector a request, in order.
+
+        Args:
+            expected: for each request, see `ReadFlow.vector`.
 
         Raises:
             ReadError: a request lacks a field or has one of the wrong type.
@@ -151,8 +158,10 @@ class Reading:
         given = [flow.derivation.given(request) for request in requests]
         instants, owns = _own(flow, requests, as_of)
         asked = environment.clock()
+        awaited: Sequence[Expected | None] = [None] * len(requests) if expected is None else expected
         commands = [
-            flow.commands(request, as_of=at, asked=asked) for request, at in zip(requests, instants, strict=True)
+            flow.commands(request, as_of=at, asked=asked, expected=some)
+            for request, at, some in zip(requests, instants, awaited, strict=True)
         ]
         flat = [one for parts in commands for some in parts if some is not None for one in some]
         wanted = flat if len(requests) == 1 else list(dict.fromkeys(flat))  # requests may share what they ask for
@@ -169,13 +178,36 @@ class Reading:
         replies = found.replies if wanted is flat else _of_each(flat, wanted, found.replies)
         shards = _of_each(flat, wanted, found.shards) if found.shards and wanted is not flat else found.shards
         read = _Read(flow, as_of, asked, environment.clock(), environment.stale_after_ms, found)
-        if len(requests) >= MANY and flow.own_events is None and not found.has_failures and not found.shards:
+        is_plain = flow.own_events is None and expected is None and not found.has_failures and not found.shards
+        if is_plain and len(requests) >= MANY:
             vectors = read.at_once(commands, replies, given)
         else:
-            vectors = read.one_by_one(commands, replies, shards, given, instants, owns)
+            vectors = read.one_by_one(commands, replies, shards, given, instants, owns, awaited)
         if self._tally is not None:
             self._tally.read(environment.where.timer() - began, [one.status for one in vectors], found.trips)
         return vectors
+
+    def looking(
+        self, requests: Sequence[Mapping[str, object]], expected: Sequence[Expected], timeout_ms: float
+    ) -> Trips[bool]:
+        """Whether the store was asked for events in the tiles that must hold them; what is found is noted with them.
+
+        Raises:
+            ReadError: a request lacks a field or has one of the wrong type.
+        """
+        where, flow = self.environment.where, self._served.flow
+        deadline = where.timer() + timeout_ms / 1000
+        asked = [one for request, some in zip(requests, expected, strict=True) for one in flow.lookups(request, some)]
+        commands = list(dict.fromkeys(command for one in asked for command in one.commands))  # many may lie in a tile
+        if not commands:
+            return True
+        found = yield from asking(where, commands, deadline)
+        if found.has_failures:
+            return False
+        told = dict(zip(commands, found.replies, strict=True))
+        for one in asked:
+            one.found(*(told[command] for command in one.commands))
+        return True
 
     def _look_at(self, pointer: Any, asked: int) -> None:
         # Where it is not told, too: who hangs that holds it must not be waited for by every read.
@@ -252,21 +284,22 @@ class _Read:
         given: Sequence[Mapping[str, Value]],
         instants: Sequence[int | None],
         owns: Sequence[Sequence[Own | None] | None],
+        awaited: Sequence[Expected | None],
     ) -> list[Vector]:
         """Each request with what it depends on alone: others may not have been answered, or by other shards."""
         vectors, begin = [], 0
-        for parts, taken, at, own in zip(commands, given, instants, owns, strict=True):
-            end = begin + sum([len(some) for some in parts if some is not None])
+        for parts, taken, at, own, some in zip(commands, given, instants, owns, awaited, strict=True):
+            end = begin + sum([len(one) for one in parts if one is not None])
             mine = replies[begin:end]
             failed = next((one for one in mine if isinstance(one, Failure)), None) if self.found.has_failures else None
             if failed is not None:
                 vectors.append(self.flow.unavailable(as_of=at, now=self.now, reason=failed.reason))
             else:
-                its_shards = [shard for some in shards[begin:end] for shard in some] if shards else [WHOLE]
+                its_shards = [shard for one in shards[begin:end] for shard in one] if shards else [WHOLE]
                 each = iter(mine)
                 vectors.append(
                     self.flow.vector(
-                        [None if some is None else list(islice(each, len(some))) for some in parts],
+                        [None if one is None else list(islice(each, len(one))) for one in parts],
                         as_of=at,
                         asked=self.asked,
                         now=self.now,
@@ -274,6 +307,7 @@ class _Read:
                         stale_after=self.stale_after,
                         given=taken,
                         own=own,
+                        expected=some,
                     )
                 )
             begin = end

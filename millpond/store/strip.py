@@ -48,6 +48,16 @@ def records_in(layout: RecordLayout, strip: bytes) -> list[bytes]:
     return [strip[at : at + layout.size] for at in ends]
 
 
+def record_of(layout: RecordLayout, strip: bytes, tile: int) -> bytes | None:
+    """The record of a tile; None where there is none.
+
+    Raises:
+        MillpondError: it is no strip of this layout.
+    """
+    wanted = tile.to_bytes(4, "little")  # a record begins with its tile
+    return next((record for record in records_in(layout, strip) if record.startswith(wanted)), None)
+
+
 def decode(layout: RecordLayout, strip: bytes) -> Records:
     """Its records as one structured array, the oldest tile first.
 

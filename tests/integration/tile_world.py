@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -90,12 +90,14 @@ class OwnStore:
 
 
 class Process:
-    """A materializer."""
+    """A materializer, or another program of ours."""
 
-    def __init__(self, argv: Sequence[str], log: Path) -> None:
+    def __init__(
+        self, argv: Sequence[str], log: Path, *, environ: Mapping[str, str] | None = None, folder: Path | None = None
+    ) -> None:
         self.log = log
         with log.open("ab") as out:
-            self.popen = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT)
+            self.popen = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT, env=environ, cwd=folder)
 
     def signal(self, number: signal.Signals) -> None:
         self.popen.send_signal(number)

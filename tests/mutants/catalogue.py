@@ -9,6 +9,7 @@ from tests.mutants.offline import OFFLINE
 from tests.mutants.reviews import REVIEWS
 from tests.mutants.sets import SETS
 from tests.mutants.several import SEVERAL
+from tests.mutants.sightings import SIGHTINGS
 from tests.mutants.simulate import SIMULATE
 from tests.mutants.sources import SOURCES
 from tests.mutants.strips import STRIP_FAULTS
@@ -477,6 +478,7 @@ MUTANTS: Final = (
     *TRANSPORT,
     *EXPRESSIONS,
     *SEVERAL,
+    *SIGHTINGS,
     *CUTS,
     *SETS,
     *REVIEWS,

@@ -91,8 +91,8 @@ STRIP_FAULTS: Final = (
     ),
     Mutant(
         name="a better row is looked for in the first tile of its strip",
-        file="millpond/materialize/tiles.py",
-        old='if self._layout.decode([one])["tile"][0] == tile), None)',
+        file="millpond/store/strip.py",
+        old="if record.startswith(wanted)), None)",
         new="), None)",
         tests=REWRITE,
     ),

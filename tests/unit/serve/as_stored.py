@@ -10,6 +10,7 @@ from millpond.algebra.tallies import BETWEEN, Tally
 from millpond.plan.deployment import Publication, Served
 from millpond.plan.model import SetPlan, ViewPlan
 from millpond.serve.flow import ReadFlow, Reply
+from millpond.serve.sightings import Sighting
 from millpond.serve.vector import Vector
 from millpond.store.guard import GuardedRow
 from millpond.store.kept import kept as beside
@@ -29,7 +30,14 @@ def read(plan: SetPlan, view: ViewPlan, events: Sequence[Event], key: tuple[Any,
     return flow.vector(replies(flow, view, mine, q, q), as_of=q, asked=now, now=now, fresh=fresh, stale_after=30_000)
 
 
-def replies(flow: ReadFlow, view: ViewPlan, events: Sequence[Event], first: int, last: int) -> list[Reply]:
+def replies(
+    flow: ReadFlow,
+    view: ViewPlan,
+    events: Sequence[Event],
+    first: int,
+    last: int,
+    expected: Sequence[Sighting] = (),
+) -> list[Reply]:
     """What the store gives for the commands of a read between two instants, of the one view that the flow reads."""
     made: list[Reply] = []
     for part in flow.parts:
@@ -39,7 +47,7 @@ def replies(flow: ReadFlow, view: ViewPlan, events: Sequence[Event], first: int,
         made.append(
             [
                 [events_of.get(field) for field in fields] if command == "HMGET" else gives[command]
-                for command, _, *fields in part.commands("key", first, last)
+                for command, _, *fields in part.commands("key", first, last, expected)
             ]
         )
     return made

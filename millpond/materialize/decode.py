@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import fastavro
 
+from millpond.materialize.writers import check_bounded
 from millpond.plan.clock import ms_of
 from millpond.plan.errors import MillpondError
 from millpond.plan.model import SourcePlan
@@ -24,7 +25,7 @@ from millpond.plan.types import Kind, Type
 
 Json = Any
 Decoded = Mapping[str, Any] | str
-"""The values by path, or why there are none."""
+"""Values by name or by path, or why there are none."""
 
 _HEADER: Final = 5  # magic byte and schema id, the Confluent wire format
 # What fastavro meets in bytes that are no such record.
@@ -50,25 +51,23 @@ class _Body(io.BytesIO):
         return found
 
 
-class Decoder:
-    """Decodes the records of one source.
+class EventReader:
+    """Reads the values of records.
 
     Args:
-        paths: the fields that are wanted.
+        source: whose schema they are read with; without one, as they were written.
         fetch: gives the schema of an id; None where the registry has none.
     """
 
-    def __init__(self, source: SourcePlan, paths: Iterable[str], fetch: Callable[[int], Json | None]) -> None:
-        self._source = source
-        types = {column.name: column.type for column in source.columns}
-        self._paths = {path: (parse(path), types[shape_of(path)]) for path in paths}
+    def __init__(self, source: SourcePlan | None, fetch: Callable[[int], Json | None]) -> None:
+        self._where = "" if source is None else source.topic
         self._fetch = fetch
-        self._reader = json.loads(with_units(source))
-        self._parsed = fastavro.parse_schema(self._reader)
+        self._reader = None if source is None else json.loads(with_units(source))
+        self._parsed = None if self._reader is None else fastavro.parse_schema(self._reader)
         self._writers: dict[int, Any] = {}
 
-    def decode(self, value: bytes | None) -> Decoded:
-        """A record's value.
+    def read(self, value: bytes | None) -> Decoded:
+        """A record's value: its fields, or why there are none.
 
         Raises:
             MillpondError: it is written in a schema that the source cannot read.
@@ -85,15 +84,13 @@ class Decoder:
         body = _Body(value[_HEADER:])
         try:
             event = fastavro.schemaless_reader(body, writer, self._parsed)
-            if body.tell() < len(value) - _HEADER:
-                return "undecodable"
-            if not _is_finite(event):
-                return "non_finite"
-            return {path: _taken(event, steps, type) for path, (steps, type) in self._paths.items()}
         except EOFError:
             return "truncated"
         except _CORRUPT:
             return "undecodable"
+        if body.tell() < len(value) - _HEADER or not isinstance(event, dict):
+            return "undecodable"
+        return event if _is_finite(event) else "non_finite"
 
     def _writer(self, number: int) -> Any:
         if number not in self._writers:
@@ -105,12 +102,44 @@ class Decoder:
         return self._writers[number]
 
     def _check(self, number: int, schema: Json) -> None:
-        for difference in differences(self._reader, schema):
+        try:
+            check_bounded(schema)
+        except MillpondError as error:
+            raise error.at(f"schema {number} of the registry")  # noqa: B904  the same error, with its place
+        for difference in () if self._reader is None else differences(self._reader, schema):
             raise MillpondError(
                 f"schema {number} of the registry: {difference.what}",
-                where=f"{self._source.topic}: {difference.path}",
+                where=f"{self._where}: {difference.path}",
                 mend=difference.mend,
             )
+
+
+class Decoder:
+    """Decodes the records of one source: of each the values at some paths.
+
+    Args:
+        paths: the fields that are wanted.
+        fetch: gives the schema of an id; None where the registry has none.
+    """
+
+    def __init__(self, source: SourcePlan, paths: Iterable[str], fetch: Callable[[int], Json | None]) -> None:
+        types = {column.name: column.type for column in source.columns}
+        self._paths = {path: (parse(path), types[shape_of(path)]) for path in paths}
+        self._reader = EventReader(source, fetch)
+
+    def decode(self, value: bytes | None) -> Decoded:
+        """A record's value.
+
+        Raises:
+            MillpondError: it is written in a schema that the source cannot read.
+        """
+        event = self._reader.read(value)
+        if isinstance(event, str):
+            return event
+        try:
+            return {path: _taken(event, steps, type) for path, (steps, type) in self._paths.items()}
+        except _CORRUPT:
+            return "undecodable"
 
 
 def _is_finite(value: Any) -> bool:
@@ -119,6 +148,8 @@ def _is_finite(value: Any) -> bool:
             return math.isfinite(value)
         case dict():
             return all(map(_is_finite, value.values()))
+        case list():
+            return all(map(_is_finite, value))
         case _:
             return True
 

@@ -11,7 +11,7 @@ import fastavro
 import pytest
 
 from millpond.define.compiler import compile_pool
-from millpond.offline.decode import Decoder
+from millpond.materialize.decode import Decoder
 from millpond.plan.errors import MillpondError
 from millpond.plan.model import SourcePlan
 from tests.unit.define.sample import RIGHT

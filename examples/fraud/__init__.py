@@ -1,0 +1,1 @@
+"""Models of fraud, trained on the simulated bank, whose ground truth is known."""
