@@ -52,7 +52,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Says:
     """What was told of a tile's events: the digest of some partials' states, and their sums of doubles."""
 
     partials: tuple[Partial, ...]
@@ -83,7 +83,7 @@ class Ones:
         return states
 
 
-def gives(told: Told, ones: Ones, events: Sequence[Arrived], states: Sequence[State]) -> bool:
+def gives(told: Says, ones: Ones, events: Sequence[Arrived], states: Sequence[State]) -> bool:
     """Whether states, of these events, are those that were told."""
     exact = [_held(p, state) for p, state in zip(told.partials, states, strict=True) if not is_rounded(p)]
     if digest_of([text_of(state) for state in exact]) != told.digest:
@@ -91,7 +91,7 @@ def gives(told: Told, ones: Ones, events: Sequence[Arrived], states: Sequence[St
     at = [place for place, partial in enumerate(told.partials) if is_rounded(partial)]
     return all(
         is_sum_of(total, [one for event in events if (one := ones.of(event)[place]) is not None])
-        for place, total in zip(at, told.doubles, strict=bool(told.doubles))
+        for place, total in zip(at, told.doubles, strict=True)
     )
 
 
@@ -109,7 +109,7 @@ def is_sum_of(total: float, numbers: Sequence[float]) -> bool:
     return abs(total - fsum(numbers)) <= slack / (1 - slack) * fsum(map(abs, numbers)) * (1 + 4 * _HALF_ULP)
 
 
-def counted(said: TileSaid, size: int, candidates: Sequence[Arrived], told: Sequence[tuple[Told, Ones]]) -> Counted:
+def counted(said: TileSaid, size: int, candidates: Sequence[Arrived], told: Sequence[tuple[Says, Ones]]) -> Counted:
     """The events that a tile had counted.
 
     Args:
@@ -142,7 +142,7 @@ def counted(said: TileSaid, size: int, candidates: Sequence[Arrived], told: Sequ
 
 
 def _judge(
-    first: int, last: int, told: Sequence[tuple[Told, Ones]]
+    first: int, last: int, told: Sequence[tuple[Says, Ones]]
 ) -> Callable[[Sequence[Arrived], Sequence[Arrived]], bool]:
     """What tells whether a core of events and some more give what the tile said; a core's states are kept."""
     known: dict[int, tuple[Sequence[Arrived], list[list[State]]]] = {}

@@ -15,10 +15,10 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from millpond.algebra.partials import State, merge, zero
+from millpond.algebra.partials import One, State, merge, zero
 from millpond.algebra.values import Flaw, Value, valued
 from millpond.offline.arrived import Arrived, Key, ViewId, Wanted, id_of, is_counted_by
-from millpond.offline.counted import Counted, Ones, Told, Why, counted
+from millpond.offline.counted import Counted, Ones, Says, Why, counted
 from millpond.plan.deployment import JobRecord, Publication
 from millpond.plan.errors import ReadError
 from millpond.plan.expr import fields_of
@@ -28,7 +28,7 @@ from millpond.plan.paths import parse, shape_of
 from millpond.plan.types import Type
 from millpond.serve.flow import ReadFlow
 from millpond.serve.own_event import Own
-from millpond.serve.receipts import Json, PartRead, Receipt, TileSaid, WindowRead, coded, is_rounded
+from millpond.serve.receipts import Json, PartRead, Receipt, TileSaid, Told, WindowRead, coded, is_rounded
 from millpond.serve.states import is_tail_whole
 from millpond.serve.status import SEVERITY, Status
 
@@ -45,10 +45,10 @@ Load = Callable[[SourcePlan, Sequence[Wanted], int | None], ByEntity]
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """An event, and what it gives to each partial that a feature is made of; None where it does not count."""
+    """An event, and what it gives to each partial that a feature is made of; None where it does not count for that."""
 
     event: Arrived
-    ones: Mapping[str, Any]
+    ones: Sequence[tuple[Partial, One | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,8 @@ class Explained:
         inside: how many events its window held altogether.
         later: events of its window that the topic holds now, and that were not counted: they had not come in yet.
         is_sure: no other choice of events would give the same.
+        type: of the value.
+        of: of a derived place, the features behind it.
     """
 
     name: str
@@ -79,6 +81,8 @@ class Explained:
     inside: int = 0
     later: int = 0
     is_sure: bool = True
+    type: Type
+    of: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +206,10 @@ class _Read:
                 for one, value in self._window(part, view, tiles, window):
                     found[one.name] = one, value
             positions.setdefault(view.source.topic, {}).update(tiles.positions(positions.get(view.source.topic, {})))
-        features = [found.get(told.name) or (self._unread(told.name, told.value, told.status), None)
-                    for told in self.receipt.features]  # fmt: skip
+        features = [
+            found.get(told.name) or (self._unread(told, feature.type), None)
+            for told, feature in zip(self.receipt.features, self._plan.features, strict=True)
+        ]
         explained = [one for one, _ in features]
         return Explanation(
             receipt=self.receipt,
@@ -213,11 +219,15 @@ class _Read:
         )
 
     @staticmethod
-    def _unread(name: str, said: Json, status: Status) -> Explained:
+    def _unread(told: Told, type: Type) -> Explained:
         """A feature for which nothing was read: its entity is not known, or the store did not answer."""
-        verdict: Verdict = "same" if said is None and status in ("no_key", "unavailable") else "differs"
-        why = "" if verdict == "same" else f"nothing was read for it, and it is told to be {status}"
-        return Explained(name=name, said=said, status=status, value=None, verdict=verdict, why=why)
+        is_right = told.value is None and told.status in ("no_key", "unavailable")
+        return Explained(
+            **_said(told, type),
+            value=None,
+            verdict="same" if is_right else "differs",
+            why="" if is_right else f"nothing was read for it, and it is told to be {told.status}",
+        )
 
     def _window(
         self, part: PartRead, view: ViewPlan, tiles: "_Tiles", window: WindowRead
@@ -230,9 +240,7 @@ class _Read:
             if reach != (window.lo, window.hi) or feature.level_ms != part.size_ms:
                 raise self._unfit(f"the window of {name} is {reach}")
             said = told[name]
-            common = {
-                "name": name, "said": said.value, "status": said.status, "window": reach, "later": held.later,
-            }  # fmt: skip
+            common = {**_said(said, feature.type), "window": reach, "later": held.later}
             if held.why:
                 yield Explained(**common, value=None, verdict=held.why, why=held.words), None
                 continue
@@ -262,19 +270,20 @@ class _Read:
         receipt = self.receipt
         by_name = {one.name: one for one in features}
         if receipt.reason:
-            return [self._unread(*_of(told)) for told in receipt.places]
+            return [self._unread(*one) for one in zip(receipt.places, self._flow.types, strict=True)]
         given = self._flow.derivation.given(self._request)
         statuses = [told.status for told in receipt.features]
         made, says = self._flow.derivation.places(given, values, statuses)
         behind = _behind(self._plan)
         places = []
-        for told, value, status in zip(receipt.places, made, says, strict=True):
+        for told, value, status, type in zip(receipt.places, made, says, self._flow.types, strict=True):
             of = [by_name[name] for name in behind[told.name]]
             worst = _worst(of)
-            common = {"name": told.name, "said": told.value, "status": told.status}
+            names = [one.name for one in of if one.name != told.name]
+            common = {**_said(told, type), "of": names}
             if worst not in ("same", "differs"):
-                names = ", ".join(one.name for one in of if one.verdict == worst)
-                places.append(Explained(**common, value=None, verdict=worst, why=f"so is {names}"))
+                bad = ", ".join(one.name for one in of if one.verdict == worst)
+                places.append(Explained(**common, value=None, verdict=worst, why=f"so is {bad}"))
                 continue
             verdict, why = _compared(told.value, value, told.status, "")
             if status != told.status:
@@ -287,8 +296,8 @@ def _worst(explained: Iterable[Explained]) -> Verdict:
     return max((one.verdict for one in explained), key=_WORSE.index, default="same")
 
 
-def _of(told: Any) -> tuple[str, Json, Status]:
-    return told.name, told.value, told.status
+def _said(told: Told, type: Type) -> dict[str, Any]:
+    return {"name": told.name, "said": told.value, "status": told.status, "type": type}
 
 
 def _compared(said: Json, value: Value, status: Status, flaw: Flaw) -> tuple[Verdict, str]:
@@ -328,7 +337,7 @@ class _Tiles:
         """The events of a tile's record."""
         if tile not in self._whole:
             said = self.said[tile]
-            told = [(Told(self.view.recorded, said.digest, tuple(map(float, said.doubles))), self.ones)]
+            told = [(Says(self.view.recorded, said.digest, tuple(map(float, said.doubles))), self.ones)]
             self._whole[tile] = self._counted(said, told + self._told_of_kept(tile, said))
         return self._whole[tile]
 
@@ -342,13 +351,13 @@ class _Tiles:
                 self._cut[tile] = self._counted(kept, self._told_of_kept(tile, kept))
         return self._cut[tile]
 
-    def _told_of_kept(self, tile: int, said: TileSaid) -> list[tuple[Told, Ones]]:
+    def _told_of_kept(self, tile: int, said: TileSaid) -> list[tuple[Says, Ones]]:
         kept = self._kept.get(tile)
         if kept is None or self.kept_ones is None or _head(kept) != _head(said):
             return []
-        return [(Told(self.kept_ones.partials, kept.digest, ()), self.kept_ones)]
+        return [(Says(self.kept_ones.partials, kept.digest, ()), self.kept_ones)]
 
-    def _counted(self, said: TileSaid, told: list[tuple[Told, Ones]]) -> Counted:
+    def _counted(self, said: TileSaid, told: list[tuple[Says, Ones]]) -> Counted:
         return counted(said, self.size, self._by_tile.get(said.tile, ()), told)
 
     def states(self, tile: int) -> list[State]:
@@ -463,11 +472,12 @@ class _Held:
     def contributions(self, feature: FeaturePlan) -> list[Contribution]:
         """The events that a feature is made of, and what each gives."""
         tiles = self._tiles
-        at = {partial.name: place for place, partial in enumerate(tiles.view.recorded)}
+        partials = tiles.view.recorded
+        at = {partial.name: place for place, partial in enumerate(partials)}
         found = []
         for event in self.events:
-            ones = {name: tiles.ones.of(event)[at[name]] for name in feature.partials}
-            if any(one is not None for one in ones.values()):
+            ones = [(partials[at[name]], tiles.ones.of(event)[at[name]]) for name in feature.partials]
+            if any(one is not None for _, one in ones):
                 found.append(Contribution(event, ones))
         return found
 

@@ -2,18 +2,16 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 import pytest
 
-from millpond.offline.arrived import Arrived, Place, Record, by_entity, first_copies
+from millpond.offline.arrived import Place, Record, by_entity, first_copies
 from millpond.offline.explain import Explanation, Load, explain
 from millpond.plan.deployment import Publication, Served
-from millpond.plan.errors import ReadError
 from millpond.plan.model import SetPlan, ViewPlan
-from millpond.plan.windows import DAY, HOUR, MINUTE
+from millpond.plan.windows import DAY, HOUR
 from millpond.serve.flow import ReadFlow
 from millpond.serve.receipts import Receipt, receipts_in, with_receipt
 from millpond.serve.vector import Vector
@@ -75,13 +73,10 @@ def read(plan: SetPlan, view: ViewPlan, known: Events, request: Mapping[str, Any
 def topic(view: ViewPlan, events: Events) -> Load:
     """The events in this order, one in five of them twice, over some partitions."""
     draw = random.Random(len(events))
-    held = []
-    for number, event in enumerate(events):
-        for _ in range(draw.choice((1, 1, 1, 1, 2))):
-            held.append(Record(Place(event["at"] + HOUR, draw.randrange(PARTITIONS), number), event))
+    copied = [event for event in events for _ in range(draw.choice((1, 1, 1, 1, 2)))]
     # They came in as they stand here, whatever their time.
-    held = [record._replace(place=record.place._replace(arrival=number)) for number, record in enumerate(held)]
-    source = msgspec.structs.replace(view.source, lateness_ms=0, skew_ms=10**15)
+    held = [Record(Place(number, draw.randrange(PARTITIONS), number), event) for number, event in enumerate(copied)]
+    source = msgspec.structs.replace(view.source, lateness_ms=10**15, skew_ms=10**15)
     return lambda _source, wanted, _since: by_entity(first_copies(source, held), wanted)
 
 
