@@ -35,7 +35,7 @@ class Arrived:
         id: None where events have none.
         event: its values by path.
         copies: the places of its other copies.
-        is_ambiguous: a copy says something else.
+        copies_differ: a copy says something else.
     """
 
     place: Place
@@ -43,7 +43,7 @@ class Arrived:
     id: Value | None
     event: Event
     copies: list[Place] = field(default_factory=list)
-    is_ambiguous: bool = False
+    copies_differ: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def first_copies(source: SourcePlan, held: Iterable[Record]) -> list[Arrived]:
         earlier = None if event_id is None else known.get((event_id, ts))
         if earlier is not None:
             earlier.copies.append(place)
-            earlier.is_ambiguous |= earlier.event != found
+            earlier.copies_differ |= earlier.event != found
             continue
         event = Arrived(place, ts, event_id, found)
         events.append(event)

@@ -360,6 +360,10 @@ class _Tiles:
     def _counted(self, said: TileSaid, told: list[tuple[Says, Ones]]) -> Counted:
         return counted(said, self.size, self._by_tile.get(said.tile, ()), told)
 
+    def copies_differ(self, tile: int) -> bool:
+        """Whether an event of it is told in two ways."""
+        return any(event.copies_differ for event in self._by_tile.get(tile, ()))
+
     def states(self, tile: int) -> list[State]:
         """Of a whole tile."""
         if tile not in self._states:
@@ -495,7 +499,9 @@ def _words(tiles: _Tiles, tile: int, found: Counted) -> str:
         case "missing":
             return f"{of}, and the topic holds fewer of them now: they were deleted, or not accepted"
         case "unlike":
-            return f"{of}, and what the topic holds of them gives something else: copies that differ, perhaps"
+            differ = tiles.copies_differ(tile)
+            why = ", and of some of them there are copies that differ" if differ else ""
+            return f"{of}, and what the topic holds of them gives something else{why}"
         case "undetermined":
             return f"{of}, and no choice that was tried, of the {has} that the topic holds now, gives what it said"
         case "":
