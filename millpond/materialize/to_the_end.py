@@ -72,5 +72,5 @@ def _starts(
         return [TopicPartition(topic, partition, 0) for partition in partitions]
     # Of a partition that has no such record it gives the end, from which what comes meanwhile is read.
     return consumer.offsets_for_times(
-        [TopicPartition(topic, partition, max(since_ms, 0)) for partition in partitions], timeout=silence_s
+        [TopicPartition(topic, partition, since_ms) for partition in partitions], timeout=silence_s
     )

@@ -83,6 +83,11 @@ def refusal(source: SourcePlan, record: Record) -> str | None:
     return "future" if ts - arrival > source.skew_ms else None
 
 
+def came_in_since(source: SourcePlan, since_ms: int) -> int:
+    """No accepted event of an instant or later came in before this one (ms)."""
+    return max(since_ms - source.skew_ms, 0)
+
+
 def first_copies(source: SourcePlan, held: Iterable[Record]) -> list[Arrived]:
     """The accepted events, once each: of copies (one id, one time) the one that came in first."""
     events: list[Arrived] = []
@@ -148,8 +153,7 @@ class Arrivals:
         """
         paths = {path for one in wanted for path in one.view.fields_read}
         paths |= {source.event_time} | ({source.event_id} if source.event_id is not None else set())
-        # An accepted event came in no earlier than so long before its time.
-        since = None if since_ms is None else since_ms - source.skew_ms
+        since = None if since_ms is None else came_in_since(source, since_ms)
         with schemas_of(self._registry) as fetch:
             held = self._decoded(source, Decoder(source, sorted(paths), fetch), since)
             events = first_copies(source, _of_keys(held, wanted))

@@ -135,7 +135,8 @@ def read(opened: list[OpenSet], live: Live) -> list[Vector]:
     draw, vectors = random.Random(12), list[Vector]()
     while len(vectors) < RECEIPTS:
         one = draw.choice(opened)
-        requests = [request(draw, live) for _ in range(A_READ)]
+        keys = {name for binding in one.publication.plan.bindings for name in binding.request_fields}
+        requests = [request(draw, live, keys) for _ in range(A_READ)]
         now = time.time_ns() // 1_000_000
         is_event = one.publication.plan.own_event is not msgspec.UNSET
         as_of = None if is_event else draw.choice((None, None, now - draw.randrange(2 * HOUR)))
@@ -144,13 +145,13 @@ def read(opened: list[OpenSet], live: Live) -> list[Vector]:
     return vectors
 
 
-def request(draw: random.Random, live: Live) -> Row:
+def request(draw: random.Random, live: Live, names: set[str]) -> Row:
     """A sale that was just sent, or one that never was; somebody in it is not known."""
     sale = dict(draw.choice(live.sent[-50:] or live._like))
     if draw.random() < 0.5:
         sale |= {"sale_id": "never", "sold_at": time.time_ns() // 1_000_000}
     sale["customer_id"] = draw.choice([f"c{draw.randrange(CUSTOMERS)}:{{é}}", sale["customer_id"], "nobody"])
-    others = {name: draw.choice([f"c{draw.randrange(CUSTOMERS)}:{{é}}", None]) for name in ("giver_id", "buyer_id")}
+    others = {name: draw.choice([f"c{draw.randrange(CUSTOMERS)}:{{é}}", None]) for name in names - sale.keys()}
     return {**sale, **others}
 
 

@@ -11,6 +11,7 @@ from millpond.offline.arrived import (
     Record,
     Wanted,
     by_entity,
+    came_in_since,
     first_copies,
     id_of,
     is_counted_by,
@@ -45,6 +46,13 @@ def record(ts: int | None, *, arrival: int = NOON, offset: int = 0, partition: i
 )
 def test_what_does_not_count_says_why(given: Record, why: str | None) -> None:
     assert refusal(SOURCE, given) == why
+
+
+def test_an_event_may_have_come_in_a_little_before_its_time() -> None:
+    earliest = record(NOON, arrival=came_in_since(SOURCE, NOON))
+    assert refusal(SOURCE, earliest) is None
+    assert refusal(SOURCE, earliest._replace(place=Place(earliest.place.arrival - 1, 0, 0))) == "future"
+    assert came_in_since(SOURCE, 7) == 0
 
 
 def test_of_copies_the_first_that_came_in_counts_and_the_others_are_told() -> None:
