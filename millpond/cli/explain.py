@@ -73,6 +73,8 @@ def _explained(receipts: "list[Receipt]", settings: "Settings") -> "list[Explana
     from millpond.offline.arrived import Arrivals
     from millpond.offline.explain import explain
     from millpond.store import publications
+    from millpond.store.documents import place_key
+    from millpond.store.nodes import Nodes
 
     for one in receipts:
         if one.ns != settings.ns:
@@ -80,14 +82,18 @@ def _explained(receipts: "list[Receipt]", settings: "Settings") -> "list[Explana
                 f"the receipt is of {one.ns!r}, and this environment is {settings.ns!r}",
                 mend="say which it is by --env",
             )
-    client = redis.Redis.from_url(settings.store)
-    arrivals = Arrivals(settings.kafka, settings.registry)
+    nodes = Nodes.connect(settings.store)
     try:
+        client = nodes.client_of(place_key(settings.ns))
         return explain(
             receipts,
             lambda content: publications.load_content(client, settings.ns, content),
             publications.jobs(client, settings.ns),
-            arrivals.of,
+            Arrivals(settings.kafka, settings.registry).of,
         )
+    except redis.RedisError as cause:
+        raise ReadError(
+            f"the store does not answer: {cause}", where="the store", mend="see `millpond status`"
+        ) from cause
     finally:
-        client.close()
+        nodes.close()

@@ -107,12 +107,24 @@ class OpenSet:
         """Of the features, in order."""
         return self._reading.flow.names
 
-    def read(self, request: Mapping[str, object], *, as_of: int | None = None, timeout_ms: int = TIMEOUT_MS) -> Vector:
+    def read(
+        self,
+        request: Mapping[str, object],
+        *,
+        as_of: int | None = None,
+        timeout_ms: int = TIMEOUT_MS,
+        receipt: bool = False,
+    ) -> Vector:
         """The vector of one request; see `read_many`."""
-        return self.read_many([request], as_of=as_of, timeout_ms=timeout_ms)[0]
+        return self.read_many([request], as_of=as_of, timeout_ms=timeout_ms, receipts=receipt)[0]
 
     def read_many(
-        self, requests: Sequence[Mapping[str, object]], *, as_of: int | None = None, timeout_ms: int = TIMEOUT_MS
+        self,
+        requests: Sequence[Mapping[str, object]],
+        *,
+        as_of: int | None = None,
+        timeout_ms: int = TIMEOUT_MS,
+        receipts: bool = False,
     ) -> list[Vector]:
         """One vector a request, in order, in one round trip to each shard of the store.
 
@@ -124,6 +136,7 @@ class OpenSet:
                 read at the time of its request.
             timeout_ms: after which vectors that are not whole are `unavailable`; a read never raises for the store. A
                 broken connection is tried once more, over a new one, within the same time.
+            receipts: each vector gets one, see docs/receipts.md; it takes a millisecond or two.
 
         Raises:
             ReadError: a request lacks a field or has one of the wrong type.
@@ -131,10 +144,10 @@ class OpenSet:
         reading = self._reading
         spans = reading.spans
         if spans is None or not spans.are_wanted:
-            vectors = self._reader.run(reading.vectors(requests, as_of, timeout_ms))
+            vectors = self._reader.run(reading.vectors(requests, as_of, timeout_ms, receipts))
         else:
             with spans.span() as vectors:
-                vectors += self._reader.run(reading.vectors(requests, as_of, timeout_ms))
+                vectors += self._reader.run(reading.vectors(requests, as_of, timeout_ms, receipts))
         if reading.moved_to and self._loading.acquire(blocking=False):
             # Beside the reads: decoding and laying out a plan takes longer than a request may wait.
             Thread(target=self._follow, name="millpond-following", daemon=True).start()

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 import msgspec
 import pytest
+import redis
 
 from millpond.control.deploy import deploy
 from millpond.control.settings import Settings
@@ -157,8 +158,6 @@ def request(draw: random.Random, live: Live, names: set[str]) -> Row:
 
 @pytest.fixture(scope="module")
 def explained(told: Told) -> list[Explanation]:
-    import redis
-
     settings = told.settings
     client = redis.Redis.from_url(settings.store)
     return explain(
