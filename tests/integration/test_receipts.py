@@ -34,7 +34,9 @@ from tests.unit.define.sample import RIGHT
 
 RECEIPTS: Final = 1_200
 A_READ: Final = 10
-BATCH: Final = 20  # live events sent at once, ten times a second
+BATCH: Final = 6  # live events sent at once, up to ten times a second
+
+pytestmark = pytest.mark.timeout(900)  # the first one deploys, reads and explains
 
 
 @dataclass(frozen=True, kw_only=True)

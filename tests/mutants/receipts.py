@@ -12,7 +12,8 @@ FITS: Final = ("tests/unit/offline/test_explain.py::test_a_receipt_that_does_not
 _SAME: Final = "test_every_value_comes_to_the_same_bits_while_events_go_on_arriving"
 REALS: Final = (f"tests/unit/offline/test_explain.py::{_SAME}[of_real_exactly]",)
 TILED: Final = (f"tests/unit/offline/test_explain.py::{_SAME}[of_real]",)
-TALLIES: Final = (f"tests/unit/offline/test_explain.py::{_SAME}[capped]",)
+_TAIL: Final = "test_a_tally_that_is_capped_at_a_tail_forgets_what_the_vector_forgot"
+TALLIES: Final = (f"tests/unit/offline/test_explain.py::{_TAIL}",)
 
 RECEIPT_FAULTS: Final = (
     Mutant(

@@ -21,7 +21,7 @@ from millpond.plan.windows import DAY, HOUR
 from millpond.serve.flow import ReadFlow
 from millpond.serve.receipts import Receipt, receipts_in, with_receipt, without_an_answer
 from millpond.serve.vector import Vector
-from tests.integration.cases import PARTITIONS, cells, history, pool
+from tests.integration.cases import COLUMNS, PARTITIONS, cells, history, pool
 from tests.integration.deployed import all_of
 from tests.unit.define.sample import project
 from tests.unit.serve import as_stored
@@ -114,6 +114,30 @@ def test_every_value_comes_to_the_same_bits_while_events_go_on_arriving(made: Vi
         assert [one.said for one in found.places] == [one.value for one in found.places]
         assert found.is_same
         assert len(found.places) == len(vector.names)
+
+
+# a tile    |----(x-x-x-x-x)----|        an hour later    q
+#                    lo                                       its tally keeps two words of those that it met
+def test_a_tally_that_is_capped_at_a_tail_forgets_what_the_vector_forgot(made: View) -> None:
+    view = made("capped")
+    *others, kept = view.partials
+    view = msgspec.structs.replace(view, partials=(*others, msgspec.structs.replace(kept, most=50)))
+    plan, draw, q = all_of(view), random.Random(9), END + 30_000
+    words = tuple(one for one in plan.features if one.feature in ("words_1h", "seen_1h"))  # counts share the tally
+    plan = msgspec.structs.replace(plan, features=words)
+    lo, says = q - HOUR + 1, set[str]()
+    for _ in range(30):
+        times = [lo + draw.randrange(-9, 9) for _ in range(8)] + [q]
+        events = [
+            dict.fromkeys(COLUMNS)
+            | {"id": f"e{at}", "at": ts, "case_id": "case", "flag": True, "word": draw.choice("abcd")}
+            for at, ts in enumerate(times)
+        ]
+        vector = read(plan, view, events, {"case_id": "case"}, q)
+        (found,) = explained(plan, view, [receipt(vector)], topic(view, events))
+        assert found.is_same, [one for one in found.features if one.verdict != "same"]
+        says.update(vector.statuses)
+    assert "capped" in says
 
 
 # --- the request's own event ----------------------------------------------------------------------------------------
