@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final, Self
@@ -198,7 +199,7 @@ def test_the_events_that_are_told_are_those_that_were_sent(told: Told, explained
                 assert one.said == len(one.events)
                 looked += len(one.events) > 0
             elif name.startswith("spend") and len(events) == len(one.events) and one.said is not None:
-                assert one.said == str(sum(sale["amount"] for sale in events))
+                assert Decimal(one.said) == sum(sale["amount"] for sale in events)
                 looked += len(events) > 0
             for event, sale in zip(one.events, events, strict=False):
                 assert event.event.ts == sale["sold_at"]
