@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from millpond.cli.context import Env, Json, out, print_json, settings_of
+from millpond.cli.context import Env, Json, out, print_json, say, settings_of
 from millpond.plan.errors import ReadError
 
 if TYPE_CHECKING:
     from millpond.control.settings import Settings
+    from millpond.offline.arrived import Arrivals
     from millpond.offline.explain import Explanation
     from millpond.serve.receipts import Receipt
 
@@ -43,17 +44,22 @@ def explain(
         millpond explain receipt.json --feature household.spend_30d
     """
     # Imported here: no other verb needs Kafka's client and the algebra.
+    from millpond.offline.arrived import Arrivals
     from millpond.offline.explained import document, line, rendered
     from millpond.serve.receipts import receipts_in
 
     receipts = receipts_in(_read(receipt), where="stdin" if receipt == STDIN else receipt)
-    found = _explained(receipts, settings_of(env))
+    settings = settings_of(env)
+    arrivals = Arrivals(settings.kafka, settings.registry)
+    found = _explained(receipts, settings, arrivals)
     is_same = all(one.is_same for one in found)
     if json:
         print_json({"same": is_same, "receipts": [document(one, feature) for one in found]})
     else:
         for one in found:
             out.print(line(one) if len(found) > 1 and one.is_same and feature is None else rendered(one, feature))
+    for (topic, reason), count in sorted(arrivals.unread.items()):
+        say(f"{topic}: {count:,} records could not be read ({reason}); they counted for nothing")
     if not is_same:
         raise typer.Exit(NOT_THE_SAME)
 
@@ -67,10 +73,9 @@ def _read(receipt: str) -> bytes:
         raise ReadError(f"it cannot be read: {cause}", where=receipt, mend="name a file, or `-`") from cause
 
 
-def _explained(receipts: "list[Receipt]", settings: "Settings") -> "list[Explanation]":
+def _explained(receipts: "list[Receipt]", settings: "Settings", arrivals: "Arrivals") -> "list[Explanation]":
     import redis
 
-    from millpond.offline.arrived import Arrivals
     from millpond.offline.explain import explain
     from millpond.store import publications
     from millpond.store.documents import place_key
@@ -89,7 +94,7 @@ def _explained(receipts: "list[Receipt]", settings: "Settings") -> "list[Explana
             receipts,
             lambda content: publications.load_content(client, settings.ns, content),
             publications.jobs(client, settings.ns),
-            Arrivals(settings.kafka, settings.registry).of,
+            arrivals.of,
         )
     except redis.RedisError as cause:
         raise ReadError(

@@ -1,5 +1,6 @@
 """The events of some entities as a source's topic holds them now, each with its place: what jobs had to count from."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -133,11 +134,15 @@ class Arrivals:
     Args:
         kafka: bootstrap servers.
         registry: the schema registry's Confluent-compatible API.
+
+    Attributes:
+        unread: how many records could not be decoded, by topic and reason: nobody knows whose they are.
     """
 
     def __init__(self, kafka: str, registry: str) -> None:
         self._kafka = kafka
         self._registry = registry
+        self.unread: Counter[tuple[str, str]] = Counter()
 
     def of(
         self, source: SourcePlan, wanted: Sequence[Wanted], since_ms: int | None
@@ -162,7 +167,10 @@ class Arrivals:
     def _decoded(self, source: SourcePlan, decoder: Decoder, since: int | None) -> Iterator[Record]:
         for message in records(self._kafka, source.topic, group=GROUP, silence_s=SILENCE_S, since_ms=since):
             place = Place(message.timestamp()[1], _told(message.partition()), _told(message.offset()))
-            yield Record(place, decoder.decode(message.value()))
+            decoded = decoder.decode(message.value())
+            if isinstance(decoded, str):
+                self.unread[source.topic, decoded] += 1
+            yield Record(place, decoded)
 
 
 def _told(number: int | None) -> int:

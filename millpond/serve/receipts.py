@@ -5,7 +5,7 @@ counted, when the first and the last of them were, and a digest of the states th
 source's own topic anybody finds the events again, and computes the value from them (`millpond explain`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from hashlib import blake2b
@@ -257,11 +257,7 @@ def with_receipt(
                 size_ms=part.size,
                 key=key,
                 fresh_at=fresh.get(part.stamp),
-                tiles=tuple(
-                    _tile(part.layout.partials, tiles, place)
-                    for place, number in enumerate(tiles.numbers)
-                    if number in read
-                ),
+                tiles=_tiles(part.layout.partials, tiles, read),
                 kept=tuple(_kept(one) for one in kept if one.tile in cut),
                 windows=tuple(windows),
             )
@@ -342,19 +338,32 @@ def _window(tiles: Tiles, chosen: Chosen, reach: tuple[int, int], names: Iterabl
     )
 
 
-def _tile(partials: Sequence[Partial], tiles: Tiles, place: int) -> TileSaid:
-    texts: list[str | None] = []
-    doubles: list[str] = []
+def _tiles(partials: Sequence[Partial], tiles: Tiles, read: Collection[int]) -> tuple[TileSaid, ...]:
+    """What the tiles that were read said of themselves; a column at a time."""
+    places = [place for place, number in enumerate(tiles.numbers) if number in read]
+    texts: list[list[str | None]] = []
+    doubles: list[list[str]] = []
     for partial in partials:
         if partial.function in MARKED:
-            marks = tiles.marks(partial.name, slice(place, place + 1))
-            texts.append(str(marks[0], "utf-8") if marks else None)
-        elif is_rounded(partial):
-            doubles.append(repr(tiles.column(partial.name)[place]))
+            texts.append([_mark(tiles.marks(partial.name, slice(place, place + 1))) for place in places])
+            continue
+        column = tiles.column(partial.name)
+        if is_rounded(partial):
+            doubles.append([repr(column[place]) for place in places])
         else:
-            texts.append(text_of(tiles.column(partial.name)[place]))
-    n, first, last = (tiles.column(name)[place] for name in ("n", "first", "last"))
-    return TileSaid(tiles.numbers[place], n, first, last, digest_of(texts), tuple(doubles))
+            texts.append([text_of(column[place]) for place in places])
+    # Of no columns there are no rows either.
+    digests = [digest_of(row) for row in zip(*texts, strict=True)] if texts else [digest_of(())] * len(places)
+    sums = list(zip(*doubles, strict=True)) if doubles else [()] * len(places)
+    n, first, last = (tiles.column(name) for name in ("n", "first", "last"))
+    return tuple(
+        TileSaid(tiles.numbers[place], n[place], first[place], last[place], digest, added)
+        for place, digest, added in zip(places, digests, sums, strict=True)
+    )
+
+
+def _mark(marks: list[bytes]) -> str | None:
+    return str(marks[0], "utf-8") if marks else None
 
 
 def _kept(kept: Kept) -> TileSaid:
