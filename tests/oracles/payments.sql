@@ -102,8 +102,6 @@ SELECT
     count(*) FILTER (within(age, 90 * day())) AS seen_90d,
     count(*) FILTER (within(age, 90 * day() + 1)) AS seen_remembered,
     count(*) FILTER (age >= 0) AS seen_lifetime,
-    dropped(ts, q, 600000, 300000, 16) AS lost_10m,
-    dropped(ts, q, hour_ms(), 300000, 16) AS lost_1h,
     bool_or(overwritten(ts, q, day(), day(), 11)) AS lost_24h,
     bool_or(overwritten(ts, q, 7 * day(), day(), 11)) AS lost_7d,
     bool_or(overwritten(ts, q, 30 * day(), day(), 95)) AS lost_30d,
@@ -254,9 +252,24 @@ WITH met AS (
 SELECT
     n,
     count(*) FILTER (within(age, day()) AND result = 'REJECTED') AS rejected_24h,
-    count(*) FILTER (within(age, day())) AS seen_24h,
-    dropped(ts, q, day(), hour_ms(), 28) AS lost_24h
+    count(*) FILTER (within(age, day())) AS seen_24h
 FROM met GROUP BY n;
+
+-- What is dropped of views whose events are told apart: an event that is left out is in a tile all the same.
+CREATE MACRO account_pace_dropped(asked) AS TABLE
+SELECT
+    a.n,
+    dropped(e.ts, a.q, 600000, 300000, 16) AS lost_10m,
+    dropped(e.ts, a.q, hour_ms(), 300000, 16) AS lost_1h
+FROM query_table(asked) AS a
+JOIN transfers AS e ON e.sender_id = a.account_id AND e.known <= a.cutoff
+GROUP BY a.n;
+
+CREATE MACRO document_device_dropped(asked) AS TABLE
+SELECT a.n, dropped(e.ts, a.q, day(), hour_ms(), 28) AS lost_24h
+FROM query_table(asked) AS a
+JOIN documents AS e ON e.device_id = a.device_id AND e.known <= a.cutoff
+GROUP BY a.n;
 
 -- --- requests -------------------------------------------------------------------------------------------------------
 -- asked: n, event_id, cutoff, counts.
@@ -279,6 +292,7 @@ CREATE VIEW shown AS FROM documents_asked();
 CREATE MACRO transfers_vectors() AS TABLE
 WITH
 sender AS (FROM account_out('by_sender')),
+paced AS (FROM account_pace_dropped('by_sender')),
 onward AS (FROM account_out('by_recipient')),
 recipient AS (FROM account_in('by_recipient')),
 pairs AS (FROM pair('transfer')),
@@ -286,12 +300,14 @@ devices AS (FROM device('transfer')),
 ips AS (FROM ip('transfer')),
 cards_met AS (FROM card('transfer')),
 photographed AS (FROM document_device('transfer')),
+photographed_dropped AS (FROM document_device_dropped('transfer')),
 holder AS (FROM profile('by_sender')),
 reports_met AS (FROM reported('by_recipient')),
 met AS (
     SELECT
         r.*,
         sender: s, onward: o, recipient: i, pair: p, device: d, ip_met: ips, card: c, documents: f, holder: h, reports: m,
+        pace: w, documents_dropped: g,
         -- Where the transfer itself is among the last places, the place before is the second.
         before: s.places_7d[CASE WHEN r.counts THEN 2 ELSE 1 END],
         -- Whose windows the transfer itself belongs to: its recipient has not sent it, but for one that pays itself.
@@ -305,14 +321,16 @@ met AS (
     LEFT JOIN ips USING (n)
     LEFT JOIN cards_met AS c USING (n)
     LEFT JOIN photographed AS f USING (n)
+    LEFT JOIN paced AS w USING (n)
+    LEFT JOIN photographed_dropped AS g USING (n)
     LEFT JOIN holder AS h USING (n)
     LEFT JOIN reports_met AS m USING (n)
 ),
 said AS (
     SELECT
         *,
-        sender_10m: says(coalesce(sender.seen_10m, 0), is_behind, coalesce(sender.lost_10m, false)),
-        sender_1h: says(coalesce(sender.seen_1h, 0), is_behind, coalesce(sender.lost_1h, false)),
+        sender_10m: says(coalesce(sender.seen_10m, 0), is_behind, coalesce(pace.lost_10m, false)),
+        sender_1h: says(coalesce(sender.seen_1h, 0), is_behind, coalesce(pace.lost_1h, false)),
         sender_24h: says(coalesce(sender.seen_24h, 0), is_behind, coalesce(sender.lost_24h, false)),
         sender_7d: says(coalesce(sender.seen_7d, 0), is_behind, coalesce(sender.lost_7d, false)),
         sender_30d: says(coalesce(sender.seen_30d, 0), is_behind, coalesce(sender.lost_30d, false)),
@@ -332,7 +350,7 @@ said AS (
             says_of_tiles(coalesce(card.seen_1h, 0), coalesce(card.ahead_1h, false), coalesce(card.lost_1h, false)) END,
         card_24h: CASE WHEN card_id IS NULL THEN 2 ELSE
             says_of_tiles(coalesce(card.seen_24h, 0), coalesce(card.ahead_24h, false), coalesce(card.lost_24h, false)) END,
-        documents_24h: says(coalesce(documents.seen_24h, 0), false, coalesce(documents.lost_24h, false)),
+        documents_24h: says(coalesce(documents.seen_24h, 0), false, coalesce(documents_dropped.lost_24h, false)),
         holder_24h: says_of_tiles(coalesce(holder.seen_24h, 0), coalesce(holder.ahead_24h, false), coalesce(holder.lost_24h, false)),
         reports_30d: says_of_tiles(coalesce(reports.seen_30d, 0), coalesce(reports.ahead_30d, false), coalesce(reports.lost_30d, false)),
         reports_delayed: says_of_tiles(coalesce(reports.seen_30d_delayed_7d, 0), false, coalesce(reports.lost_30d_delayed_7d, false))
@@ -411,10 +429,11 @@ FROM said;
 CREATE MACRO documents_vectors() AS TABLE
 WITH
 met AS (
-    SELECT r.*, document: d, device: f, holder: h
+    SELECT r.*, document: d, device: f, device_dropped: g, holder: h
     FROM documents_asked() AS r
     LEFT JOIN (FROM document('shown')) AS d USING (n)
     LEFT JOIN (FROM document_device('shown')) AS f USING (n)
+    LEFT JOIN (FROM document_device_dropped('shown')) AS g USING (n)
     LEFT JOIN (FROM profile('shown')) AS h USING (n)
 ),
 said AS (
@@ -422,7 +441,7 @@ said AS (
         *,
         document_24h: says(coalesce(document.seen_24h, 0), is_behind, coalesce(document.lost_24h, false)),
         document_30d: says(coalesce(document.seen_30d, 0), is_behind, coalesce(document.lost_30d, false)),
-        device_24h: says(coalesce(device.seen_24h, 0), is_behind, coalesce(device.lost_24h, false)),
+        device_24h: says(coalesce(device.seen_24h, 0), is_behind, coalesce(device_dropped.lost_24h, false)),
         holder_24h: says_of_tiles(coalesce(holder.seen_24h, 0), coalesce(holder.ahead_24h, false), coalesce(holder.lost_24h, false))
     FROM met
 )
