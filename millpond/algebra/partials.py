@@ -36,10 +36,13 @@ def unscaled(value: int | float | Decimal, type: Type) -> int | float:
 
 
 def scaled(state: int | float, type: Type) -> int | float | Decimal:
-    """The opposite of `unscaled`; an empty sum of doubles is held as 0 and is 0.0."""
+    """The opposite of `unscaled`; an empty sum of doubles is held as 0 and is 0.0.
+
+    A double that is zero has no sign: the least of 0.0 and -0.0 is whichever came first, and marks know but one.
+    """
     if type.kind == "decimal":
         return _WIDE.scaleb(Decimal(state), -type.scale)
-    return float(state) if type.kind == "double" else state
+    return state + 0.0 if type.kind == "double" else state
 
 
 _ZERO: Final[dict[PartialFunction, State]] = {

@@ -8,6 +8,7 @@ from millpond.cli import (
     diff,
     doctor,
     enrich,
+    explain,
     local,
     materialize,
     new,
@@ -40,6 +41,7 @@ app.command(rich_help_panel="Run them")(doctor.doctor)
 app.command(rich_help_panel="Run them")(materialize.materialize)
 app.command(rich_help_panel="Read them")(read.read)
 app.command(rich_help_panel="Read them")(enrich.enrich)
+app.command(rich_help_panel="Read them")(explain.explain)
 app.command(rich_help_panel="Try it")(simulate.simulate)
 app.command(rich_help_panel="On this machine")(local.up)
 app.command(rich_help_panel="On this machine")(local.down)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -33,6 +34,9 @@ def read(
     as_of: Annotated[
         str | None, typer.Option(help="An instant, such as 2024-01-31T12:00:00Z; the present by default.")
     ] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write where its numbers came from, for `millpond explain`.")
+    ] = None,
     env: Env = "dev",
     json: Json = False,
 ) -> None:
@@ -43,7 +47,9 @@ def read(
     with Reader.connect(settings.store, ns=settings.ns) as reader:
         opened = reader.open(name, version=version)
         request = _request(keys, opened.publication.plan.request)
-        vector = opened.read(request, as_of=instant_of(as_of, "--as-of"), timeout_ms=2_000)
+        vector = opened.read(request, as_of=instant_of(as_of, "--as-of"), timeout_ms=2_000, receipt=receipt is not None)
+    if receipt is not None and vector.receipt is not None:
+        receipt.write_bytes(vector.receipt.encode() + b"\n")
     if json:
         print_json(
             {"as_of": vector.as_of, "status": vector.status, "values": _texts(vector), "statuses": vector.status_of()}

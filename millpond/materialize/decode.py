@@ -28,6 +28,7 @@ Decoded = Mapping[str, Any] | str
 """Values by name or by path, or why there are none."""
 
 _HEADER: Final = 5  # magic byte and schema id, the Confluent wire format
+_LOGICAL: Final = frozenset({"decimal", "timestamp-millis", "timestamp-micros"})
 # What fastavro meets in bytes that are no such record.
 _CORRUPT: Final = (
     ValueError,
@@ -97,7 +98,7 @@ class EventReader:
             schema = self._fetch(number)
             if schema is not None:
                 self._check(number, schema)
-                schema = fastavro.parse_schema(schema)
+                schema = fastavro.parse_schema(_as_read(schema))
             self._writers[number] = schema
         return self._writers[number]
 
@@ -140,6 +141,22 @@ class Decoder:
             return {path: _taken(event, steps, type) for path, (steps, type) in self._paths.items()}
         except _CORRUPT:
             return "undecodable"
+
+
+def _as_read(schema: Json) -> Json:
+    """A writer schema without the logical types that no source reads.
+
+    fastavro makes of a text that is said to be a UUID one, and so changes how it is written, or refuses it; a job takes
+    it for the text that it is.
+    """
+    match schema:
+        case dict():
+            is_read = schema.get("logicalType") in _LOGICAL
+            return {key: _as_read(value) for key, value in schema.items() if is_read or key != "logicalType"}
+        case list():
+            return [_as_read(one) for one in schema]
+        case _:
+            return schema
 
 
 def _is_finite(value: Any) -> bool:

@@ -46,7 +46,7 @@ class Topics:
         wanted = [source.event_time, *([] if source.event_id is None else [source.event_id]), *paths]
         names = list(dict.fromkeys(wanted))
         held = records(self.kafka, source.topic, group="millpond-preview", silence_s=SILENCE_S)
-        with _schemas(self.registry) as fetch:
+        with schemas_of(self.registry) as fetch:
             table = _table(source, names, Decoder(source, names, fetch), held)
         events.db.register(_RECORDS, table)
         raw = Raw(
@@ -79,7 +79,7 @@ def _table(source: SourcePlan, names: list[str], decoder: Decoder, held: Iterato
 
 
 @contextmanager
-def _schemas(url: str) -> Iterator[Callable[[int], Json | None]]:
+def schemas_of(url: str) -> Iterator[Callable[[int], Json | None]]:
     """What gives the schema of an id; None where the registry has none."""
     with SchemaRegistryClient({"url": url}) as registry:
 

@@ -105,13 +105,23 @@ class AsyncOpenSet:
         return self._reading.flow.names
 
     async def read(
-        self, request: Mapping[str, object], *, as_of: int | None = None, timeout_ms: int = TIMEOUT_MS
+        self,
+        request: Mapping[str, object],
+        *,
+        as_of: int | None = None,
+        timeout_ms: int = TIMEOUT_MS,
+        receipt: bool = False,
     ) -> Vector:
         """The vector of one request; see `OpenSet.read_many`."""
-        return (await self.read_many([request], as_of=as_of, timeout_ms=timeout_ms))[0]
+        return (await self.read_many([request], as_of=as_of, timeout_ms=timeout_ms, receipts=receipt))[0]
 
     async def read_many(
-        self, requests: Sequence[Mapping[str, object]], *, as_of: int | None = None, timeout_ms: int = TIMEOUT_MS
+        self,
+        requests: Sequence[Mapping[str, object]],
+        *,
+        as_of: int | None = None,
+        timeout_ms: int = TIMEOUT_MS,
+        receipts: bool = False,
     ) -> list[Vector]:
         """One vector a request, in order, in one round trip to each shard of the store; see `OpenSet.read_many`.
 
@@ -121,10 +131,10 @@ class AsyncOpenSet:
         reading = self._reading
         spans = reading.spans
         if spans is None or not spans.are_wanted:
-            vectors = await self._reader.run(reading.vectors(requests, as_of, timeout_ms))
+            vectors = await self._reader.run(reading.vectors(requests, as_of, timeout_ms, receipts=receipts))
         else:
             with spans.span() as vectors:
-                vectors += await self._reader.run(reading.vectors(requests, as_of, timeout_ms))
+                vectors += await self._reader.run(reading.vectors(requests, as_of, timeout_ms, receipts=receipts))
         if reading.moved_to and (self._following is None or self._following.done()):
             self._following = asyncio.create_task(self._follow())
         return vectors

@@ -233,17 +233,17 @@ class ReadFlow:
             None if reply is None else Tiles(part.layout, reply[0])
             for part, reply in zip(self.parts, replies, strict=True)
         ]
-        latest = max([_latest(part, tiles) for part, tiles in zip(self.parts, tables, strict=True)], default=-1)
-        q = _present(asked, latest) if as_of is None else as_of
-        made = self._nothing()
+        latest = max([latest_of(part, tiles) for part, tiles in zip(self.parts, tables, strict=True)], default=-1)
+        q = present(asked, latest) if as_of is None else as_of
+        made = self.nothing()
         owns = self._nobodys if own is None else own
         for part, tiles, reply in zip(self.parts, tables, replies, strict=True):
             if tiles is not None and reply is not None:
                 stamp = fresh.get(part.stamp, 0)
                 health: Status = "present" if abs(now - stamp) <= stale_after else "stale"
                 awaited = expected[part.binding] if expected else ()
-                _answer(part, tiles, reply, q, now, health, made, own=owns[part.binding], awaited=awaited, stamp=stamp)
-        return self._vector(given, made, q)
+                answer(part, tiles, reply, q, now, health, made, own=owns[part.binding], awaited=awaited, stamp=stamp)
+        return self.made_into(given, made, q)
 
     def vectors(
         self,
@@ -269,17 +269,19 @@ class ReadFlow:
         for part in found:
             for number, its_latest in part.latest():
                 latest[number] = max(latest[number], its_latest)
-        instants = [_present(asked, one) if as_of is None else as_of for one in latest]
-        made = [self._nothing() for _ in replies]
+        instants = [present(asked, one) if as_of is None else as_of for one in latest]
+        made = [self.nothing() for _ in replies]
         for part in found:
             health: Status = "present" if abs(now - fresh.get(part.part.stamp, 0)) <= stale_after else "stale"
             part.answer(instants, now, health, made)
-        return [self._vector(*one) for one in zip(given, made, instants, strict=True)]
+        return [self.made_into(*one) for one in zip(given, made, instants, strict=True)]
 
-    def _nothing(self) -> "_Made":
-        return _Made([None] * self._features, ["no_key"] * self._features)
+    def nothing(self) -> "Made":
+        """Of no features yet."""
+        return Made([None] * self._features, ["no_key"] * self._features)
 
-    def _vector(self, given: Mapping[str, Value], made: "_Made", q: int) -> Vector:
+    def made_into(self, given: Mapping[str, Value], made: "Made", q: int) -> Vector:
+        """The vector of what the set's features come to."""
         values, says = self.derivation.places(given, made.computed, made.statuses)
         return Vector(self.names, self.types, values, says, q, encoding=self._encoding)
 
@@ -380,34 +382,34 @@ def _those(places: list[int]) -> Callable[[list[State]], Sequence[State]]:
     return lambda states: (states[place],)
 
 
-def _latest(part: _PartRead, tiles: Tiles | None) -> int:
+def latest_of(part: _PartRead, tiles: Tiles | None) -> int:
     """The greatest event time that was read, ms; -1 where there is none."""
     if tiles is None or tiles.newest < 0:
         return -1
     return tiles.newest * part.size + tiles.last_of(tiles.newest)
 
 
-def _present(now: int, latest: int) -> int:
+def present(now: int, latest: int) -> int:
     """The instant of a live read: the wall clock, or the greatest event time read if that is ahead, by SKEW at most."""
     return min(max(now, latest), now + SKEW)
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class Made:
     """What the features of one vector come to."""
 
     computed: list[Value]
     statuses: list[Status]
 
 
-def _answer(
+def answer(
     part: _PartRead,
     tiles: Tiles,
     reply: Reply,
     q: int,
     now: int,
     health: Status,
-    made: _Made,
+    made: Made,
     *,
     own: Own | None = None,
     awaited: Sequence[Sighting] = (),
@@ -417,7 +419,7 @@ def _answer(
     held = None if part.kept is None else part.kept.read(tiles, reply[1], q, own)
     missing = lacking(awaited, part.name, held, stamp) if awaited else ()
     for span in part.spans:
-        chosen = _select(part, span, tiles, held, q, now, own)
+        chosen = select(part, span, tiles, held, q, now, own)
         found = worse(chosen.status, health)
         if missing and part.reaches(span, q, missing):
             found = worse(found, "behind")
@@ -429,7 +431,7 @@ def _answer(
             made.statuses[answer.place] = worse(flaw, found) if flaw else plain
 
 
-def _select(
+def select(
     part: _PartRead,
     span: _Span,
     tiles: Tiles,
@@ -478,12 +480,12 @@ class _Some:
 
     def latest(self) -> Iterable[tuple[int, int]]:
         """The numbers of the requests that it is read for, and the greatest event time of each, ms; -1 for none."""
-        return [(number, _latest(self.part, tiles)) for number, tiles, _ in self._found]
+        return [(number, latest_of(self.part, tiles)) for number, tiles, _ in self._found]
 
-    def answer(self, instants: Sequence[int], now: int, health: Status, made: Sequence[_Made]) -> None:
+    def answer(self, instants: Sequence[int], now: int, health: Status, made: Sequence[Made]) -> None:
         """Its features of every request."""
         for number, tiles, reply in self._found:
-            _answer(self.part, tiles, reply, instants[number], now, health, made[number])
+            answer(self.part, tiles, reply, instants[number], now, health, made[number])
 
 
 class _Many(_Some):
@@ -497,7 +499,7 @@ class _Many(_Some):
     def latest(self) -> Iterable[tuple[int, int]]:
         return zip(self._numbers, self._strips.latest.tolist(), strict=True)
 
-    def answer(self, instants: Sequence[int], now: int, health: Status, made: Sequence[_Made]) -> None:
+    def answer(self, instants: Sequence[int], now: int, health: Status, made: Sequence[Made]) -> None:
         strips, mine = self._strips, [made[number] for number in self._numbers]
         q = [instants[number] for number in self._numbers]
         for span in self.part.spans:
@@ -516,7 +518,7 @@ class _Many(_Some):
                         mine[at].statuses[place] = worse(flaw, STATUSES[int(found[at])])
 
     def _select(self, span: _Span, q: list[int], now: int, health: Status) -> tuple[Ints, Ints, Ints]:
-        """Which rows the window of each entity holds, and what is wrong with it, as its rank: `_select` of one."""
+        """Which rows the window of each entity holds, and what is wrong with it, as its rank: `select` of one."""
         part, strips = self.part, self._strips
         bounded = [bounds(span.size, span.delay, one, part.size) for one in q]
         lo, hi = (np.array(ends, np.int64) for ends in zip(*bounded, strict=True))

@@ -113,9 +113,16 @@ class OpenSet:
         """Of the features, in order."""
         return self._reading.flow.names
 
-    def read(self, request: Mapping[str, object], *, as_of: int | None = None, timeout_ms: int = TIMEOUT_MS) -> Vector:
+    def read(
+        self,
+        request: Mapping[str, object],
+        *,
+        as_of: int | None = None,
+        timeout_ms: int = TIMEOUT_MS,
+        receipt: bool = False,
+    ) -> Vector:
         """The vector of one request; see `read_many`."""
-        return self.read_many([request], as_of=as_of, timeout_ms=timeout_ms)[0]
+        return self.read_many([request], as_of=as_of, timeout_ms=timeout_ms, receipts=receipt)[0]
 
     def read_many(
         self,
@@ -124,6 +131,7 @@ class OpenSet:
         as_of: int | None = None,
         timeout_ms: int = TIMEOUT_MS,
         expected: Sequence[Expected | None] | None = None,
+        receipts: bool = False,
     ) -> list[Vector]:
         """One vector a request, in order, in one round trip to each shard of the store.
 
@@ -137,6 +145,7 @@ class OpenSet:
                 broken connection is tried once more, over a new one, within the same time.
             expected: for each request, and each binding of the set, events that are known to have happened: a feature
                 whose window holds one that is not in the store yet is `behind`.
+            receipts: each vector gets one, see docs/receipts.md; it takes a millisecond or two.
 
         Raises:
             ReadError: a request lacks a field or has one of the wrong type.
@@ -144,10 +153,10 @@ class OpenSet:
         reading = self._reading
         spans = reading.spans
         if spans is None or not spans.are_wanted:
-            vectors = self._reader.run(reading.vectors(requests, as_of, timeout_ms, expected))
+            vectors = self._reader.run(reading.vectors(requests, as_of, timeout_ms, expected, receipts=receipts))
         else:
             with spans.span() as vectors:
-                vectors += self._reader.run(reading.vectors(requests, as_of, timeout_ms, expected))
+                vectors += self._reader.run(reading.vectors(requests, as_of, timeout_ms, expected, receipts=receipts))
         if reading.moved_to and self._loading.acquire(blocking=False):
             # Beside the reads: decoding and laying out a plan takes longer than a request may wait.
             Thread(target=self._follow, name="millpond-following", daemon=True).start()

@@ -17,7 +17,7 @@ from millpond.serve.flow import Command, Expected, ReadFlow
 from millpond.serve.metrics import tally_of
 from millpond.serve.own_event import Own
 from millpond.serve.spans import spans_of
-from millpond.serve.trips import REFRESH_MS, Failure, Found, Freshness, Trips, Where, asking
+from millpond.serve.trips import REFRESH_MS, Failure, Found, Freshness, Stamps, Trips, Where, asking
 from millpond.serve.vector import Vector
 from millpond.store.publications import decode_publication, plan_key, pointer_key, pointers_prefix
 from millpond.store.shards import WHOLE, Shard
@@ -142,8 +142,10 @@ class Reading:
         as_of: int | None,
         timeout_ms: float,
         expected: Sequence[Expected | None] | None = None,
+        *,
+        receipts: bool = False,
     ) -> Trips[list[Vector]]:
-        """One vector a request, in order.
+        """One vector a request, in order; with its receipt where that is asked for.
 
         Args:
             expected: for each request, see `ReadFlow.vector`.
@@ -179,7 +181,9 @@ class Reading:
         shards = _of_each(flat, wanted, found.shards) if found.shards and wanted is not flat else found.shards
         read = _Read(flow, as_of, asked, environment.clock(), environment.stale_after_ms, found)
         is_plain = flow.own_events is None and expected is None and not found.has_failures and not found.shards
-        if is_plain and len(requests) >= MANY:
+        if receipts:
+            vectors = read.with_receipts(environment.ns, requests, commands, replies, shards, given, instants, owns)
+        elif is_plain and len(requests) >= MANY:
             vectors = read.at_once(commands, replies, given)
         else:
             vectors = read.one_by_one(commands, replies, shards, given, instants, owns, awaited)
@@ -287,31 +291,84 @@ class _Read:
         awaited: Sequence[Expected | None],
     ) -> list[Vector]:
         """Each request with what it depends on alone: others may not have been answered, or by other shards."""
-        vectors, begin = [], 0
-        for parts, taken, at, own, some in zip(commands, given, instants, owns, awaited, strict=True):
-            end = begin + sum([len(one) for one in parts if one is not None])
+        return [
+            self.flow.unavailable(as_of=at, now=self.now, reason=told.reason)
+            if isinstance(told, Failure)
+            else self.flow.vector(
+                told,
+                as_of=at,
+                asked=self.asked,
+                now=self.now,
+                fresh=fresh,
+                stale_after=self.stale_after,
+                given=taken,
+                own=own,
+                expected=some,
+            )
+            for (told, fresh), taken, at, own, some in zip(
+                self._told(commands, replies, shards), given, instants, owns, awaited, strict=True
+            )
+        ]
+
+    def with_receipts(
+        self,
+        ns: str,
+        requests: Sequence[Mapping[str, object]],
+        commands: _Commands,
+        replies: Sequence[Any],
+        shards: Sequence[tuple[Shard, ...]],
+        given: Sequence[Mapping[str, Value]],
+        instants: Sequence[int | None],
+        owns: Sequence[Sequence[Own | None] | None],
+    ) -> list[Vector]:
+        """The same, each with its receipt."""
+        from millpond.serve.receipts import with_receipt, without_an_answer
+
+        vectors = []
+        told_each = self._told(commands, replies, shards)
+        for request, (told, fresh), taken, at, own in zip(requests, told_each, given, instants, owns, strict=True):
+            if isinstance(told, Failure):
+                nothing = self.flow.unavailable(as_of=at, now=self.now, reason=told.reason)
+                vectors.append(
+                    without_an_answer(self.flow, request, nothing, ns=ns, asked=self.asked, now=self.now, given=taken)
+                )
+                continue
+            vectors.append(
+                with_receipt(
+                    self.flow,
+                    request,
+                    told,
+                    ns=ns,
+                    as_of=at,
+                    asked=self.asked,
+                    now=self.now,
+                    fresh=fresh,
+                    stale_after=self.stale_after,
+                    given=taken,
+                    own=own,
+                )
+            )
+        return vectors
+
+    def _told(
+        self, commands: _Commands, replies: Sequence[Any], shards: Sequence[tuple[Shard, ...]]
+    ) -> list[tuple[list[list[Any] | None] | Failure, Stamps]]:
+        """What was found for each request, by part, and how fresh that is; or why it was not."""
+        told: list[tuple[list[list[Any] | None] | Failure, Stamps]] = []
+        begin = 0
+        for parts in commands:
+            end = begin + sum([len(some) for some in parts if some is not None])
             mine = replies[begin:end]
             failed = next((one for one in mine if isinstance(one, Failure)), None) if self.found.has_failures else None
             if failed is not None:
-                vectors.append(self.flow.unavailable(as_of=at, now=self.now, reason=failed.reason))
+                told.append((failed, {}))
             else:
                 its_shards = [shard for one in shards[begin:end] for shard in one] if shards else [WHOLE]
                 each = iter(mine)
-                vectors.append(
-                    self.flow.vector(
-                        [None if one is None else list(islice(each, len(one))) for one in parts],
-                        as_of=at,
-                        asked=self.asked,
-                        now=self.now,
-                        fresh=self.found.fresh(list(dict.fromkeys(its_shards))) if mine else {},
-                        stale_after=self.stale_after,
-                        given=taken,
-                        own=own,
-                        expected=some,
-                    )
-                )
+                fresh = self.found.fresh(list(dict.fromkeys(its_shards))) if mine else {}
+                told.append(([None if some is None else list(islice(each, len(some))) for some in parts], fresh))
             begin = end
-        return vectors
+        return told
 
 
 def _of_each(flat: Sequence[Command], wanted: Sequence[Command], found: Sequence[Any]) -> list[Any]:

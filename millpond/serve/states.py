@@ -194,6 +194,28 @@ def _time(event: KeptEvent) -> int:
     return int(_instant(text))
 
 
+def _is_both(asked: Sequence[FeaturePlan], size: int) -> bool:
+    """Whether a tile may hold both the instant that a value is remembered from and the one from which on it is new.
+
+    Its first and last then do not tell on which side of the latter it was met. Else they do, and also once events are
+    taken out, though they may be those of such: at a head these are the latest, and what was met before is not new.
+    """
+    new = [one for one in asked if one.aggregation == "count_new"]
+    return any(one.parameters.keep_ms - (one.window.size_ms or 0) + 1 < size for one in new)
+
+
+def is_tail_whole(asked: Sequence[FeaturePlan], size: int) -> bool:
+    """Whether the tally of a tile that is cut at its tail is taken whole, for it tells what was met since when.
+
+    Args:
+        asked: the features of a window that are made of it.
+        size: of the tile, ms.
+    """
+    return all(one.aggregation in _MET_SINCE and one.window.delay_ms == 0 for one in asked) and not _is_both(
+        asked, size
+    )
+
+
 def _tally(partial: Partial, merged: Merger, of: Gives, asked: Sequence[FeaturePlan], size: int) -> StateOf:
     """How often each mark was met; a tile's tally also tells when.
 
@@ -202,11 +224,7 @@ def _tally(partial: Partial, merged: Merger, of: Gives, asked: Sequence[FeatureP
     """
     new = [one for one in asked if one.aggregation == "count_new"]
     spans = {one.window.size_ms or 0 for one in new}
-    # Where a tile may hold both the instant that a value is remembered from and the one from which on it is new, its
-    # first and last do not tell on which side of the latter it was met. Else they do, and also once events are taken
-    # out, though they may be those of such: at a head these are the latest, and what was met before is not new.
-    is_both = any(one.parameters.keep_ms - (one.window.size_ms or 0) + 1 < size for one in new)
-    is_since = all(one.aggregation in _MET_SINCE and one.window.delay_ms == 0 for one in asked) and not is_both
+    is_both, is_since = _is_both(asked, size), is_tail_whole(asked, size)
     is_new = len(new) == len(asked)
 
     def of_cut(tiles: Tiles, cut: Cut) -> Tally | None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+    from millpond.serve.receipts import Receipt
+
 PLAIN: Final = Encoding()
 
 
@@ -31,6 +33,7 @@ class Vector:
         as_of: the instant (ms UTC) the windows end at.
         reason: why the store did not answer; empty otherwise.
         encoding: how it becomes numbers.
+        receipt: where its numbers came from, where that was asked for.
     """
 
     names: tuple[str, ...]
@@ -40,6 +43,7 @@ class Vector:
     as_of: int
     reason: str = ""
     encoding: Encoding = PLAIN
+    receipt: "Receipt | None" = None
 
     @property
     def values(self) -> tuple[Value, ...]:

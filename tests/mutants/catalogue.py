@@ -6,6 +6,7 @@ from tests.mutants.cuts import CUTS
 from tests.mutants.expressions import EXPRESSIONS
 from tests.mutants.mutant import Mutant
 from tests.mutants.offline import OFFLINE
+from tests.mutants.receipts import RECEIPT_FAULTS
 from tests.mutants.reviews import REVIEWS
 from tests.mutants.sets import SETS
 from tests.mutants.several import SEVERAL
@@ -485,4 +486,5 @@ MUTANTS: Final = (
     *SIMULATE,
     *OFFLINE,
     *STRIP_FAULTS,
+    *RECEIPT_FAULTS,
 )

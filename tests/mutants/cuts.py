@@ -60,8 +60,8 @@ CUTS: Final = (
     Mutant(
         name="a tail counts whole where more is asked than what was met since when",
         file="millpond/serve/states.py",
-        old="is_since = all(one.aggregation",
-        new="is_since = any(one.aggregation",
+        old="return all(one.aggregation in _MET_SINCE",
+        new="return any(one.aggregation in _MET_SINCE",
         tests=EVERY,
     ),
     Mutant(
@@ -102,8 +102,8 @@ CUTS: Final = (
     Mutant(
         name="a tile tells what is new that holds both the window's first instant and the first that is remembered",
         file="millpond/serve/states.py",
-        old="is_both = any(",
-        new="is_both = False and any(",
+        old="return any(one.parameters.keep_ms",
+        new="return False and any(one.parameters.keep_ms",
         tests=NEW,
     ),
     Mutant(

@@ -110,3 +110,12 @@ def test_a_schema_that_the_source_cannot_read_is_an_error(source: SourcePlan) ->
     written = json.loads(json.dumps(SCHEMA).replace('"precision": 10', '"precision": 12'))
     with pytest.raises(MillpondError, match="schema 7 of the registry: it is decimal"):
         decoder(source, {7: written}).decode(wire(SALE, written))
+
+
+@pytest.mark.parametrize("text", ["sale 7", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8", ""])
+def test_a_text_that_is_said_to_be_a_uuid_is_the_text_that_it_is(source: SourcePlan, text: str) -> None:
+    plain = json.loads(json.dumps(SCHEMA).replace('"logicalType": "uuid"', '"said": "uuid"'))
+    assert plain != SCHEMA
+    found = decoder(source, {7: SCHEMA}).decode(wire(SALE | {"sale_id": text}, plain))
+    assert not isinstance(found, str)
+    assert found["sale_id"] == text
