@@ -503,7 +503,10 @@ def _words(tiles: _Tiles, tile: int, found: Counted) -> str:
             why = ", and of some of them there are copies that differ" if differ else ""
             return f"{of}, and what the topic holds of them gives something else{why}"
         case "undetermined":
-            return f"{of}, and no choice that was tried, of the {has} that the topic holds now, gives what it said"
+            return (
+                f"{of}; of the {has} that the topic holds now, no choice that was tried gives what it said: the order "
+                "in which they were counted is another one, or some were deleted"
+            )
         case "":
             return ""
 

@@ -30,8 +30,9 @@ _LONGEST: Final = 60
 def line(found: Explanation) -> Text:
     """One receipt in a line."""
     receipt = found.receipt
-    worst = [one for one in (*found.features, *found.places) if one.verdict != "same"]
-    says = "same bits" if not worst else f"{len(worst)} of {len(found.places)} places do not come to the same bits"
+    each = {one.name: one for one in (*found.features, *found.places)}
+    worst = [name for name, one in each.items() if one.verdict != "same"]
+    says = "same bits" if not worst else f"{len(worst)} of {len(each)} values do not come to the same bits"
     when = f"{receipt.set} v{receipt.version} at {instant(receipt.as_of)} UTC"
     asked = ", ".join(f"{name}={value}" for name, value in receipt.request.items())
     return Text.assemble((when, "bold"), f"  {visible(asked)}  ", (says, STYLES["bad" if worst else "good"]))
@@ -95,7 +96,8 @@ def _places(found: Explanation) -> Table:
     for place in [*found.places, *(one for one in found.features if one.name not in shown)]:
         one = features.get(place.name, place)
         window = "" if one.window is None else f"{minute(one.window[0])} to {minute(one.window[1])}"
-        counts = (str(len(one.events)), str(one.later or "")) if one.window else ("", "")
+        is_known = one.window is not None and one.verdict in ("same", "differs")
+        counts = (str(len(one.events)), str(one.later or "")) if is_known else ("", "")
         verdict = "same bits" if place.verdict == "same" else place.verdict
         table.add_row(
             Text(place.name),
