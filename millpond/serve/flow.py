@@ -147,10 +147,10 @@ class ReadFlow:
             for index, binding in enumerate(plan.bindings)
             for part in _parts(publication, ns, index, binding, publication.served(binding.view, binding.version))
         )
-        self._entities = tuple(
-            (KeyEncoder(publication.served(binding.view, binding.version).view.entity), binding.request_fields)
-            for binding in plan.bindings
-        )
+        asked = [(publication.served(one.view, one.version).view.entity, one.request_fields) for one in plan.bindings]
+        different = list(dict.fromkeys(asked))  # bindings of one entity share its key
+        self._entities = tuple((KeyEncoder(entity), fields) for entity, fields in different)
+        self._entity_of = tuple(map(different.index, asked))  # of each binding
 
     # --- what to ask the store ---
 
@@ -161,7 +161,8 @@ class ReadFlow:
             ReadError: a field is missing, or is not of the key column's type.
         """
         encoded = [_encoded(encoder, fields, request) for encoder, fields in self._entities]
-        return [None if (key := encoded[part.binding]) is None else part.key.key(key) for part in self.parts]
+        of = self._entity_of
+        return [None if (key := encoded[of[part.binding]]) is None else part.key.key(key) for part in self.parts]
 
     def commands(
         self, request: Mapping[str, object], *, as_of: int | None, asked: int, expected: Expected | None = None
@@ -233,8 +234,11 @@ class ReadFlow:
             None if reply is None else Tiles(part.layout, reply[0])
             for part, reply in zip(self.parts, replies, strict=True)
         ]
-        latest = max([latest_of(part, tiles) for part, tiles in zip(self.parts, tables, strict=True)], default=-1)
-        q = present(asked, latest) if as_of is None else as_of
+        if as_of is None:
+            latest = [latest_of(part, tiles) for part, tiles in zip(self.parts, tables, strict=True)]
+            q = present(asked, max(latest, default=-1))
+        else:
+            q = as_of
         made = self.nothing()
         owns = self._nobodys if own is None else own
         for part, tiles, reply in zip(self.parts, tables, replies, strict=True):
