@@ -17,12 +17,12 @@ from millpond.control.settings import Settings
 from millpond.control.topics import Topic, Topics
 from millpond.local.stack import Stack
 from millpond.plan.clock import now_ms
-from millpond.plan.hashes import hashed_set, hashed_view
-from millpond.plan.model import OwnEvent, Pool, SetPlan
+from millpond.plan.model import Pool
 from millpond.serve import USABLE, Reader
 from tests.integration.deployed import drained, materializing
 from tests.integration.enriching import SCHEMA, Reply, as_event, enricher, pool, replies_in, sale
 from tests.integration.flink_world import register, wire
+from tests.integration.own_topics import over
 from tests.integration.stacks import AnyStack
 from tests.integration.tile_world import Process, until
 
@@ -55,31 +55,16 @@ class Shop:
         return replies_in(self.settings.kafka, self.settings.registry, f"{self.topic}.{name}")
 
 
-def over(compiled: Pool, topic: str) -> Pool:
-    """The same views and sets, over a topic of the test's own."""
-    views = {
-        view.full_name: hashed_view(
-            msgspec.structs.replace(view, source=msgspec.structs.replace(view.source, topic=topic, full_history=True))
-        )
-        for view in compiled.views
-    }
-
-    def moved(plan: SetPlan) -> SetPlan:
-        bindings = tuple(msgspec.structs.replace(b, meaning=views[b.view].meaning) for b in plan.bindings)
-        own = msgspec.structs.replace(plan.own_event, topic=topic) if isinstance(plan.own_event, OwnEvent) else None
-        own_event = msgspec.UNSET if own is None else own
-        return hashed_set(msgspec.structs.replace(plan, bindings=bindings, own_event=own_event))
-
-    sets = tuple(moved(plan) for plan in compiled.sets if plan.name != "fields")
-    return Pool(views=tuple(view for view in views.values() if view.name != "plain"), sets=sets)
-
-
 @pytest.fixture(scope="module")
 def shop(settings: Settings, stack: AnyStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("own_event")
     topic = f"{settings.ns}.sales"
     settings = msgspec.structs.replace(settings, parallelism=2)
-    compiled = over(pool(folder / "pool"), topic)
+    written = over(pool(folder / "pool"), lambda _: topic, full_history=True)
+    compiled = Pool(
+        views=tuple(view for view in written.views if view.name != "plain"),
+        sets=tuple(plan for plan in written.sets if plan.name != "fields"),
+    )
     config = {"message.timestamp.type": "LogAppendTime"}
     Topics(settings.kafka).create([Topic(name=topic, partitions=PARTITIONS, config=config)])
     schema_id = register(settings, f"{topic}-value", SCHEMA)

@@ -31,6 +31,7 @@ from millpond.serve.receipts import Receipt
 from millpond.store import publications
 from tests.integration.deployed import all_of, drained, materializing
 from tests.integration.flink_world import Record, Row, produce, register, wire
+from tests.integration.own_topics import over
 from tests.integration.stacks import AnyStack
 from tests.integration.test_whole_path import CUSTOMERS, PARTITIONS, records, sales
 from tests.unit.define.sample import RIGHT
@@ -114,7 +115,7 @@ class Live:
 @pytest.fixture(scope="module")
 def told(settings: Settings, stack: AnyStack) -> Iterator[Told]:
     schema = json.loads((RIGHT / "schemas" / "shop.sale.v1.avsc").read_text())
-    compiled = load_compiled(RIGHT)
+    compiled = over(load_compiled(RIGHT), lambda topic: f"{settings.ns}.{topic}")
     pool = msgspec.structs.replace(compiled, sets=(*compiled.sets, *map(all_of, compiled.views)))
     history = sales(time.time_ns() // 1_000_000)
     numbers = {}
