@@ -20,8 +20,8 @@ COMPILED: Final = {
     "millpond/plan": ("bounds",),
     "millpond/algebra": ("buckets", "contribution", "evaluate", "marks", "partials", "tallies", "values"),
     "millpond/serve": (
-        *("connections", "cut", "derived", "events", "flow", "gives", "own_event", "reader", "reading", "request"),
-        *("rows", "sightings", "states", "status", "strips", "tile_events", "trips"),
+        *("connections", "cut", "derived", "events", "flow", "gives", "many", "own_event", "part", "reader"),
+        *("reading", "request", "rows", "sightings", "states", "status", "strips", "tile_events", "trips"),
     ),
     "millpond/store": ("kept", "keys", "parts", "records", "strip"),
 }

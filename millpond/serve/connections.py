@@ -15,7 +15,7 @@ import redis.exceptions
 from hiredis import pack_command
 
 from millpond.serve.connecting import SYNC, Maker, maker
-from millpond.serve.flow import Command
+from millpond.serve.part import Command
 from millpond.serve.trips import LATE, Answer, Failure, Parcel, Result, Trip
 from millpond.store.address import StoreAddress
 from millpond.store.shards import Address

@@ -13,9 +13,10 @@ from millpond.algebra.values import Value
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import MillpondError, ReadError
-from millpond.serve.flow import Command, Expected, ReadFlow
+from millpond.serve.flow import Expected, ReadFlow
 from millpond.serve.metrics import tally_of
 from millpond.serve.own_event import Own
+from millpond.serve.part import Command
 from millpond.serve.spans import spans_of
 from millpond.serve.trips import REFRESH_MS, Failure, Found, Freshness, Stamps, Trips, Where, asking
 from millpond.serve.vector import Vector

@@ -21,8 +21,9 @@ from millpond.plan.errors import ReadError
 from millpond.plan.partials import MARKED, Partial
 from millpond.plan.types import DOUBLE
 from millpond.serve.cut import Chosen
-from millpond.serve.flow import ReadFlow, Reply, answer, latest_of, present, select
+from millpond.serve.flow import ReadFlow, present
 from millpond.serve.own_event import Own
+from millpond.serve.part import Reply, fill, latest_of, select
 from millpond.serve.request import RequestFields
 from millpond.serve.rows import Tiles
 from millpond.serve.status import Status
@@ -235,7 +236,7 @@ def with_receipt(
             continue
         its_own = None if own is None else own[part.binding]
         health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
-        answer(part, tiles, reply, q, now, health, made, own=its_own)
+        fill(part, tiles, reply, q, now, health, made, own=its_own)
         held = None if part.kept is None else part.kept.read(tiles, reply[1], q, its_own)
         windows = []
         for span in part.spans:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from millpond.serve.flow import Command
+from millpond.serve.part import Command
 from millpond.store.keys import EPOCH_FIELD, SLOTS_FIELD, freshness_key
 from millpond.store.shards import ONE_NODE, Address, Shard, Topology, topology_of
 

@@ -406,7 +406,7 @@ MUTANTS: Final = (
     # --- reading ----------------------------------------------------------------------------------------------------
     Mutant(
         name="the head tile is left out",
-        file="millpond/serve/flow.py",
+        file="millpond/serve/part.py",
         old="first, end = lo // size, -(-hi // size)",
         new="first, end = lo // size, hi // size",
         tests=FLOW,

@@ -96,7 +96,7 @@ SETS: Final = (
     ),
     Mutant(
         name="an event that has not arrived is not waited for in tiles",
-        file="millpond/serve/flow.py",
+        file="millpond/serve/part.py",
         old="tiles.last_of(q // size) < q % size",
         new="tiles.last_of(q // size) < 0",
         tests=OWN_EVENT,

@@ -118,7 +118,7 @@ SEVERAL: Final = (
     ),
     Mutant(
         name="an exact window that cuts a tile in use again is not incomplete",
-        file="millpond/serve/flow.py",
+        file="millpond/serve/part.py",
         old="bounds(span.size, span.delay, q, self.size if self.kept is None else 1)",
         new="bounds(span.size, span.delay, q, self.size)",
         tests=CAPPED,

@@ -11,21 +11,21 @@ LANES: Final = ("tests/unit/services/test_lanes.py",)
 SIGHTINGS: Final = (
     Mutant(
         name="an event that is not in is not waited for",
-        file="millpond/serve/flow.py",
+        file="millpond/serve/part.py",
         old='found = worse(found, "behind")',
         new="pass",
         tests=SIGHTED,
     ),
     Mutant(
         name="an event after the request is waited for",
-        file="millpond/serve/flow.py",
+        file="millpond/serve/part.py",
         old="any(lo <= ts < hi for ts in instants)",
         new="any(lo <= ts for ts in instants)",
         tests=SIGHTED,
     ),
     Mutant(
         name="only the head's tile is asked for",
-        file="millpond/serve/flow.py",
+        file="millpond/serve/part.py",
         old="tiles += [one.ts // self.size for one in expected if self.name not in one.held]",
         new="pass",
         tests=SIGHTED,

@@ -9,7 +9,8 @@ from millpond.algebra.replay import tile_of
 from millpond.algebra.tallies import BETWEEN, Tally
 from millpond.plan.deployment import Publication, Served
 from millpond.plan.model import SetPlan, ViewPlan
-from millpond.serve.flow import ReadFlow, Reply
+from millpond.serve.flow import ReadFlow
+from millpond.serve.part import Reply
 from millpond.serve.sightings import Sighting
 from millpond.serve.vector import Vector
 from millpond.store.guard import GuardedRow

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from millpond.serve.flow import Command
+from millpond.serve.part import Command
 from millpond.serve.trips import LATE, Answer, Failure, Found, Freshness, Parcel, Result, Trip, Where, asking
 from millpond.store.shards import SLOTS, WHOLE, Shard, slot_of, tag_of
 
