@@ -13,6 +13,20 @@ _Keys: TypeAlias = tuple[tuple[Evaluator, ...], tuple[str, ...]]
 """How a view takes its keys from an event, and a binding from the request."""
 
 
+class RequestEvent(NamedTuple):
+    """A request taken as an event.
+
+    Attributes:
+        ts: its time, ms.
+        place: what its mark begins with: its time, and its id where events have one.
+        fields: the request's values, by path.
+    """
+
+    ts: int
+    place: str
+    fields: Mapping[str, Value | None]
+
+
 class Own(NamedTuple):
     """The request's event, as a bound view may hold it.
 
@@ -46,8 +60,8 @@ class OwnEvents:
             for binding, view in zip(plan.bindings, views, strict=True)
         ]
 
-    def of(self, request: Request) -> tuple[int, tuple[Own | None, ...]]:
-        """The event's time (ms), and the event for each binding; None where its entity's windows cannot hold it.
+    def event(self, request: Request) -> RequestEvent:
+        """The request as an event.
 
         Raises:
             ReadError: it lacks a field, says no time or no id, or one is of another type.
@@ -60,9 +74,18 @@ class OwnEvents:
         assert isinstance(ts, int), "an event time is a timestamp"
         place = mark([(fields[name], self._types[name]) for name in self._names], [])
         assert place is not None, "neither is null"
-        event_id = None if self._own.event_id is None else fields[self._own.event_id]
-        own = Own(ts, event_id, place, self._own.counts == "exclude")
-        return ts, tuple(own if self._is_its(binding, fields) else None for binding in self._bindings)
+        return RequestEvent(ts, place, fields)
+
+    def of(self, request: Request) -> tuple[int, tuple[Own | None, ...]]:
+        """The event's time (ms), and the event for each binding; None where its entity's windows cannot hold it.
+
+        Raises:
+            ReadError: as of `event`.
+        """
+        event = self.event(request)
+        event_id = None if self._own.event_id is None else event.fields[self._own.event_id]
+        own = Own(event.ts, event_id, event.place, self._own.counts == "exclude")
+        return event.ts, tuple(own if self._is_its(binding, event.fields) else None for binding in self._bindings)
 
     def _is_its(self, binding: _Keys | None, fields: Mapping[str, Value | None]) -> bool:
         """Whether the event is one of the entity that a binding asks about."""

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from millpond.algebra.partials import State, state_of, zero
 from millpond.plan.partials import MARKED, Partial, PartialFunction
-from millpond.store.records import RecordLayout, Records, sum_wide, wide_integers
+from millpond.store.records import RecordLayout, Records, sum_wide
 from millpond.store.strip import EMPTY, HEAD, decode, gone_before
 
 Some: TypeAlias = slice
@@ -69,16 +69,8 @@ class Tiles:
         """The numbers of every tile; None where one is null."""
         found = self._columns.get(name)
         if found is None:
-            found = self._columns[name] = self._column(name)
+            found = self._columns[name] = self._layout.numbers(self._decoded, name)
         return found
-
-    def _column(self, name: str) -> list[Any]:
-        column = self._decoded[name]
-        numbers: list[Any] = wide_integers(column) if self._layout.is_wide(name) else column.tolist()
-        if name not in self._layout.nullable:
-            return numbers
-        nulls = (self._decoded["nulls"] & self._layout.bit(name)).tolist()
-        return [None if null else number for number, null in zip(numbers, nulls, strict=True)]
 
     def number(self, name: str, place: int) -> int | float | None:
         """The number of one tile; None where it is null."""
@@ -143,10 +135,16 @@ def merger(layout: RecordLayout, partial: Partial) -> Merger:
         return lambda tiles, some: sum_wide(tiles.words(name, some))
     if partial.function in ("count", "sum"):
         return lambda tiles, some: sum(tiles.column(name)[some])
-    extreme, nothing = _EXTREME[partial.function], zero(partial)
+    extreme = extreme_of(partial)
+    return lambda tiles, some: extreme(tiles.column(name)[some])
 
-    def least_or_greatest(tiles: Tiles, some: Some) -> State:
-        values = [value for value in tiles.column(name)[some] if value is not None]
-        return extreme(values) if values else nothing
+
+def extreme_of(partial: Partial) -> Callable[[list[Any]], State]:
+    """What gives the least or the greatest of numbers and nulls; the partial's zero where there are nulls alone."""
+    pick, nothing = _EXTREME[partial.function], zero(partial)
+
+    def least_or_greatest(numbers: list[Any]) -> State:
+        known = [number for number in numbers if number is not None]
+        return pick(known) if known else nothing
 
     return least_or_greatest

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from millpond.algebra.partials import State, zero
-from millpond.plan.partials import Partial, PartialFunction
+from millpond.plan.partials import Partial
 from millpond.plan.types import DOUBLE
-from millpond.store.records import RecordLayout, Records, sum_wide, wide_integers
+from millpond.serve.rows import extreme_of
+from millpond.store.records import RecordLayout, Records, sum_wide
 from millpond.store.strip import EMPTY, HEAD, count_of, gone_before
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -129,34 +130,16 @@ def _bound(strips: Strips, name: str) -> int:
 
 
 def _one_by_one(strips: Strips, start: Ints, stop: Ints, name: str, merge: Callable[[list[Any]], State]) -> list[State]:
-    held = strips.noted("list", name, _list)
+    held = strips.noted("list", name, lambda strips, name: strips.layout.numbers(strips.rows, name))
     return [merge(held[a:b]) for a, b in zip(start.tolist(), stop.tolist(), strict=True)]
-
-
-def _list(strips: Strips, name: str) -> list[Any]:
-    """A column as Python's numbers; None where one is null."""
-    column = strips.rows[name]
-    numbers: list[Any] = wide_integers(column) if strips.layout.is_wide(name) else column.tolist()
-    if name not in strips.layout.nullable:
-        return numbers
-    nulls = (strips.rows["nulls"] & strips.layout.bit(name)).tolist()
-    return [None if null else number for number, null in zip(numbers, nulls, strict=True)]
-
-
-_PICK: Final[dict[PartialFunction, Callable[[list[Any]], State]]] = {"min": min, "max": max}
 
 
 def _extreme(partial: Partial, *, is_wide: bool) -> OfMany:
     """The least or the greatest; doubles and wide numbers are compared by Python."""
-    name, pick, nothing = partial.name, _PICK[partial.function], zero(partial)
-    is_min = partial.function == "min"
-
-    def picked(some: list[Any]) -> State:
-        known = [one for one in some if one is not None]
-        return pick(known) if known else nothing
-
+    name, nothing, is_min = partial.name, zero(partial), partial.function == "min"
     if is_wide or partial.type == DOUBLE:
-        return lambda strips, start, stop: _one_by_one(strips, start, stop, name, picked)
+        extreme = extreme_of(partial)
+        return lambda strips, start, stop: _one_by_one(strips, start, stop, name, extreme)
     reduce: Any = np.minimum if is_min else np.maximum
     worst = _GREATEST if is_min else -_GREATEST - 1
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from confluent_kafka import Message
 
 from millpond.serve import Vector
-from millpond.services.recent import Event
+from millpond.serve.own_event import RequestEvent
 
 Headers = Sequence[tuple[str, str | bytes | None]]
 BESIDE: Final = 512  # bytes that a request takes beside its own
@@ -60,7 +60,7 @@ class Asked:
         self.taken_at = taken_at
         self.due_at = taken_at
         self.request: Mapping[str, Any] | None = None
-        self.event: Event | None = None
+        self.event: RequestEvent | None = None
         self.refused: str | None = None
         self.vector: Vector | None = None
         self.answer: bytes | DeadLetter | None = None

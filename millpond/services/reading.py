@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import UUID
 
 from millpond.materialize.decode import EventReader
 from millpond.plan.errors import MillpondError, ReadError
@@ -65,18 +64,7 @@ class RequestReader:
             raise DeadLetter("incompatible", one_line(wrong)) from wrong
         if isinstance(found, str):
             raise DeadLetter(found, _SAYS[found])
-        return {name: _plain(value) for name, value in found.items()}
-
-
-def _plain(value: Any) -> Any:
-    """A text is a text, also where its schema calls it a UUID."""
-    match value:
-        case UUID():
-            return str(value)
-        case dict():
-            return {name: _plain(one) for name, one in value.items()}
-        case _:
-            return value
+        return found
 
 
 def one_line(error: MillpondError) -> str:

@@ -11,38 +11,20 @@ or it is older and everything is `stale`.
 
 from collections import deque
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from millpond.algebra.evaluate import Evaluator, Value, evaluator
-from millpond.algebra.marks import mark
+from millpond.algebra.evaluate import Evaluator, evaluator
 from millpond.plan.deployment import Publication
-from millpond.plan.errors import ReadError
 from millpond.plan.model import OwnEvent, SourcePlan
 from millpond.plan.windows import MINUTE
 from millpond.serve.flow import Expected, ReadFlow
-from millpond.serve.request import RequestFields
+from millpond.serve.own_event import OwnEvents, RequestEvent
 from millpond.serve.sightings import Sighting
 
 MARGIN_MS: Final = 1_000  # by how much the clocks of two machines may differ
 LONG: Final = 10 * MINUTE  # what happened lately; for what came later than that, a read decides
 
 _Entity = tuple[Hashable, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Event:
-    """A request taken as an event.
-
-    Attributes:
-        ts: its time, ms.
-        place: what its mark begins with.
-        fields: its values, by path.
-    """
-
-    ts: int
-    place: str
-    fields: Mapping[str, Value | None]
 
 
 class _Bound(NamedTuple):
@@ -80,15 +62,12 @@ class Recent:
         self._ns = ns
         self._is_source = is_source
         self.keep_ms = stale_after_ms + 2 * MARGIN_MS
-        self._fields = RequestFields(plan.request)
-        types = {column.name: column.type for column in plan.request}
-        names = [name for name in (self._own.event_time, self._own.event_id) if name is not None]
-        self._identity = [(name, types[name]) for name in names]
+        views = [publication.served(binding.view, binding.version).view for binding in plan.bindings]
+        self._own_events = OwnEvents(plan, self._own, views)
         self._by: dict[str, tuple[Evaluator, ...]] = {}
         self._bindings: list[_Bound | None] = []
         self.source: SourcePlan | None = None
-        for binding in plan.bindings:
-            view = publication.served(binding.view, binding.version).view
+        for binding, view in zip(plan.bindings, views, strict=True):
             if view.source.topic != self._own.topic:
                 self._bindings.append(None)
                 continue
@@ -109,22 +88,15 @@ class Recent:
         """Whether a vector is to hold its request's event."""
         return self._own.counts == "include"
 
-    def event(self, request: Mapping[str, Any]) -> Event:
+    def event(self, request: Mapping[str, Any]) -> RequestEvent:
         """A request as an event.
 
         Raises:
             ReadError: it lacks a field, has one of another type, or does not say its time or its id.
         """
-        fields = self._fields.of(request)
-        for name, _ in self._identity:
-            if fields[name] is None:
-                raise ReadError(f"the request's {name!r} is None", mend="it is an event: give its time and its id")
-        ts = fields[self._own.event_time]
-        place = mark([(fields[name], type) for name, type in self._identity], [])
-        assert isinstance(ts, int) and place is not None, "they were looked at"
-        return Event(ts, place, fields)
+        return self._own_events.event(request)
 
-    def saw(self, event: Event, now: int) -> None:
+    def saw(self, event: RequestEvent, now: int) -> None:
         """An event that jobs accept was taken, now (ms)."""
         self._forget(now)
         for view, by in self._by.items():
@@ -139,7 +111,7 @@ class Recent:
             self._seen.append((now, entity, one))
             self._waiting.setdefault(entity, []).append(one)
 
-    def expected(self, event: Event, publication: Publication, connections: int) -> Expected | None:
+    def expected(self, event: RequestEvent, publication: Publication, connections: int) -> Expected | None:
         """For each binding the events that its windows must hold, as far as the store is not known to have them.
 
         Args:
@@ -151,7 +123,7 @@ class Recent:
         found = [self._of(bound, event) for bound in self._bindings]
         return found if any(found) else None
 
-    def is_in_vain(self, event: Event, expected: Expected) -> bool:
+    def is_in_vain(self, event: RequestEvent, expected: Expected) -> bool:
         """Whether the vector of a request is `behind` for certain as long as these are not found."""
         since = event.ts - LONG
         return any(
@@ -159,7 +131,7 @@ class Recent:
             for some, bound in zip(expected, self._bindings, strict=True)
         )
 
-    def _of(self, bound: _Bound | None, event: Event) -> Sequence[Sighting]:
+    def _of(self, bound: _Bound | None, event: RequestEvent) -> Sequence[Sighting]:
         if bound is None:
             return ()
         entity = (bound.view, *(event.fields[name] for name in bound.request_fields))

@@ -175,6 +175,15 @@ class RecordLayout:
             raise _of_another_layout(f"{len(records)} records take {len(blob)} bytes where each takes {self.size}")
         return np.frombuffer(blob, self.dtype)
 
+    def numbers(self, records: Records, name: str) -> list[Any]:
+        """A column as Python's numbers, decimals unscaled; None where one is null."""
+        column = records[name]
+        numbers: list[Any] = wide_integers(column) if self.is_wide(name) else column.tolist()
+        if name not in self.nullable:
+            return numbers
+        nulls = (records["nulls"] & self.bit(name)).tolist()
+        return [None if null else number for number, null in zip(numbers, nulls, strict=True)]
+
     def bit(self, name: str) -> int:
         """The bit of `nulls` that marks a partial as null; KeyError where it cannot be."""
         return self._bits[name]

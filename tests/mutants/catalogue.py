@@ -441,7 +441,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a null in a tile is its zero",
-        file="millpond/serve/rows.py",
+        file="millpond/store/records.py",
         old="[None if null else number for",
         new="[number for",
         tests=ROWS,

@@ -10,7 +10,8 @@ from millpond.plan.deployment import Publication, Served
 from millpond.plan.errors import ReadError
 from millpond.plan.windows import DAY, HOUR
 from millpond.serve.flow import ReadFlow
-from millpond.services.recent import MARGIN_MS, Event, Recent
+from millpond.serve.own_event import RequestEvent
+from millpond.services.recent import MARGIN_MS, Recent
 from tests.unit.define.sample import project
 
 NOON: Final = 20_000 * DAY + 12 * HOUR
@@ -61,23 +62,25 @@ class World:
         self.publication = publication
         self.recent = Recent(publication, "dev", stale_after_ms=STALE_AFTER, is_source=is_source)
 
-    def event(self, number: int, ts: int = NOON, customer: str | None = "ann", friend: str | None = None) -> Event:
+    def event(
+        self, number: int, ts: int = NOON, customer: str | None = "ann", friend: str | None = None
+    ) -> RequestEvent:
         request: dict[str, Any] = {
             "sale_id": f"s{number}", "sold_at": ts, "customer_id": customer, "returned_by": friend,
             "amount": Decimal(1), "store_id": 1,
         }  # fmt: skip
         return self.recent.event(request)
 
-    def saw(self, *events: Event, now: int = NOON) -> None:
+    def saw(self, *events: RequestEvent, now: int = NOON) -> None:
         for one in events:
             self.recent.saw(one, now)
 
-    def expects(self, one: Event, connections: int = 1) -> list[list[int]]:
+    def expects(self, one: RequestEvent, connections: int = 1) -> list[list[int]]:
         """The times of the events expected, by binding."""
         found = self.recent.expected(one, self.publication, connections)
         return [[], [], []] if found is None else [[sighting.ts for sighting in some] for some in found]
 
-    def hold(self, one: Event) -> None:
+    def hold(self, one: RequestEvent) -> None:
         """All parts of the store are found to hold what is expected for a request."""
         parts = {part.name for part in ReadFlow(self.publication, "dev").parts}
         for some in self.recent.expected(one, self.publication, 1) or ():
