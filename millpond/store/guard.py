@@ -1,12 +1,12 @@
-"""The guard: writes records and never goes back; strip.lua and hash.lua say what going back is."""
+"""The guard: writes records and never goes back (guard.lua), into a strip (strip.lua) or a hash (hash.lua)."""
 
 from typing import Any, Final, NamedTuple
 
 from millpond.store.keys import events_key
 from millpond.store.scripts import Pipeline, Script
 
-_STRIP: Final = Script.load("strip")
-_HASH: Final = Script.load("hash")
+_STRIP: Final = Script.load("strip", "guard")
+_HASH: Final = Script.load("hash", "guard")
 SCRIPTS: Final = (_STRIP, _HASH)
 
 

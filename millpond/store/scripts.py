@@ -21,9 +21,10 @@ class Script(msgspec.Struct, frozen=True):
     sha: str
 
     @classmethod
-    def load(cls, name: str) -> "Script":
-        """The script `<name>.lua` of this room."""
-        text = resources.files("millpond.store").joinpath(f"{name}.lua").read_text("utf-8")
+    def load(cls, *names: str) -> "Script":
+        """The script of `<name>.lua` of this room, one behind the other."""
+        room = resources.files("millpond.store")
+        text = "".join(room.joinpath(f"{name}.lua").read_text("utf-8") for name in names)
         return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 

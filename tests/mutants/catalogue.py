@@ -377,15 +377,15 @@ MUTANTS: Final = (
     # --- the guard --------------------------------------------------------------------------------------------------
     Mutant(
         name="the guard lets a tile that lost its first event pass",
-        file="millpond/store/hash.lua",
-        old="elseif first > old_first then",
+        file="millpond/store/guard.lua",
+        old="elseif old_n and first > old_first then",
         new="elseif false then",
         tests=GUARD,
     ),
     Mutant(
         name="the guard lets a tile of fewer events pass",
-        file="millpond/store/hash.lua",
-        old="elseif n < old_n then",
+        file="millpond/store/guard.lua",
+        old="elseif old_n and n < old_n then",
         new="elseif false then",
         tests=GUARD,
     ),
@@ -398,9 +398,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="the guard refuses the same tile again",
-        file="millpond/store/hash.lua",
-        old="elseif n < old_n then",
-        new="elseif n <= old_n then",
+        file="millpond/store/guard.lua",
+        old="elseif old_n and n < old_n then",
+        new="elseif old_n and n <= old_n then",
         tests=GUARD,
     ),
     # --- reading ----------------------------------------------------------------------------------------------------

@@ -230,9 +230,9 @@ SEVERAL: Final = (
     ),
     Mutant(
         name="events are written also where their record is refused",
-        file="millpond/store/hash.lua",
-        old="    call('HSET', key, field, new)\n    if events then\n",
-        new="    call('HSET', key, field, new)\n  end\n  do\n    if events then\n",
+        file="millpond/store/guard.lua",
+        old="    if events then\n      call('HSET', events, field, ARGV[i + 2])\n    end\n  end\n",
+        new="  end\n  if events then\n    call('HSET', events, field, ARGV[i + 2])\n  end\n",
         tests=("tests/integration/test_guard.py",),
     ),
     Mutant(

@@ -13,20 +13,6 @@ MODELLED: Final = ("tests/unit/review/test_modelled.py",)
 
 STRIP_FAULTS: Final = (
     Mutant(
-        name="a strip lets a tile of fewer events pass",
-        file="millpond/store/strip.lua",
-        old="if n < old_n then",
-        new="if false then",
-        tests=GUARD,
-    ),
-    Mutant(
-        name="a strip lets a tile that lost its first event pass",
-        file="millpond/store/strip.lua",
-        old="elseif first > old_first then",
-        new="elseif false then",
-        tests=GUARD,
-    ),
-    Mutant(
         name="a strip is not in order",
         file="millpond/store/strip.lua",
         old="      high = at\n",
@@ -43,21 +29,21 @@ STRIP_FAULTS: Final = (
     Mutant(
         name="what a strip drops is not told",
         file="millpond/store/strip.lua",
-        old="          gone = unpack('<I4', strip, 5 + from * size) + 1\n",
+        old="      gone = unpack('<I4', strip, 5 + from * size) + 1\n",
         new="",
         tests=GUARD,
     ),
     Mutant(
         name="a tile that comes too late is not told to be gone",
         file="millpond/store/strip.lua",
-        old="        call('SETRANGE', key, 0, pack('<I4', tile + 1))\n",
+        old="      call('SETRANGE', key, 0, pack('<I4', tile + 1))\n",
         new="",
         tests=GUARD,
     ),
     Mutant(
         name="a tile that comes too late is written",
         file="millpond/store/strip.lua",
-        old="if slots > 0 and tile + slots <= newest then",
+        old="if not n and slots > 0 and count > 0 and tile + slots <= (header(count - 1)) then",
         new="if false then",
         tests=GUARD,
     ),
@@ -71,22 +57,15 @@ STRIP_FAULTS: Final = (
     Mutant(
         name="the events of a tile outlive it",
         file="millpond/store/strip.lua",
-        old="            call('HDEL', events, string.format('%d', (gone - 1) % slots))\n",
+        old="        call('HDEL', events, string.format('%d', (gone - 1) % slots))\n",
         new="",
         tests=GUARD,
     ),
     Mutant(
-        name="the events of a refused tile are written into their hash",
-        file="millpond/store/strip.lua",
-        old="if write and events then",
-        new="if events then",
-        tests=GUARD,
-    ),
-    Mutant(
-        name="a strip's time to live does not start again",
-        file="millpond/store/strip.lua",
-        old="count, taken = count + 1 - from, true",
-        new="count = count + 1 - from",
+        name="a time to live does not start again",
+        file="millpond/store/guard.lua",
+        old="taken = taken or not old_n",
+        new="taken = false",
         tests=GUARD,
     ),
     Mutant(

@@ -84,7 +84,7 @@ STATE = tuple[int, int, int]  # tile, n, first
 
 
 def guarded(held: dict[str, STATE], field: str, new: STATE) -> None:
-    """What hash.lua does, by its description."""
+    """What guard.lua does of a hash, by its description."""
     old = held.get(field)
     if old is None or new[0] > old[0] or (new[0] == old[0] and new[1] >= old[1] and new[2] <= old[2]):
         held[field] = new
