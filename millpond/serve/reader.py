@@ -10,7 +10,7 @@ from millpond.plan.windows import STALE_AFTER
 from millpond.serve.connections import Wire
 from millpond.serve.flow import Expected
 from millpond.serve.reading import TIMEOUT_MS, Environment, Reading, opening
-from millpond.serve.trips import Trips, Where
+from millpond.serve.trips import Trips
 from millpond.serve.vector import Vector
 from millpond.store.address import StoreAddress
 
@@ -56,8 +56,9 @@ class Reader:
             MillpondError: `url` says no store.
         """
         store = StoreAddress.parse(url)
-        where = Where(store.nodes if store.kind == "cluster" else ())
-        environment = Environment(ns, where, stale_after_ms=stale_after_ms, patience_ms=connect_timeout_ms, clock=clock)
+        environment = Environment.of(
+            store, ns, stale_after_ms=stale_after_ms, patience_ms=connect_timeout_ms, clock=clock
+        )
         return cls(Wire(store, connect_timeout_ms / 1000), environment)
 
     def open(self, full_name: str, *, version: int) -> "OpenSet":

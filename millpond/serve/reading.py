@@ -20,6 +20,7 @@ from millpond.serve.part import Command
 from millpond.serve.spans import spans_of
 from millpond.serve.trips import REFRESH_MS, Failure, Found, Freshness, Stamps, Trips, Where, asking
 from millpond.serve.vector import Vector
+from millpond.store.address import StoreAddress
 from millpond.store.publications import decode_publication, plan_key, pointer_key, pointers_prefix
 from millpond.store.shards import WHOLE, Shard
 
@@ -48,6 +49,14 @@ class Environment:
         self.stale_after_ms = stale_after_ms
         self.patience_ms = patience_ms
         self.clock = clock
+
+    @classmethod
+    def of(
+        cls, store: StoreAddress, ns: str, *, stale_after_ms: int, patience_ms: int, clock: Callable[[], int]
+    ) -> "Environment":
+        """An environment of the store at an address."""
+        where = Where(store.nodes if store.kind == "cluster" else ())
+        return cls(ns, where, stale_after_ms=stale_after_ms, patience_ms=patience_ms, clock=clock)
 
     def patience(self) -> float:
         """Until when (s, monotonic) something is waited for that no request waits for."""
@@ -183,7 +192,9 @@ class Reading:
         read = _Read(flow, as_of, asked, environment.clock(), environment.stale_after_ms, found)
         is_plain = flow.own_events is None and expected is None and not found.has_failures and not found.shards
         if receipts:
-            vectors = read.with_receipts(environment.ns, requests, commands, replies, shards, given, instants, owns)
+            vectors = read.with_receipts(
+                environment.ns, requests, commands, replies, shards, given, instants, owns, awaited
+            )
         elif is_plain and len(requests) >= MANY:
             vectors = read.at_once(commands, replies, given)
         else:
@@ -321,13 +332,15 @@ class _Read:
         given: Sequence[Mapping[str, Value]],
         instants: Sequence[int | None],
         owns: Sequence[Sequence[Own | None] | None],
+        awaited: Sequence[Expected | None],
     ) -> list[Vector]:
         """The same, each with its receipt."""
         from millpond.serve.receipts import with_receipt, without_an_answer
 
         vectors = []
         told_each = self._told(commands, replies, shards)
-        for request, (told, fresh), taken, at, own in zip(requests, told_each, given, instants, owns, strict=True):
+        each = zip(requests, told_each, given, instants, owns, awaited, strict=True)
+        for request, (told, fresh), taken, at, own, some in each:
             if isinstance(told, Failure):
                 nothing = self.flow.unavailable(as_of=at, now=self.now, reason=told.reason)
                 vectors.append(
@@ -347,6 +360,7 @@ class _Read:
                     stale_after=self.stale_after,
                     given=taken,
                     own=own,
+                    expected=some,
                 )
             )
         return vectors

@@ -16,12 +16,11 @@ import msgspec
 from millpond.algebra.partials import State
 from millpond.algebra.tallies import BETWEEN, Tally
 from millpond.algebra.values import Value
-from millpond.plan.bounds import bounds
 from millpond.plan.errors import ReadError
 from millpond.plan.partials import MARKED, Partial
 from millpond.plan.types import DOUBLE
 from millpond.serve.cut import Chosen
-from millpond.serve.flow import ReadFlow, present
+from millpond.serve.flow import Expected, ReadFlow, present
 from millpond.serve.own_event import Own
 from millpond.serve.part import Reply, fill, latest_of, select
 from millpond.serve.request import RequestFields
@@ -217,12 +216,13 @@ def with_receipt(
     stale_after: int,
     given: Mapping[str, Value],
     own: Sequence[Own | None] | None,
+    expected: Expected | None = None,
 ) -> Vector:
     """The vector of a request and its receipt, both of the same replies.
 
     Args:
         ns: the environment.
-        replies, as_of, asked, now, fresh, stale_after, given, own: as of `ReadFlow.vector`.
+        replies, as_of, asked, now, fresh, stale_after, given, own, expected: as of `ReadFlow.vector`.
     """
     tables = [
         None if reply is None else Tiles(part.layout, reply[0]) for part, reply in zip(flow.parts, replies, strict=True)
@@ -235,15 +235,16 @@ def with_receipt(
         if tiles is None or reply is None or key is None:
             continue
         its_own = None if own is None else own[part.binding]
-        health: Status = "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
-        fill(part, tiles, reply, q, now, health, made, own=its_own)
+        stamp = fresh.get(part.stamp, 0)
+        health: Status = "present" if abs(now - stamp) <= stale_after else "stale"
+        awaited = expected[part.binding] if expected else ()
+        fill(part, tiles, reply, q, now, health, made, own=its_own, awaited=awaited, stamp=stamp)
         held = None if part.kept is None else part.kept.read(tiles, reply[1], q, its_own)
         windows = []
         for span in part.spans:
             chosen = select(part, span, tiles, held, q, now, its_own)
             names = [plan.features[one.place].name for one in span.answers]
-            reach = bounds(span.size, span.delay, q, part.size if part.kept is None else 1)
-            windows.append(_window(tiles, chosen, reach, names))
+            windows.append(_window(tiles, chosen, part.bounds(span, q), names))
         binding = plan.bindings[part.binding]
         cut = {number for window in windows for number in window.cut}
         read = cut.union(*(range(*window.whole) for window in windows))

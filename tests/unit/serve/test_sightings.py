@@ -15,6 +15,7 @@ from millpond.plan.model import Pool
 from millpond.plan.types import STRING, TIMESTAMP
 from millpond.plan.windows import DAY, HOUR, MINUTE
 from millpond.serve.flow import ReadFlow
+from millpond.serve.receipts import with_receipt
 from millpond.serve.sightings import Sighting
 from millpond.serve.vector import Vector
 from tests.unit.define.sample import project
@@ -79,7 +80,7 @@ class World:
 
     def read(
         self, arrived: list[Event], own: Event, expected: list[Sighting], *, older: list[Event] | None = None,
-        stamp: int | None = None,
+        stamp: int | None = None, receipt: bool = False,
     ) -> dict[str, Any]:  # fmt: skip
         """Status by place.
 
@@ -94,8 +95,12 @@ class World:
             replies = [[old[0], *new[1:]] for old, new in zip(before, replies, strict=True)]
         now = q if stamp is None else stamp
         fresh = {part.stamp: now for part in self.flow.parts}
-        vector: Vector = self.flow.vector(
-            replies, as_of=q, asked=q, now=now, fresh=fresh, stale_after=STALE_AFTER, own=owns, expected=[expected]
+        told: dict[str, Any] = {"as_of": q, "asked": q, "now": now, "fresh": fresh, "stale_after": STALE_AFTER}
+        told |= {"own": owns, "expected": [expected]}
+        vector: Vector = (
+            with_receipt(self.flow, dict(own), replies, ns="dev", given={}, **told)
+            if receipt
+            else self.flow.vector(replies, **told)
         )
         return dict(vector.status_of())
 
@@ -105,6 +110,15 @@ def test_what_is_not_in_makes_windows_that_hold_it_behind_and_what_is_derived_fr
     says = World(pool, "exact").read([], own, [sighting(first)])
     assert says["exactly.visits_10m"] == says["exactly.spend_10m"] == says["twice"] == "behind"
     assert says["exactly.visits_1h_delayed_30m"] == "empty"
+
+
+def test_with_a_receipt_it_is_said_as_well(pool: Pool) -> None:
+    first, own = event(1, NOON - MINUTE), event(9, NOON + MINUTE)
+    world = World(pool, "exact")
+    for arrived in ([], [first]):
+        says = world.read(arrived, own, [sighting(first)], receipt=True)
+        assert says == world.read(arrived, own, [sighting(first)])
+        assert says["exactly.visits_10m"] == ("present" if arrived else "behind")
 
 
 def test_found_by_its_id_in_the_tile_of_its_time_also_where_the_head_is_another(pool: Pool) -> None:
