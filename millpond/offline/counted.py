@@ -27,6 +27,8 @@ Why = Literal["", "missing", "unlike", "undetermined"]
 #   missing       the topic holds fewer of the tile than it had counted
 #   unlike        it holds as many, and they give something else
 #   undetermined  it holds more, and none of the choices that were tried gives what the tile said
+UNKNOWN: Final[tuple[Literal["undetermined", "unlike", "missing"], ...]] = ("undetermined", "unlike", "missing")
+"""Why events are not known, the worst last."""
 
 _NEAR: Final = 8  # events before and behind the last one by arrival that may have traded places
 _SWAPS: Final = 2

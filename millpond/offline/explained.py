@@ -9,7 +9,8 @@ from rich.text import Text
 
 from millpond.algebra.marks import value_in
 from millpond.algebra.partials import One, scaled
-from millpond.offline.explain import Contribution, Explained, Explanation, Verdict
+from millpond.offline.explain import Explained, Explanation, Verdict
+from millpond.offline.held import Contribution
 from millpond.offline.terminal import STYLES
 from millpond.offline.words import minute
 from millpond.plan.english.values import instant, visible

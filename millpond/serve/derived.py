@@ -33,6 +33,7 @@ class Derivation:
     Attributes:
         names: of the vector's places.
         types: theirs.
+        behind: of each feature and derived place the features that it is computed from, also by way of others.
     """
 
     def __init__(self, plan: SetPlan) -> None:
@@ -48,6 +49,9 @@ class Derivation:
         for place in plan.computed:
             behind[place.name] = frozenset().union(*(behind.get(f.name, ()) for f in fields_of(place.expr)))
         self._places = tuple(_Place(p.name, evaluator(p.expr), tuple(sorted(behind[p.name]))) for p in plan.computed)
+        names = [feature.name for feature in plan.features]
+        self.behind: dict[str, tuple[str, ...]] = {name: (name,) for name in names}
+        self.behind |= {one.name: tuple(names[index] for index in one.features) for one in self._places}
         defaults = {} if plan.defaults is msgspec.UNSET else plan.defaults
         self._defaults = tuple(
             (index, evaluate(defaults[name], {})) for index, name in enumerate(self.names) if name in defaults
