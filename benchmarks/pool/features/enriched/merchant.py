@@ -1,24 +1,7 @@
-"""What a merchant does, to the millisecond: its tiles keep their events."""
+"""What a merchant does, to the millisecond."""
 
+from features.enriched.exactly import exactly
 from features.payments import sources
-from millpond import Count, FeatureView, Max, Mean, Sum, _
+from millpond import _
 
-merchant = FeatureView(
-    "merchant",
-    version=1,
-    owner="benchmarks",
-    entity=sources.merchant,
-    source=sources.payments,
-    by={"merchant_id": _.merchant_id},
-    windows=["1h", "24h"],
-    precision="exact",
-    cap=500,
-    fallback="100%",
-    features={
-        "payments": Count(),
-        "volume": Sum(_.amount),
-        "mean": Mean(_.amount, windows=["24h"]),
-        "most": Max(_.amount, windows=["24h"]),
-        "by_web": Count(where=_.channel == "WEB", windows=["24h"]),
-    },
-)
+merchant = exactly(sources.merchant, _.merchant_id)
