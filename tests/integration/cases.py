@@ -251,6 +251,13 @@ def history(draw: random.Random, cases: int, end: int) -> list[Row]:
     return made
 
 
+def shuffled(seed: int, cases: int, end: int) -> list[Row]:
+    """What happened to some cases, in any order."""
+    draw = random.Random(seed)
+    events = history(draw, cases, end)
+    return draw.sample(events, len(events))
+
+
 def _time(draw: random.Random, end: int) -> int:
     """Somewhere in the history, rather often at the edge of a tile or of a window read at `end`."""
     edges = (end, end - HOUR, end - 3 * HOUR, end - end % MINUTE, (end - HOUR) // (5 * MINUTE) * 5 * MINUTE)

@@ -1,69 +1,17 @@
 """A real cluster, and a primary with Sentinels: Valkey processes of the test's own, which may be killed and moved."""
 
-import os
-import signal
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import redis
 from redis.cluster import ClusterNode, RedisCluster
 
-from millpond.local.parts.part import Part
 from millpond.local.parts.valkey import valkey
 from millpond.local.ports import LOOPBACK, free_ports
 from millpond.store.shards import SLOTS
-from tests.integration.tile_world import until
+from tests.integration.servers import Server, until
 
 NODE_TIMEOUT_MS: Final = 1_000
-
-
-class Server:
-    """A Valkey process."""
-
-    def __init__(self, folder: Path, port: int, *options: str) -> None:
-        folder.mkdir(parents=True)
-        part = valkey(folder=folder, logs=folder, port=port)
-        self._run(part, folder, (*part.argv, *options))
-
-    def _run(self, part: Part, folder: Path, argv: Sequence[str]) -> None:
-        (self.port,) = part.ports
-        self.url = part.address
-        self.client: Any = redis.Redis.from_url(self.url, socket_timeout=10)
-        self._argv, self._env, self._folder = argv, part.environment(), folder
-        self.start()
-
-    def start(self) -> None:
-        with (self._folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                self._argv, cwd=self._folder, env=self._env, stdout=log, stderr=subprocess.STDOUT
-            )
-        until(self._answers, what="Valkey does not answer")
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def freeze(self) -> None:
-        os.kill(self.process.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        os.kill(self.process.pid, signal.SIGCONT)
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.RedisError:
-            return False
-
-    def say(self, *words: object) -> Any:
-        """One command, and its reply as it comes."""
-        return self.client.execute_command(*words)
-
-    def close(self) -> None:
-        self.client.close()
-        self.kill()
 
 
 class Sentinel(Server):

@@ -31,7 +31,8 @@ from millpond.store import documents
 from millpond.store.keys import EPOCH_FIELD, KeyEncoder, KeyTemplate, events_key, freshness_key
 from millpond.store.parts import parts_of
 from millpond.store.publications import Release, publication_change
-from tests.integration.tile_world import OwnStore, Process, until
+from tests.integration.servers import OwnStore, until
+from tests.integration.tile_world import Process
 from tests.unit.define.sample import RIGHT, project
 from tests.unit.serve.as_stored import stored
 

@@ -24,8 +24,8 @@ from tests.faults.proxy import Proxy
 from tests.integration.certificates import Certificates, certificates
 from tests.integration.clusters import ClusterStore
 from tests.integration.served import KINDS, NOW, AnyReader, present, publish, put, spent, stamp
+from tests.integration.servers import OwnStore
 from tests.integration.test_cluster import PART, stamp_all
-from tests.integration.tile_world import OwnStore
 
 NS = "shards"
 DOCUMENTED = Path("docs/reading.md")

@@ -12,9 +12,9 @@ from millpond.store.keys import freshness_key
 from millpond.store.nodes import Nodes
 from millpond.store.shards import slot_of
 from millpond.store.writer import TRANSIENT, Writer
-from tests.integration.clusters import ClusterStore, Server
+from tests.integration.clusters import ClusterStore
 from tests.integration.served import KINDS, NOW, AnyReader, present, publish, put, spent, stamp
-from tests.integration.tile_world import until
+from tests.integration.servers import Server, until
 
 NS = "shards"
 CARDS = [f"card-{number}" for number in range(60)]

@@ -15,8 +15,9 @@ from millpond.plan.types import INT, STRING
 from millpond.plan.windows import DAY, WindowSpan
 from tests.integration.clusters import ClusterStore
 from tests.integration.served import KINDS, AnyReader
+from tests.integration.servers import OwnStore, until
 from tests.integration.stacks import AnyStack
-from tests.integration.tile_world import OwnStore, World, until, world
+from tests.integration.tile_world import World, world
 from tests.unit.materialize.sample import view
 
 ROWS = 600  # a fragment

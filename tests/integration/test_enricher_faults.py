@@ -14,8 +14,8 @@ from millpond.local.stack import Stack
 from millpond.plan.clock import now_ms
 from millpond.plan.names import enricher_group
 from tests.integration.enriching import PARTITIONS, SCHEMA, World, first_of_each, messages_in, sale, world
+from tests.integration.servers import until
 from tests.integration.stacks import AnyStack
-from tests.integration.tile_world import until
 
 KEYS = 7
 RATE = 150.0

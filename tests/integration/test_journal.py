@@ -12,8 +12,9 @@ from millpond.plan.deployment import Publication
 from millpond.plan.errors import DeployError, ReadError
 from millpond.serve import Reader
 from millpond.store import documents, publications
+from tests.integration.servers import until
 from tests.integration.stacks import AnyStack
-from tests.integration.tile_world import LEVEL, World, grown, until, world
+from tests.integration.tile_world import LEVEL, World, grown, world
 from tests.unit.serve.sample import publication
 
 NOW = 1_800_000_000_000

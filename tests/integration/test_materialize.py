@@ -11,8 +11,9 @@ import pytest
 
 from millpond.store import suspects
 from millpond.store.keys import fragment_freshness_field, freshness_key, topic_freshness_field
+from tests.integration.servers import until
 from tests.integration.stacks import AnyStack
-from tests.integration.tile_world import LEVEL, PARTITIONS, World, grown, until, world
+from tests.integration.tile_world import LEVEL, PARTITIONS, World, grown, world
 from tests.unit.materialize.sample import job
 
 ROWS = 1_200  # a fragment
@@ -229,9 +230,9 @@ def test_a_store_outage_is_waited_out(here: World) -> None:
     stream = here.stream(seed=2, count=600, rate=RATE)
     for step in stream:
         if step == 200:
-            here.store.process.send_signal(signal.SIGSTOP)
+            here.store.freeze()
         if step == 400:
-            here.store.process.send_signal(signal.SIGCONT)
+            here.store.thaw()
     here.drained()
     assert here.held() == here.expected()
     process.leave()

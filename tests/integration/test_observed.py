@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY, generate_latest
 
 from millpond.plan.errors import ReadError
 from tests.integration.served import KINDS, NOW, AnyReader, publish, put, spent, stamp
-from tests.integration.tile_world import OwnStore
+from tests.integration.servers import OwnStore
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ from tests.integration.deployed import drained, materializing
 from tests.integration.enriching import SCHEMA, Reply, as_event, enricher, pool, replies_in, sale
 from tests.integration.flink_world import register, wire
 from tests.integration.own_topics import over
+from tests.integration.servers import until
 from tests.integration.stacks import AnyStack
-from tests.integration.tile_world import Process, until
+from tests.integration.tile_world import Process
 
 PARTITIONS: Final = 3
 CUSTOMERS: Final = 40

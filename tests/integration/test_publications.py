@@ -16,8 +16,8 @@ from millpond.serve import Reader
 from millpond.serve.flow import ReadFlow
 from millpond.store import publications
 from millpond.store.keys import EPOCH_FIELD, freshness_key
+from tests.integration.servers import until
 from tests.integration.stacks import AnyStack
-from tests.integration.tile_world import until
 from tests.unit.serve.sample import publication
 
 NOW = 1_800_000_000_000

@@ -2,8 +2,6 @@
 
 import asyncio
 import itertools
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -21,7 +19,7 @@ from millpond.serve import AsyncReader, Reader
 from millpond.store.publications import plan_key
 from tests.faults.proxy import Proxy
 from tests.integration.served import KINDS, NOW, AnyReader, present, publish, put, spent, stamp
-from tests.integration.tile_world import OwnStore, until
+from tests.integration.servers import OwnStore, until
 from tests.unit.serve.sample import publication
 
 NS = "reading"
@@ -100,14 +98,14 @@ def test_a_store_that_is_gone_is_unavailable_and_is_read_again_when_it_is_back(
 def test_what_a_frozen_store_answers_late_is_never_taken_for_another_answer(reader: AnyReader, store: OwnStore) -> None:
     opened = reader.open()
     assert present(opened.read("a"), "1.50", "2.25")
-    os.kill(store.process.pid, signal.SIGSTOP)
+    store.freeze()
     try:
         for _ in range(3):
             vector = opened.read("a", timeout_ms=30)
             assert vector.status == "unavailable"
             assert "in time" in vector.reason
     finally:
-        os.kill(store.process.pid, signal.SIGCONT)
+        store.thaw()
     assert present(opened.read("b", timeout_ms=5_000), "40.00")
 
 

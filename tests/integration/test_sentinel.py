@@ -11,9 +11,9 @@ from millpond.store.applied import Advance, TopicPart
 from millpond.store.keys import freshness_key
 from millpond.store.nodes import Nodes
 from millpond.store.writer import TRANSIENT, Writer
-from tests.integration.clusters import Sentinel, Server
+from tests.integration.clusters import Sentinel
 from tests.integration.served import KINDS, NOW, AnyReader, present, publish, put, spent, stamp
-from tests.integration.tile_world import until
+from tests.integration.servers import Server, until
 
 NS: Final = "watched"
 NAME: Final = "bank"

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -14,7 +14,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import redis
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
@@ -25,8 +24,6 @@ from millpond.control.settings import Settings
 from millpond.control.topics import Topics
 from millpond.demo.ledger import read_topic
 from millpond.local.addresses import Addresses
-from millpond.local.parts.valkey import valkey
-from millpond.local.ports import free_ports
 from millpond.plan.deployment import Fragment, JobRecord
 from millpond.plan.names import source_group
 from millpond.plan.windows import DAY, HOUR, MINUTE
@@ -35,6 +32,7 @@ from millpond.store.keys import applied_field, applied_key, counters_key
 from millpond.store.nodes import Nodes, everywhere
 from millpond.store.parts import Part, parts_of
 from millpond.store.records import RecordLayout
+from tests.integration.servers import OwnStore, until
 from tests.unit.materialize.sample import (
     KEY_SCHEMA,
     VALUE_SCHEMA,
@@ -49,44 +47,6 @@ PARTITIONS = 3
 LEVEL = {"tiles_short": MINUTE, "tiles_long": HOUR, "lifetime": DAY}
 EPOCH = 1_700_000_000_000 // DAY * DAY
 Held = dict[tuple[str, str], tuple[Any, ...]]
-
-
-def until(holds: Callable[[], bool], *, within_s: float = 60.0, what: str = "") -> None:
-    """Wait for something to become true."""
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
-class OwnStore:
-    """A Valkey of the test's own: it may be emptied, killed and restored."""
-
-    def __init__(self, folder: Path) -> None:
-        (port,) = free_ports(1)
-        folder.mkdir()
-        part = valkey(folder=folder, logs=folder, port=port)
-        self.url = part.address
-        self.client: Any = redis.Redis.from_url(self.url)
-        self._argv, self._env, self._folder = part.argv, part.environment(), folder
-        self.start()
-
-    def start(self) -> None:
-        with (self._folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                self._argv, cwd=self._folder, env=self._env, stdout=log, stderr=subprocess.STDOUT
-            )
-        until(self._answers, what="Valkey does not answer")
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.ConnectionError:
-            return False
 
 
 class Process:

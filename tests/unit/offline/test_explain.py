@@ -21,7 +21,7 @@ from millpond.plan.windows import DAY, HOUR
 from millpond.serve.flow import ReadFlow
 from millpond.serve.receipts import Receipt, receipts_in, with_receipt, without_an_answer
 from millpond.serve.vector import Vector
-from tests.integration.cases import COLUMNS, PARTITIONS, cells, history, pool
+from tests.integration.cases import COLUMNS, PARTITIONS, cells, pool, shuffled
 from tests.integration.deployed import all_of
 from tests.unit.define.sample import project
 from tests.unit.serve import as_stored
@@ -42,9 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> View:
 
 def happened(seed: int) -> list[dict[str, Any]]:
     """What happened to six entities, in the order of arrival."""
-    draw = random.Random(seed)
-    events = history(draw, 6, END)
-    return draw.sample(events, len(events))
+    return shuffled(seed, 6, END)
 
 
 def publication(plan: SetPlan, view: ViewPlan) -> Publication:

@@ -1,7 +1,6 @@
 """Vectors from DuckDB: every aggregation, type, window and precision, against brute force and against the read path."""
 
 import math
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -16,7 +15,7 @@ from millpond.plan.errors import ReadError
 from millpond.plan.model import ViewPlan
 from millpond.plan.windows import DAY, HOUR
 from millpond.serve.vector import Vector
-from tests.integration.cases import COLUMNS, Cell, cells, history, pool, scale_of, told
+from tests.integration.cases import COLUMNS, Cell, cells, pool, scale_of, shuffled, told
 from tests.integration.deployed import all_of
 from tests.oracles import aggregations
 from tests.oracles.agree import agrees, beyond
@@ -44,9 +43,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> View:
 
 def happened(seed: int) -> list[dict[str, Any]]:
     """What happened to eight entities, in no order."""
-    draw = random.Random(seed)
-    events = history(draw, 8, END)
-    return draw.sample(events, len(events))
+    return shuffled(seed, 8, END)
 
 
 def evaluated(view: ViewPlan, events: list[dict[str, Any]], asks: list[Ask] = ASKS) -> list[Vector]:

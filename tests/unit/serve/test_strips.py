@@ -1,6 +1,6 @@
 """Many entities read at once: the same states as one after the other, and the same vectors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple
 from decimal import Decimal
 from typing import Any
@@ -18,11 +18,10 @@ from millpond.serve.strips import Strips, merger_of_many
 from millpond.store.records import RecordLayout
 from millpond.store.strip import strip_of
 from tests.unit.serve.sample import Event, publication, stamps, strip
-from tests.unit.store.columns import columns, partial
+from tests.unit.store.columns import I64, I128, MERGED, columns, partial
 
 NOON = 20_000 * DAY + 12 * HOUR
 NARROW, WIDE = Type("decimal", 18, 2), Type("decimal", 38, 2)
-I64, I128 = st.integers(-(2**63), 2**63 - 1), st.integers(-(2**127), 2**127 - 1)
 SMALL = st.integers(-1_000, 1_000)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
@@ -38,12 +37,6 @@ LAYOUT = RecordLayout(
         partial("h_min", "min", DOUBLE),
     ]
 )
-MERGES: dict[str, Callable[[list[Any]], Any]] = {
-    "count": sum,
-    "sum": sum,
-    "min": lambda known: min(known, default=None),
-    "max": lambda known: max(known, default=None),
-}
 Row = dict[str, Any]
 ROW = st.fixed_dictionaries(
     {"n": st.just(1), "first": st.just(0), "last": st.integers(0, 99), "a_count": st.integers(0, 2**32 - 1)}
@@ -72,7 +65,7 @@ def test_states_over_some_tiles_of_each_are_those_of_their_values(entities: list
         for rows, (first, end) in zip(entities, asked, strict=True):
             inside = [rows[tile][one.name] for tile in sorted(rows) if first <= tile < end]
             known = [value for value in inside if value is not None]
-            expected.append(MERGES[one.function](known))
+            expected.append(MERGED[one.function](known))
         found = merger_of_many(LAYOUT, one)(strips, start, stop)
         assert found == expected, one.name
         assert all(value is None or type(value) in (int, float) for value in found)

@@ -1,15 +1,25 @@
 """Partials, and columns for packing them made of plain Python numbers and texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 
 from millpond.plan.expr import Field
 from millpond.plan.partials import Partial, PartialFunction
 from millpond.plan.types import Type
 from millpond.store.records import Column, Texts
 
+I64, I128 = st.integers(-(2**63), 2**63 - 1), st.integers(-(2**127), 2**127 - 1)
+"""Numbers that fill their fields."""
+MERGED: dict[PartialFunction, Callable[[list[Any]], Any]] = {
+    "count": sum,
+    "sum": sum,
+    "min": lambda known: min(known, default=None),
+    "max": lambda known: max(known, default=None),
+}
+"""What a partial of some values is, nulls left out."""
 _LOW = 2**64 - 1
 
 

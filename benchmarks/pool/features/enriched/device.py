@@ -1,6 +1,7 @@
 """What a device does, to the millisecond."""
 
 from features.enriched.exactly import exactly
+
 from features.payments import sources
 from millpond import _
 

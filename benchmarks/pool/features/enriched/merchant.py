@@ -1,6 +1,7 @@
 """What a merchant does, to the millisecond."""
 
 from features.enriched.exactly import exactly
+
 from features.payments import sources
 from millpond import _
 
