@@ -168,7 +168,12 @@ class Shift:
         """Remember the event of a request that was answered before the partition became ours."""
         try:
             self._reading.read(asked)
-        except (DeadLetter, RegistryAway):
+        except DeadLetter:
+            return  # it is no event
+        except RegistryAway as away:
+            self._seldom.warn(
+                "the schema registry does not answer, and events that were asked about lately are not known", away
+            )
             return
         self._saw(asked)
 
