@@ -20,8 +20,9 @@ COMPILED: Final = {
     "millpond/plan": ("bounds",),
     "millpond/algebra": ("buckets", "contribution", "evaluate", "marks", "partials", "tallies", "values"),
     "millpond/serve": (
-        *("connections", "cut", "derived", "events", "flow", "gives", "many", "own_event", "part", "reader"),
-        *("reading", "request", "rows", "sightings", "states", "status", "strips", "tile_events", "trips"),
+        *("cache", "connections", "cut", "derived", "events", "exchange", "flow", "gives", "many", "own_event"),
+        *("part", "reader", "reading", "request", "rows", "settled", "sightings", "states", "status", "strips"),
+        *("tile_events", "trips"),
     ),
     "millpond/store": ("kept", "keys", "parts", "records", "strip"),
 }

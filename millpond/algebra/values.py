@@ -287,6 +287,9 @@ def _quantile(states: Sequence[Any], partials: Sequence[Partial], feature: Featu
     raise AssertionError("a rank is less than there are values")
 
 
+OF_THE_INSTANT: Final = frozenset({"count_distinct", "count_new", "seconds_since_first", "seconds_since_last"})
+"""Aggregations whose value moves with the instant read, though their states stay."""
+
 _VALUE: Final[dict[str, _Rule]] = {
     "count": _only,
     "sum": _sum,

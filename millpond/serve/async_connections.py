@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import redis
 
-from millpond.serve.connecting import ASYNC, Maker, maker
-from millpond.serve.connections import Replies, broken, packed
+from millpond.serve.cache import TileCache
+from millpond.serve.connecting import ASYNC, Cache, Maker, maker
+from millpond.serve.connections import broken
+from millpond.serve.exchange import CachedExchange, Exchange, packed, parser
 from millpond.serve.trips import LATE, Answer, Failure, Parcel, Result, Trip
 from millpond.store.address import StoreAddress
 from millpond.store.shards import Address
@@ -19,12 +21,17 @@ _CHUNK: Final = 65_536  # bytes
 class AsyncLink:
     """An open connection.
 
+    Args:
+        cache: of what is read over it; None where nothing is held.
+
     Attributes:
         number: connections to a node are numbered as they are opened.
     """
 
-    def __init__(self, connection: Any, number: int) -> None:
+    def __init__(self, connection: Any, number: int, cache: TileCache | None) -> None:
         self.number = number
+        self._parser = parser()
+        self._cache = cache
         # redis-py reads one by one; there is no other way to what it reads from.
         self._reader: asyncio.StreamReader = connection._reader  # noqa: SLF001
         self._writer: asyncio.StreamWriter = connection._writer  # noqa: SLF001
@@ -36,18 +43,20 @@ class AsyncLink:
         self._writer.transport.abort()
         self._connection._reader = self._connection._writer = None  # noqa: SLF001
 
-    async def exchange(self, parcel: Parcel) -> Replies:
+    async def exchange(self, parcel: Parcel) -> Exchange:
         """What the commands gave.
 
         Raises:
             OSError: it broke.
             redis.InvalidResponse: what came is no reply.
         """
-        self._writer.write(packed(parcel.commands))
-        taken, count = Replies(), len(parcel.commands)
-        while taken.feed(await self._reader.read(_CHUNK)) < count:
-            pass
-        return taken
+        commands, cache = parcel.commands, self._cache
+        made = Exchange(self._parser, commands) if cache is None else CachedExchange(self._parser, commands, cache)
+        while made.wanted:
+            self._writer.write(packed(made.wanted))
+            while not made.feed(await self._reader.read(_CHUNK)):
+                pass
+        return made
 
 
 class AsyncNode:
@@ -98,11 +107,14 @@ class AsyncNode:
         connection = self._maker.make()
         try:
             await connection.connect()
+            for command in self._maker.first:
+                await connection.send_command(*command)
+                await connection.read_response()
         except (redis.RedisError, OSError) as cause:
             await connection.disconnect(nowait=True)
             return broken(cause)
         self.opened += 1
-        return AsyncLink(connection, self.opened)
+        return AsyncLink(connection, self.opened, self._maker.cache())
 
     def drop(self) -> None:
         """Close what nobody has taken."""
@@ -123,17 +135,18 @@ class AsyncNode:
 class AsyncWire:
     """Makes trips to the nodes of a store, on one event loop."""
 
-    def __init__(self, store: StoreAddress, connect_timeout_s: float, most: int) -> None:
+    def __init__(self, store: StoreAddress, connect_timeout_s: float, most: int, cache: Cache | None = None) -> None:
         self._store = store
         self._timeout_s = connect_timeout_s
         self._most = most
+        self._cache = cache
         self._nodes: dict[Address | None, AsyncNode] = {}
 
     def node(self, address: Address | None) -> AsyncNode:
         """The connections to a node."""
         found = self._nodes.get(address)
         if found is None:
-            its_own = maker(ASYNC, self._store, address, self._timeout_s)
+            its_own = maker(ASYNC, self._store, address, self._timeout_s, self._cache)
             found = self._nodes[address] = AsyncNode(its_own, self._most)
         return found
 

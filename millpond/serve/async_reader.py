@@ -8,6 +8,7 @@ from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.windows import STALE_AFTER
 from millpond.serve.async_connections import AsyncWire
+from millpond.serve.cache import TileCache
 from millpond.serve.reading import TIMEOUT_MS, Environment, Reading, opening
 from millpond.serve.trips import Trips
 from millpond.serve.vector import Vector
@@ -42,11 +43,12 @@ class AsyncReader:
         connect_timeout_ms: int = 1_000,
         connections: int = CONNECTIONS,
         clock: Callable[[], int] = now_ms,
+        cache_bytes: int = 0,
     ) -> Self:
         """A reader of the store at `url`; nothing is opened yet.
 
         Args:
-            url, ns, stale_after_ms, connect_timeout_ms, clock: as of `Reader.connect`.
+            url, ns, stale_after_ms, connect_timeout_ms, clock, cache_bytes: as of `Reader.connect`.
             connections: to each node at most; a read waits for one within its own timeout.
 
         Raises:
@@ -54,9 +56,15 @@ class AsyncReader:
         """
         store = StoreAddress.parse(url)
         environment = Environment.of(
-            store, ns, stale_after_ms=stale_after_ms, patience_ms=connect_timeout_ms, clock=clock
+            store,
+            ns,
+            stale_after_ms=stale_after_ms,
+            patience_ms=connect_timeout_ms,
+            clock=clock,
+            is_cached=cache_bytes > 0,
         )
-        return cls(AsyncWire(store, connect_timeout_ms / 1000, connections), environment)
+        cache = (lambda: TileCache(f"{ns}.", cache_bytes)) if cache_bytes > 0 else None
+        return cls(AsyncWire(store, connect_timeout_ms / 1000, connections, cache), environment)
 
     async def open(self, full_name: str, *, version: int) -> "AsyncOpenSet":
         """The published feature set `<domain>.<set>`, at a version: models pin versions.

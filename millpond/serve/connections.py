@@ -2,19 +2,21 @@
 
 import os
 import selectors
+import ssl
 import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Lock
 from typing import Any, Final, TypeVar
 
-import hiredis
 import redis
 import redis.exceptions
-from hiredis import pack_command
 
-from millpond.serve.connecting import SYNC, Maker, maker
+from millpond.serve.cache import TileCache
+from millpond.serve.connecting import SYNC, Cache, Maker, maker
+from millpond.serve.exchange import CachedExchange, Exchange, hear, packed, parser
 from millpond.serve.part import Command
 from millpond.serve.trips import LATE, Answer, Failure, Parcel, Result, Trip
 from millpond.store.address import StoreAddress
@@ -23,44 +25,9 @@ from millpond.store.shards import Address
 _T = TypeVar("_T")
 
 _CHUNK: Final = 65_536  # bytes
-_MORE: Final = object()  # where a reply is not whole yet
 _OPENED_AT_ONCE: Final = 16
 _LATE: Final = (TimeoutError, redis.TimeoutError)
 _REFUSED: Final = (redis.AuthenticationError, redis.exceptions.AuthorizationError)
-
-
-class Replies:
-    """Replies put together of bytes as they come; redis-py reads one by one, in 2 us each."""
-
-    def __init__(self) -> None:
-        self._parser = hiredis.Reader(
-            notEnoughData=_MORE, replyError=redis.ResponseError, protocolError=redis.InvalidResponse
-        )
-        self.replies: list[Any] = []
-        self.has_errors = False
-
-    def feed(self, received: bytes) -> int:
-        """Take some bytes in; how many replies there are now.
-
-        Raises:
-            ConnectionError: there are none, for the other side closed.
-            redis.InvalidResponse: they are no replies.
-        """
-        if not received:
-            raise ConnectionError("it was closed")
-        self._parser.feed(received)
-        while (reply := self._parser.gets()) is not _MORE:
-            if isinstance(reply, Exception):
-                self.has_errors = True
-            elif isinstance(reply, hiredis.PushNotification):
-                continue
-            self.replies.append(reply)
-        return len(self.replies)
-
-
-def packed(commands: Sequence[Command]) -> bytes:
-    """Commands as they are sent. redis-py packs one by one, in 2 us each; hiredis, which it calls, takes a tenth."""
-    return b"".join([pack_command(command) for command in commands])  # type: ignore[arg-type]  # its stub: tuples of one
 
 
 def broken(cause: Exception) -> Failure:
@@ -74,19 +41,38 @@ def broken(cause: Exception) -> Failure:
 class Link:
     """An open connection.
 
+    Args:
+        cache: of what is read over it; None where nothing is held.
+
     Attributes:
         number: connections to a node are numbered as they are opened.
         socket: it goes over.
     """
 
-    def __init__(self, connection: Any, number: int) -> None:
+    def __init__(self, connection: Any, number: int, cache: TileCache | None = None) -> None:
         self._connection = connection
+        self._parser = parser()
+        self._cache = cache
         self.number = number
         self.socket = connection._sock  # noqa: SLF001  there is no other way to it
 
     def close(self) -> None:
         """End it."""
         self._connection.disconnect()
+
+    def begin(self, commands: Sequence[Command]) -> Exchange:
+        """What is to be sent of a parcel.
+
+        Raises:
+            OSError: it broke.
+            redis.InvalidResponse: what came is no reply.
+        """
+        if self._cache is None:
+            return Exchange(self._parser, commands)
+        self.socket.settimeout(0)
+        with suppress(BlockingIOError, ssl.SSLWantReadError):  # most of what has changed is told by now
+            hear(self._parser, self._cache, self.socket.recv(_CHUNK))
+        return CachedExchange(self._parser, commands, self._cache)
 
     def send(self, commands: Sequence[Command], deadline: float) -> None:
         """Send commands.
@@ -98,18 +84,18 @@ class Link:
         self._wait_until(deadline)
         self.socket.sendall(packed(commands))
 
-    def receive(self, count: int, deadline: float) -> Replies:
-        """So many replies; `send` has said how long to wait for the first of them.
+    def make(self, exchange: Exchange, deadline: float) -> None:
+        """Send what is wanted, and take in what comes, until all is there.
 
         Raises:
-            TimeoutError: not all came by the deadline.
+            TimeoutError: it was not by the deadline.
             OSError: it broke.
             redis.InvalidResponse: what came is no reply.
         """
-        taken = Replies()
-        while taken.feed(self.socket.recv(_CHUNK)) < count:
-            self._wait_until(deadline)
-        return taken
+        while exchange.wanted:
+            self.send(exchange.wanted, deadline)  # and says how long to wait for the first reply
+            while not exchange.feed(self.socket.recv(_CHUNK)):
+                self._wait_until(deadline)
 
     def _wait_until(self, deadline: float) -> None:
         left = deadline - time.monotonic()
@@ -178,12 +164,15 @@ class Node:
         connection = self._maker.make()
         try:
             connection.connect()
+            for command in self._maker.first:
+                connection.send_command(*command)
+                connection.read_response()
         except (redis.RedisError, OSError) as cause:
             connection.disconnect()
             return broken(cause)
         with self._lock:
             self.opened += 1
-            return Link(connection, self.opened)
+            return Link(connection, self.opened, self._maker.cache())
 
     def drop(self) -> None:
         """Close what nobody has taken."""
@@ -222,9 +211,10 @@ def _first(those: deque[_T]) -> _T | None:
 class Wire:
     """Makes trips to the nodes of a store."""
 
-    def __init__(self, store: StoreAddress, connect_timeout_s: float) -> None:
+    def __init__(self, store: StoreAddress, connect_timeout_s: float, cache: Cache | None = None) -> None:
         self._store = store
         self._timeout_s = connect_timeout_s
+        self._cache = cache
         self._nodes: dict[Address | None, Node] = {}
         self._lock = Lock()
 
@@ -233,7 +223,8 @@ class Wire:
         found = self._nodes.get(address)
         if found is None:
             with self._lock:
-                found = self._nodes.setdefault(address, Node(maker(SYNC, self._store, address, self._timeout_s)))
+                its_own = maker(SYNC, self._store, address, self._timeout_s, self._cache)
+                found = self._nodes.setdefault(address, Node(its_own))
         return found
 
     @property
@@ -256,8 +247,8 @@ class Wire:
         opened = node.opened
         is_whole = False
         try:
-            link.send(parcel.commands, deadline)
-            taken = link.receive(len(parcel.commands), deadline)
+            exchange = link.begin(parcel.commands)
+            link.make(exchange, deadline)
             is_whole = True
         except (OSError, redis.RedisError) as cause:
             return broken(cause)
@@ -267,7 +258,7 @@ class Wire:
                 node.give_back(link)
             else:
                 link.close()
-        return Answer(taken.replies, link.number, opened, taken.has_errors)
+        return Answer(exchange.replies, link.number, opened, exchange.has_errors)
 
     def _sent(self, parcel: Parcel, deadline: float) -> "_Sent | Failure":
         node = self.node(parcel.shard.address)
@@ -276,11 +267,12 @@ class Wire:
             return link
         opened = node.opened
         try:
-            link.send(parcel.commands, deadline)
-        except OSError as cause:
+            exchange = link.begin(parcel.commands)
+            link.send(exchange.wanted, deadline)
+        except (OSError, redis.RedisError) as cause:
             link.close()
             return broken(cause)
-        return _Sent(node, link, len(parcel.commands), opened)
+        return _Sent(node, link, exchange, opened)
 
     def close(self) -> None:
         """Close all connections."""
@@ -291,25 +283,26 @@ class Wire:
 class _Sent:
     """A parcel on its way."""
 
-    def __init__(self, node: Node, link: Link, count: int, opened: int) -> None:
+    def __init__(self, node: Node, link: Link, exchange: Exchange, opened: int) -> None:
         self.node = node
         self.link = link
-        self.count = count
+        self.exchange = exchange
         self.opened = opened
-        self.taken = Replies()
 
-    def receive(self) -> bool:
-        """Take in what has come; whether that is all.
+    def receive(self, deadline: float) -> bool:
+        """Take in what has come, and send what is wanted then; whether all is there.
 
         Raises:
             OSError: it broke.
             redis.InvalidResponse: what came is no reply.
         """
         socket = self.link.socket
-        come = self.taken.feed(socket.recv(_CHUNK))
+        is_answered = self.exchange.feed(socket.recv(_CHUNK))
         while hasattr(socket, "pending") and socket.pending():  # decrypted already: no selector tells of it
-            come = self.taken.feed(socket.recv(_CHUNK))
-        return come >= self.count
+            is_answered = self.exchange.feed(socket.recv(_CHUNK))
+        if is_answered and self.exchange.wanted:
+            self.link.send(self.exchange.wanted, deadline)
+        return not self.exchange.wanted
 
 
 def _gathered(sent: "Sequence[_Sent | Failure]", deadline: float) -> list[Result]:
@@ -327,10 +320,10 @@ def _gathered(sent: "Sequence[_Sent | Failure]", deadline: float) -> list[Result
                     one = sent[place]
                     assert isinstance(one, _Sent), "it was registered"
                     try:
-                        if one.receive():
+                        if one.receive(deadline):
                             is_whole[place] = True
-                            taken = one.taken
-                            results[place] = Answer(taken.replies, one.link.number, one.opened, taken.has_errors)
+                            come = one.exchange
+                            results[place] = Answer(come.replies, one.link.number, one.opened, come.has_errors)
                             selector.unregister(key.fileobj)
                     except (OSError, redis.RedisError) as cause:
                         results[place] = broken(cause)

@@ -1,7 +1,10 @@
 """The read flow, without I/O: which keys a read needs, and the vector their replies make."""
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -15,6 +18,7 @@ from millpond.serve.many import of_many
 from millpond.serve.own_event import Own, OwnEvents
 from millpond.serve.part import Command, Made, PartRead, Reply, fill, latest_of, part_reads
 from millpond.serve.rows import Tiles
+from millpond.serve.settled import Bound, Group
 from millpond.serve.sightings import Lookup, Sighting, unheld
 from millpond.serve.status import Status
 from millpond.serve.vector import PLAIN, Vector
@@ -48,6 +52,9 @@ class ReadFlow:
             for index, binding in enumerate(plan.bindings)
             for part in part_reads(publication, ns, index, binding, publication.served(binding.view, binding.version))
         )
+        each = groupby(self.parts, key=lambda part: part.binding)
+        self._groups = tuple(Group(list(parts), self._features) for _, parts in each)
+        self._pick = _in_order([place for group in self._groups for place in group.places])
         asked = [(publication.served(one.view, one.version).view.entity, one.request_fields) for one in plan.bindings]
         different = list(dict.fromkeys(asked))  # bindings of one entity share its key
         self._entities = tuple((KeyEncoder(entity), fields) for entity, fields in different)
@@ -79,10 +86,18 @@ class ReadFlow:
             ReadError: as of `keys`.
         """
         first, last = (asked, asked + SKEW) if as_of is None else (as_of, as_of)
-        return [
-            None if key is None else part.commands(key, first, last, expected[part.binding] if expected else ())
-            for part, key in zip(self.parts, self.keys(request), strict=True)
-        ]
+        encoded = [_encoded(encoder, fields, request) for encoder, fields in self._entities]
+        found: list[tuple[Command, ...] | None] = []
+        for group in self._groups:
+            key = encoded[self._entity_of[group.binding]]
+            if key is None:
+                found += [None] * len(group.parts)
+            elif expected and expected[group.binding]:
+                its_own = expected[group.binding]
+                found += [part.commands(part.key.key(key), first, last, its_own) for part in group.parts]
+            else:
+                found += group.commands(key, first, last)
+        return found
 
     def lookups(self, request: Mapping[str, object], expected: Expected) -> list[Lookup]:
         """What looks for events in their tiles, of those parts that keep events.
@@ -144,11 +159,10 @@ class ReadFlow:
         owns = self._nobodys if own is None else own
         for part, tiles, reply in zip(self.parts, tables, replies, strict=True):
             if tiles is not None and reply is not None:
-                stamp = fresh.get(part.stamp, 0)
-                health: Status = "present" if abs(now - stamp) <= stale_after else "stale"
+                stamp, health = fresh.get(part.stamp, 0), _health(part, fresh, now, stale_after)
                 awaited = expected[part.binding] if expected else ()
                 fill(part, tiles, reply, q, now, health, made, own=owns[part.binding], awaited=awaited, stamp=stamp)
-        return self.made_into(given, made, q)
+        return self.made_into(given, made.computed, made.statuses, q)
 
     def vectors(
         self,
@@ -177,17 +191,64 @@ class ReadFlow:
         instants = [present(asked, one) if as_of is None else as_of for one in latest]
         made = [self.nothing() for _ in replies]
         for part in found:
-            health: Status = "present" if abs(now - fresh.get(part.part.stamp, 0)) <= stale_after else "stale"
-            part.answer(instants, now, health, made)
-        return [self.made_into(*one) for one in zip(given, made, instants, strict=True)]
+            part.answer(instants, now, _health(part.part, fresh, now, stale_after), made)
+        each = zip(given, made, instants, strict=True)
+        return [self.made_into(taken, one.computed, one.statuses, q) for taken, one, q in each]
+
+    def recalled(
+        self,
+        commands: Sequence[Sequence[tuple[Command, ...] | None]],
+        replies: Sequence[Any],
+        *,
+        as_of: int | None,
+        asked: int,
+        now: int,
+        fresh: Mapping[bytes, int],
+        stale_after: int,
+        given: Sequence[Mapping[str, Value]],
+    ) -> list[Vector]:
+        """The vectors of requests, of a set that has no event of its own, as `vector` makes each of them.
+
+        What was made of replies that are held is not made again, as long as it holds.
+
+        Args:
+            commands, given: one a request.
+            replies: one a command; they may be held.
+            as_of, asked, now, fresh, stale_after: as of `vector`.
+        """
+        groups, pick = self._groups, self._pick
+        healths = [[_health(part, fresh, now, stale_after) for part in group.parts] for group in groups]
+        vectors, at = [], 0
+        for its_commands, its_given in zip(commands, given, strict=True):
+            latest, place = -1, 0
+            bound: list[Bound | None] = []
+            for group in groups:
+                one = None
+                if its_commands[place] is not None:
+                    one = group.bound(replies, at)
+                    at += group.width
+                    latest = max(latest, one.latest)
+                bound.append(one)
+                place += len(group.parts)
+            q = present(asked, latest) if as_of is None else as_of
+            values: tuple[Value, ...] = ()
+            statuses: tuple[Status, ...] = ()
+            for group, one, its_healths in zip(groups, bound, healths, strict=True):
+                said = group.nothing if one is None else one.answer(q, now, its_healths)
+                values += said[0]
+                statuses += said[1]
+            vectors.append(self.made_into(its_given, pick(values), pick(statuses), q))
+        return vectors
 
     def nothing(self) -> "Made":
         """Of no features yet."""
         return Made([None] * self._features, ["no_key"] * self._features)
 
-    def made_into(self, given: Mapping[str, Value], made: "Made", q: int) -> Vector:
+    def made_into(
+        self, given: Mapping[str, Value], computed: Sequence[Value], statuses: Sequence[Status], q: int
+    ) -> Vector:
         """The vector of what the set's features come to."""
-        values, says = self.derivation.places(given, made.computed, made.statuses)
+        values, says = self.derivation.places(given, computed, statuses)
         return Vector(self.names, self.types, values, says, q, encoding=self._encoding)
 
     def unavailable(self, *, as_of: int | None, now: int, reason: str) -> Vector:
@@ -197,6 +258,19 @@ class ReadFlow:
         nowhere: Status = "unavailable"
         at = now if as_of is None else as_of
         return Vector(self.names, self.types, nothing, (nowhere,) * count, at, reason, self._encoding)
+
+
+def _health(part: PartRead, fresh: Mapping[bytes, int], now: int, stale_after: int) -> Status:
+    """Whether what a part holds was seen up to date lately."""
+    return "present" if abs(now - fresh.get(part.stamp, 0)) <= stale_after else "stale"
+
+
+def _in_order(places: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """What puts those that are given in some places' order into their places."""
+    order = [places.index(place) for place in range(len(places))]
+    if order == places:  # each in its place
+        return lambda some: some
+    return operator.itemgetter(*order)
 
 
 def _encoded(encoder: KeyEncoder, fields: tuple[str, ...], request: Mapping[str, object]) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from millpond.algebra.partials import State
-from millpond.algebra.values import Flaw, Value, ValuedOfMany, valued, valued_of_many
+from millpond.algebra.values import OF_THE_INSTANT, Flaw, Value, ValuedOfMany, valued, valued_of_many
 from millpond.plan.bounds import bounds
 from millpond.plan.deployment import Publication, Served, fragments_of
 from millpond.plan.model import Binding, FeaturePlan, ViewPlan
@@ -30,13 +30,18 @@ Reply = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One feature: its place in the vector, what picks its states from those of its span, and what gives its value."""
+    """One feature: its place in the vector, what picks its states from those of its span, and what gives its value.
+
+    Attributes:
+        is_of_instant: its value moves with the instant read, though its states stay.
+    """
 
     place: int
     needs: list[int]  # which states of its span
     states: Callable[[list[State]], Sequence[State]]
     value: Callable[[Sequence[State], int], tuple[Value, Flaw]]
     of_many: ValuedOfMany
+    is_of_instant: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,7 @@ def _span(
             states=_those([needed.index(name) for name in feature.partials]),
             value=valued(feature, [partials[name] for name in feature.partials]),
             of_many=valued_of_many(feature, [partials[name] for name in feature.partials]),
+            is_of_instant=feature.aggregation in OF_THE_INSTANT,
         )
         for place, feature in features
     ]

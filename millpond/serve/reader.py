@@ -7,6 +7,7 @@ from typing import Self, TypeVar
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.windows import STALE_AFTER
+from millpond.serve.cache import TileCache
 from millpond.serve.connections import Wire
 from millpond.serve.flow import Expected
 from millpond.serve.reading import TIMEOUT_MS, Environment, Reading, opening
@@ -40,6 +41,7 @@ class Reader:
         stale_after_ms: int = STALE_AFTER,
         connect_timeout_ms: int = 1_000,
         clock: Callable[[], int] = now_ms,
+        cache_bytes: int = 0,
     ) -> Self:
         """A reader of the store at `url`.
 
@@ -51,15 +53,22 @@ class Reader:
             connect_timeout_ms: for connecting, and for each answer while a connection is opened or a set is loaded. A
                 read waits no longer than its own timeout: what it cannot wait for is there for the next one.
             clock: the wall clock (ms).
+            cache_bytes: how much of what was read each connection may hold, see docs/reading.md; none by default.
 
         Raises:
             MillpondError: `url` says no store.
         """
         store = StoreAddress.parse(url)
         environment = Environment.of(
-            store, ns, stale_after_ms=stale_after_ms, patience_ms=connect_timeout_ms, clock=clock
+            store,
+            ns,
+            stale_after_ms=stale_after_ms,
+            patience_ms=connect_timeout_ms,
+            clock=clock,
+            is_cached=cache_bytes > 0,
         )
-        return cls(Wire(store, connect_timeout_ms / 1000), environment)
+        cache = (lambda: TileCache(f"{ns}.", cache_bytes)) if cache_bytes > 0 else None
+        return cls(Wire(store, connect_timeout_ms / 1000, cache), environment)
 
     def open(self, full_name: str, *, version: int) -> "OpenSet":
         """The published feature set `<domain>.<set>`, at a version: models pin versions.

@@ -13,6 +13,7 @@ from millpond.algebra.values import Value
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import MillpondError, ReadError
+from millpond.serve.cache import reply_of
 from millpond.serve.flow import Expected, ReadFlow
 from millpond.serve.metrics import tally_of
 from millpond.serve.own_event import Own
@@ -39,24 +40,40 @@ class Environment:
         stale_after_ms: how long a pipeline may not have been seen up to date before its values are `stale`.
         patience_ms: for what no request waits for: opening a connection, loading a plan.
         clock: the wall clock (ms).
+        is_cached: replies may be held, see cache.py.
     """
 
     def __init__(
-        self, ns: str, where: Where, *, stale_after_ms: int, patience_ms: int, clock: Callable[[], int] = now_ms
+        self,
+        ns: str,
+        where: Where,
+        *,
+        stale_after_ms: int,
+        patience_ms: int,
+        clock: Callable[[], int] = now_ms,
+        is_cached: bool = False,
     ) -> None:
         self.ns = ns
         self.where = where
         self.stale_after_ms = stale_after_ms
         self.patience_ms = patience_ms
         self.clock = clock
+        self.is_cached = is_cached
 
     @classmethod
     def of(
-        cls, store: StoreAddress, ns: str, *, stale_after_ms: int, patience_ms: int, clock: Callable[[], int]
+        cls,
+        store: StoreAddress,
+        ns: str,
+        *,
+        stale_after_ms: int,
+        patience_ms: int,
+        clock: Callable[[], int],
+        is_cached: bool,
     ) -> "Environment":
         """An environment of the store at an address."""
         where = Where(store.nodes if store.kind == "cluster" else ())
-        return cls(ns, where, stale_after_ms=stale_after_ms, patience_ms=patience_ms, clock=clock)
+        return cls(ns, where, stale_after_ms=stale_after_ms, patience_ms=patience_ms, clock=clock, is_cached=is_cached)
 
     def patience(self) -> float:
         """Until when (s, monotonic) something is waited for that no request waits for."""
@@ -176,7 +193,8 @@ class Reading:
             for request, at, some in zip(requests, instants, awaited, strict=True)
         ]
         flat = [one for parts in commands for some in parts if some is not None for one in some]
-        wanted = flat if len(requests) == 1 else list(dict.fromkeys(flat))  # requests may share what they ask for
+        # Requests may share what they ask for; what is held is not sent at all.
+        wanted = flat if len(requests) == 1 or environment.is_cached else list(dict.fromkeys(flat))
         is_pointer_due = not 0 <= asked - self._pointer_at < REFRESH_MS  # a clock may be set back
         found = yield from asking(
             environment.where,
@@ -191,14 +209,19 @@ class Reading:
         shards = _of_each(flat, wanted, found.shards) if found.shards and wanted is not flat else found.shards
         read = _Read(flow, as_of, asked, environment.clock(), environment.stale_after_ms, found)
         is_plain = flow.own_events is None and expected is None and not found.has_failures and not found.shards
-        if receipts:
-            vectors = read.with_receipts(
-                environment.ns, requests, commands, replies, shards, given, instants, owns, awaited
-            )
-        elif is_plain and len(requests) >= MANY:
-            vectors = read.at_once(commands, replies, given)
+        if is_plain and not receipts and environment.is_cached:
+            vectors = read.recalled(commands, replies, given)
         else:
-            vectors = read.one_by_one(commands, replies, shards, given, instants, owns, awaited)
+            if environment.is_cached:
+                replies = [reply_of(one) for one in replies]
+            if receipts:
+                vectors = read.with_receipts(
+                    environment.ns, requests, commands, replies, shards, given, instants, owns, awaited
+                )
+            elif is_plain and len(requests) >= MANY:
+                vectors = read.at_once(commands, replies, given)
+            else:
+                vectors = read.one_by_one(commands, replies, shards, given, instants, owns, awaited)
         if self._tally is not None:
             self._tally.read(environment.where.timer() - began, [one.status for one in vectors], found.trips)
         return vectors
@@ -276,6 +299,21 @@ class _Read:
     now: int
     stale_after: int
     found: Found
+
+    def recalled(
+        self, commands: _Commands, replies: Sequence[Any], given: Sequence[Mapping[str, Value]]
+    ) -> list[Vector]:
+        """Of requests where everything was answered by one node, and may be held."""
+        return self.flow.recalled(
+            commands,
+            replies,
+            as_of=self.as_of,
+            asked=self.asked,
+            now=self.now,
+            fresh=self.found.fresh([WHOLE]),
+            stale_after=self.stale_after,
+            given=given,
+        )
 
     def at_once(
         self, commands: _Commands, replies: Sequence[Any], given: Sequence[Mapping[str, Value]]

@@ -264,7 +264,7 @@ def with_receipt(
                 windows=tuple(windows),
             )
         )
-    vector = flow.made_into(given, made, q)
+    vector = flow.made_into(given, made.computed, made.statuses, q)
     features = zip(plan.features, made.computed, made.statuses, strict=True)
     receipt = Receipt(
         ns=ns,
