@@ -19,7 +19,7 @@ from millpond.store.shards import WHOLE, Shard
 from tests.unit.serve.sample import Event, publication, strip
 
 SET: Final = "shop.risk"
-KINDS: Final = ("sync", "async")
+KINDS: Final = ("sync", "async", "sync_cached", "async_cached")
 
 
 def publish(client: Any, ns: str, published: Publication | None = None, *, begin: int = 0) -> None:
@@ -90,8 +90,9 @@ class AnyReader:
 
     def __init__(self, kind: str, url: str, **options: Any) -> None:
         self.runner = asyncio.Runner()
-        self.reader: Reader | AsyncReader = (
-            Reader.connect(url, **options) if kind == "sync" else AsyncReader.connect(url, **options)
+        connect = Reader.connect if kind.startswith("sync") else AsyncReader.connect
+        self.reader: Reader | AsyncReader = connect(
+            url, cache_bytes=1_000_000 if kind.endswith("cached") else 0, **options
         )
 
     def open(self, name: str = SET, *, version: int = 1) -> AnySet:

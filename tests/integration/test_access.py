@@ -29,6 +29,7 @@ from tests.integration.test_cluster import PART, stamp_all
 
 NS = "shards"
 DOCUMENTED = Path("docs/reading.md")
+TRACKING = "+client|tracking"  # for those of the readers that hold what they read
 
 
 def rules(user: str) -> list[str]:
@@ -49,7 +50,7 @@ def store(tmp_path: Path) -> Iterator[OwnStore]:
     try:
         fill(own.client)
         stamp(own.client, NS, NOW)
-        own.client.execute_command("ACL", "SETUSER", *rules("reader"))
+        own.client.execute_command("ACL", "SETUSER", *rules("reader"), TRACKING)
         own.client.execute_command("ACL", "SETUSER", *rules("writer"))
         own.client.execute_command("ACL", "SETUSER", "default", "nocommands", "+ping", "+acl", "+shutdown")
         yield own
@@ -100,6 +101,14 @@ def test_each_right_is_needed_and_its_lack_is_told(kind: str, store: OwnStore, r
         vector = reader.open().read("a", timeout_ms=5_000)
     assert vector.status == "unavailable"
     assert "NOPERM" in vector.reason
+
+
+@pytest.mark.parametrize("kind", ["sync_cached", "async_cached"])
+def test_who_may_not_be_told_of_changes_holds_nothing(kind: str, store: OwnStore) -> None:
+    store.client.execute_command("ACL", "SETUSER", "reader", TRACKING.replace("+", "-"))
+    url = store.url.replace("redis://", "redis://reader:secret@")
+    with AnyReader(kind, url, ns=NS) as reader, pytest.raises(ReadError, match=re.escape("client|tracking")):
+        reader.open()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -165,7 +174,7 @@ def test_in_a_cluster_a_user_needs_two_rights_more(kind: str, tmp_path: Path) ->
         fill(cluster.client)
         stamp_all(nodes)
         for server in cluster.servers:
-            server.say("ACL", "SETUSER", *rules("reader"), "+cluster|slots", "+asking")
+            server.say("ACL", "SETUSER", *rules("reader"), TRACKING, "+cluster|slots", "+asking")
         url = cluster.url.replace("redis+cluster://", "redis+cluster://reader:secret@")
         with AnyReader(kind, url, ns=NS, clock=lambda: NOW) as reader:
             assert present(reader.open().read("a", timeout_ms=5_000), "1.50", "2.25")

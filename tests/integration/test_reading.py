@@ -4,18 +4,22 @@ import asyncio
 import itertools
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
+import redis
 
 from millpond.local.ports import free_ports
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import ReadError
 from millpond.serve import AsyncReader, Reader
+from millpond.serve.flow import ReadFlow
 from millpond.store.publications import plan_key
 from tests.faults.proxy import Proxy
 from tests.integration.served import KINDS, NOW, AnyReader, present, publish, put, spent, stamp
@@ -255,3 +259,62 @@ def test_what_was_served_goes_on_where_the_pointer_leads_nowhere(
         store.client.set(document, held)
         now[0] += 1_000
         until(lambda: present(opened.read("a", timeout_ms=5_000), "1.50", "2.25") and opened.description == "lost")
+
+
+def test_what_was_written_before_a_read_is_in_it(reader: AnyReader, store: OwnStore) -> None:
+    """Whether it is held or not, and whoever writes meanwhile; a card's tiles are written, deleted, and all flushed."""
+    opened, written, is_over = reader.open(), [0], threading.Event()
+
+    def write() -> None:
+        client = redis.Redis.from_url(store.url)
+        with closing(client):
+            while not is_over.is_set():
+                put(client, NS, "a", spent(NOW, str(written[0] + 1)))
+                written[0] += 1
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        try:
+            until(lambda: written[0] > 0)
+            found = []
+            for _ in range(500):
+                before = written[0]
+                vector = opened.read("a", timeout_ms=5_000)
+                assert before <= vector["card.sum_1h"] <= written[0] + 1  # type: ignore[operator]
+                found.append(vector["card.sum_1h"])
+        finally:
+            is_over.set()
+        writing.result()
+    assert len(set(found)) > 20, "nothing was written meanwhile"
+    for _ in range(2):
+        assert present(opened.read("a", timeout_ms=5_000), str(written[0]))
+    for name in ("a", "b"):
+        keys = [key for key in ReadFlow(publication(), NS).keys({"card_id": name}) if key]
+        store.client.delete(*keys)
+        for _ in range(2):
+            assert present(opened.read(name, timeout_ms=5_000))
+    put(store.client, NS, "b", spent(NOW, "3.00"))
+    assert present(opened.read("b", timeout_ms=5_000), "3.00")
+    store.client.flushall()
+    assert opened.read("b", timeout_ms=5_000).status == "stale"
+    fill(store)
+    reader.clock(lambda: NOW + 1_000)
+    assert present(opened.read("b", timeout_ms=5_000), "40.00")
+
+
+@pytest.mark.parametrize("kind", ["sync_cached", "async_cached"])
+def test_what_is_held_is_not_asked_for_again(kind: str, store: OwnStore) -> None:
+    with AnyReader(kind, store.url, ns=NS, clock=lambda: NOW) as reader:
+        opened = reader.open()
+        opened.many(["a", "b"], timeout_ms=5_000)
+        before = store.client.info("commandstats")["cmdstat_get"]["calls"]
+        for _ in range(5):
+            a, b = opened.many(["a", "b"], timeout_ms=5_000)
+            assert present(a, "1.50", "2.25")
+            assert present(b, "40.00")
+        assert store.client.info("commandstats")["cmdstat_get"]["calls"] == before
+        put(store.client, NS, "a", spent(NOW, "7.00"))
+        assert present(opened.read("a", timeout_ms=5_000), "7.00")
+        assert store.client.info("commandstats")["cmdstat_get"]["calls"] == before + len(
+            ReadFlow(publication(), NS).parts
+        )

@@ -1,6 +1,7 @@
 """What the store replies with after some events, made tile by tile by the algebra: no Flink, Kafka or store."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Any
 
 from millpond.algebra.evaluate import Event, evaluate
@@ -9,6 +10,8 @@ from millpond.algebra.replay import tile_of
 from millpond.algebra.tallies import BETWEEN, Tally
 from millpond.plan.deployment import Publication, Served
 from millpond.plan.model import SetPlan, ViewPlan
+from millpond.plan.windows import MINUTE
+from millpond.serve.cache import Cached
 from millpond.serve.flow import ReadFlow
 from millpond.serve.part import Reply
 from millpond.serve.sightings import Sighting
@@ -28,7 +31,16 @@ def read(plan: SetPlan, view: ViewPlan, events: Sequence[Event], key: tuple[Any,
     flow = ReadFlow(Publication(plan=plan, views=(served,)), "dev")
     mine = [event for event in events if tuple(evaluate(expr, event) for expr in view.by) == key]
     fresh = {part.stamp: now for part in flow.parts}
-    return flow.vector(replies(flow, view, mine, q, q), as_of=q, asked=now, now=now, fresh=fresh, stale_after=30_000)
+    gives = replies(flow, view, mine, q, q)
+    told: Any = {"asked": now, "now": now, "fresh": fresh, "stale_after": 30_000}
+    vector = flow.vector(gives, as_of=q, **told)
+    commands: Any = [[("", "") for _ in some] for some in gives]
+    held = [Cached(one) for some in gives for one in some]
+    # What was made of it for other instants may be held, and is not to be told for this one.
+    before = [flow.recalled([commands], held, as_of=at, given=[{}], **told) for at in (q - MINUTE, q - 1, q + 1, q)]
+    (again,) = before[-1]
+    assert astuple(again) == astuple(vector), "what is held says something else"
+    return vector
 
 
 def replies(
