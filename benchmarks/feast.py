@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ import redis
 
 from benchmarks.environments import ROOT, make, versions
 from benchmarks.figures import Benchmark, Figures, figure, percentile
-from benchmarks.reader import STALE_AFTER_MS, Request, must_be_present
+from benchmarks.reader import CACHE_BYTES, STALE_AFTER_MS, Request, must_be_present
 from benchmarks.shard import ENTITIES, NS, fill, shard
 from benchmarks.timing import set_up, times
 from benchmarks.world import World
@@ -37,6 +38,7 @@ NAMES: Final = ("card", "merchant", "device")
 ROUNDS: Final = 20
 MANY: Final = 100
 CALLS: Final = {1: (1_000, 100), MANY: (20, 2)}  # by requests a call: of each in a round, and before they count
+FEAST: Final = "feast_"
 TIMEOUT_MS: Final = 5_000  # a read that gives up would be slow, never fast
 
 Entities = dict[str, dict[str, list[float]]]
@@ -58,28 +60,36 @@ def beside() -> dict[str, str]:
 
 def run(world: World) -> Figures:
     """Slices in turn, of single vectors and of many a call."""
-    with shard() as address, shard() as theirs, Reader.connect(address, ns=NS, stale_after_ms=STALE_AFTER_MS) as reader:
+    with (
+        shard() as address,
+        shard() as theirs,
+        Reader.connect(address, ns=NS, stale_after_ms=STALE_AFTER_MS) as reader,
+        Reader.connect(address, ns=NS, stale_after_ms=STALE_AFTER_MS, cache_bytes=CACHE_BYTES) as caching,
+    ):
         client, at = redis.Redis.from_url(address), now_ms()
         fill(client, world.pool, now=at)
         client.close()
-        fraud = reader.open("payments.fraud", version=1)
+        fraud, cached = (one.open("payments.fraud", version=1) for one in (reader, caching))
         entities = _scalars(fraud, at)
         with _peer(theirs, entities, at) as ask:
             draw = random.Random(2)
             requests: list[Request] = [
                 {f"{name}_id": f"{name}-{draw.randrange(ENTITIES)}" for name in NAMES} for _ in range(1_000)
             ]
-            _must_be_equal(fraud, requests, at, ask("values", requests=requests))
+            for one in (fraud, cached, cached):  # read anew, and recalled
+                _must_be_equal(one, requests, at, ask("values", requests=requests))
             with set_up():
-                ours, feasts = _in_turn(world, fraud, requests, ask)
-    return _figures(ours, feasts)
+                took = _in_turn(world, {"": fraud, "cached_": cached}, requests, ask)
+    return _figures(took)
 
 
-def _in_turn(world: World, fraud: OpenSet, requests: list[Request], ask: Callable[..., Any]) -> tuple[Took, Took]:
-    """Ours and Feast's."""
+def _in_turn(
+    world: World, ours: dict[str, OpenSet], requests: list[Request], ask: Callable[..., Any]
+) -> dict[str, Took]:
+    """Ours and Feast's, by what the names of their figures begin with."""
     many = [requests[i : i + MANY] for i in range(0, len(requests), MANY)]
 
-    def our_times(size: int) -> list[float]:
+    def our_times(fraud: OpenSet, size: int) -> list[float]:
         must_be_present(fraud, requests[0])
         calls, warm_up = CALLS[size]
         if size == 1:
@@ -97,37 +107,42 @@ def _in_turn(world: World, fraud: OpenSet, requests: list[Request], ask: Callabl
         found: list[float] = ask("times", requests=requests, size=size, count=calls, warm_up=warm_up)
         return found
 
-    ours: Took = {size: [] for size in CALLS}
-    feasts: Took = {size: [] for size in CALLS}
-    sides = [(ours, our_times), (feasts, feast_times)]
+    sides: list[tuple[str, Callable[[int], list[float]]]] = [
+        *((whose, partial(our_times, fraud)) for whose, fraud in ours.items()),
+        (FEAST, feast_times),
+    ]
+    took: dict[str, Took] = {whose: {size: [] for size in CALLS} for whose, _ in sides}
     for i in range(1, ROUNDS + 1):
         for size in CALLS:
-            for took, measure in sides:
-                took[size].append(measure(size))
+            for whose, measure in sides:
+                took[whose][size].append(measure(size))
         sides.reverse()
         told = ", ".join(
-            f"{size} a call {percentile(ours[size][-1], 50):,.0f} and {percentile(feasts[size][-1], 50):,.0f} us"
+            f"{size} a call " + ", ".join(f"{percentile(one[size][-1], 50):,.0f}" for one in took.values()) + " us"
             for size in CALLS
         )
-        world.say(f"  round {i} of {ROUNDS}: p50 of the Reader and Feast, {told}")
-    return ours, feasts
+        world.say(f"  round {i} of {ROUNDS}: p50 of the Reader, with a cache, and Feast, {told}")
+    return took
 
 
-def _figures(ours: Took, feasts: Took) -> Figures:
+def _figures(took: dict[str, Took]) -> Figures:
     figures: Figures = {}
-    for whose, took in (("", ours), ("feast_", feasts)):
+    for whose, its_own in took.items():
         figures |= {
-            f"{whose}p50_us": figure([percentile(one, 50) for one in took[1]], "us"),
-            f"{whose}p99_us": figure([percentile(one, 99) for one in took[1]], "us"),
-            f"{whose}vectors_per_second": figure([1e6 * len(one) / sum(one) for one in took[1]], "vectors/s"),
-            f"{whose}{MANY}_a_call_p50_ms": figure([percentile(one, 50) / 1e3 for one in took[MANY]], "ms"),
+            f"{whose}p50_us": figure([percentile(one, 50) for one in its_own[1]], "us"),
+            f"{whose}p99_us": figure([percentile(one, 99) for one in its_own[1]], "us"),
+            f"{whose}vectors_per_second": figure([1e6 * len(one) / sum(one) for one in its_own[1]], "vectors/s"),
+            f"{whose}{MANY}_a_call_p50_ms": figure([percentile(one, 50) / 1e3 for one in its_own[MANY]], "ms"),
         }
-    pairs = {size: list(zip(ours[size], feasts[size], strict=True)) for size in CALLS}
-    return figures | {
-        "p50_over_feasts": figure([percentile(mine, 50) / percentile(theirs, 50) for mine, theirs in pairs[1]]),
-        "times_feasts_throughput": figure([sum(theirs) / sum(mine) for mine, theirs in pairs[1]]),
-        f"times_feasts_throughput_{MANY}_a_call": figure([sum(theirs) / sum(mine) for mine, theirs in pairs[MANY]]),
-    }
+    feasts = took.pop(FEAST)
+    for whose, ours in took.items():
+        pairs = {size: list(zip(ours[size], feasts[size], strict=True)) for size in CALLS}
+        figures |= {
+            f"{whose}p50_over_feasts": figure([percentile(a, 50) / percentile(b, 50) for a, b in pairs[1]]),
+            f"{whose}times_feasts_throughput": figure([sum(b) / sum(a) for a, b in pairs[1]]),
+            f"{whose}times_feasts_throughput_{MANY}_a_call": figure([sum(b) / sum(a) for a, b in pairs[MANY]]),
+        }
+    return figures
 
 
 def _scalars(fraud: OpenSet, at: int) -> Entities:
@@ -184,6 +199,7 @@ BENCHMARK: Final = Benchmark(
     what="The Reader and Feast, each with a Valkey of its own on loopback, in one thread: the 20 features of `reader`, "
     "which the Reader computes from 327 records and Feast has stored as scalars, the same numbers (compared before). "
     "Feast is asked for a `FeatureService` and gives its protocol buffer; the Reader gives values with their statuses. "
+    "`cached`: the Reader with `cache_bytes`; nothing is written meanwhile, to either store. "
     f"{ROUNDS} rounds, in turn, of {CALLS[1][0]:,} single vectors and of {CALLS[MANY][0]} calls of {MANY}; a ratio is "
     "of one round.",
     run=run,

@@ -21,8 +21,10 @@ from millpond.store.strip import HEAD
 STALE_AFTER_MS: Final = 3_600_000  # nothing writes meanwhile, and nothing is to grow stale
 ROUNDS: Final = 5
 READS: Final = 4_000  # a round, of each
+CHANGED_READS: Final = 1_000  # a round
 MANY: Final = 100
 CALLS: Final = 40  # a round
+CACHE_BYTES: Final = 64_000_000  # all that is read fits
 
 Request = dict[str, object]
 
@@ -76,11 +78,16 @@ class Floor:
 
 
 def run(world: World) -> Figures:
-    """Product and floor in turn."""
-    with shard() as address, Reader.connect(address, ns=NS, stale_after_ms=STALE_AFTER_MS) as reader:
+    """Product, with and without a cache, and floor in turn."""
+    with (
+        shard() as address,
+        Reader.connect(address, ns=NS, stale_after_ms=STALE_AFTER_MS) as reader,
+        Reader.connect(address, ns=NS, stale_after_ms=STALE_AFTER_MS, cache_bytes=CACHE_BYTES) as caching,
+    ):
         client = redis.Redis.from_url(address)
         publication = fill(client, world.pool, now=now_ms())
         fraud, floor = reader.open("payments.fraud", version=1), Floor(publication, client)
+        cached = caching.open("payments.fraud", version=1)
         draw = random.Random(2)
         requests: list[Request] = [
             {f"{alias}_id": f"{alias}-{draw.randrange(ENTITIES)}" for alias in ("card", "merchant", "device")}
@@ -88,14 +95,29 @@ def run(world: World) -> Figures:
         ]
         must_be_present(fraud, requests[0])
         keys = [floor.keys(request) for request in requests]
-        ours, floors, many = [], [], []
+        held: dict[str, Any] = {key: client.get(key) for key in sorted({key for some in keys for key in some})}
+
+        def change(n: int) -> None:
+            """Write what the next read is of anew, as it is."""
+            with client.pipeline(transaction=False) as pipe:
+                for key in keys[n % 1_000]:
+                    pipe.set(key, held[key])
+                pipe.execute()
+
+        ours, floors, many, recalled, many_recalled, changed = [], [], [], [], [], []
         for i in range(1, ROUNDS + 1):
             ours.append(times(lambda n: fraud.read(requests[n % 1_000]), READS))
             floors.append(times(lambda n: floor.read(keys[n % 1_000]), READS))
-            many.append(times(lambda n: fraud.read_many(requests[n * MANY % 900 :][:MANY]), CALLS, warm_up=3))
+            many.append(times(lambda n: fraud.read_many(requests[n * MANY % 1_000 :][:MANY]), CALLS, warm_up=3))
+            recalled.append(times(lambda n: cached.read(requests[n % 1_000]), READS, warm_up=1_000))
+            many_recalled.append(
+                times(lambda n: cached.read_many(requests[n * MANY % 1_000 :][:MANY]), CALLS, warm_up=10)
+            )
+            changed.append(times(lambda n: cached.read(requests[n % 1_000]), CHANGED_READS, before=change))
             world.say(
                 f"  round {i} of {ROUNDS}: read p50 {percentile(ours[-1], 50):,.0f} us, "
-                f"p99 {percentile(ours[-1], 99):,.0f} us; floor p50 {percentile(floors[-1], 50):,.0f} us"
+                f"p99 {percentile(ours[-1], 99):,.0f} us; floor p50 {percentile(floors[-1], 50):,.0f} us; "
+                f"held {percentile(recalled[-1], 50):,.0f} us"
             )
         client.close()
     return {
@@ -106,6 +128,10 @@ def run(world: World) -> Figures:
         "times_the_floor": figure([percentile(a, 50) / percentile(b, 50) for a, b in zip(ours, floors, strict=True)]),
         "vectors_per_second": figure([1e6 * len(times) / sum(times) for times in ours], "vectors/s"),
         f"read_many_{MANY}_p50_ms": figure([percentile(times, 50) / 1e3 for times in many], "ms"),
+        "cached_p50_us": figure([percentile(times, 50) for times in recalled], "us"),
+        "cached_p99_us": figure([percentile(times, 99) for times in recalled], "us"),
+        f"cached_read_many_{MANY}_p50_ms": figure([percentile(times, 50) / 1e3 for times in many_recalled], "ms"),
+        "cached_all_changed_p50_us": figure([percentile(times, 50) for times in changed], "us"),
     }
 
 
@@ -120,7 +146,8 @@ BENCHMARK: Final = Benchmark(
     name="reader",
     what="20 features of 3 entities in 9 strips whose rings are full (327 records, 20 kB), one thread, Valkey on "
     f"loopback: {ROUNDS} rounds of {READS:,} reads, in turn with the floor: the same bytes with redis-py, hiredis and "
-    "numpy, masks and sums, no product code.",
+    "numpy, masks and sums, no product code. `cached`: with `cache_bytes`, where nothing that is read has changed since "
+    "it was read last, and where all of it has.",
     run=run,
     of_wheel=True,
 )

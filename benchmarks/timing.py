@@ -9,13 +9,20 @@ from typing import Final
 WARM_UP: Final = 500
 
 
-def times(work: Callable[[int], object], count: int, *, warm_up: int = WARM_UP) -> list[float]:
-    """us of each call; garbage of the round before is not charged to this one."""
+def times(
+    work: Callable[[int], object],
+    count: int,
+    *,
+    warm_up: int = WARM_UP,
+    before: Callable[[int], object] = lambda _: None,
+) -> list[float]:
+    """us of each call; garbage of the round before is not charged to this one, nor what is done before a call."""
     gc.collect()
     for n in range(warm_up):
         work(n)
     took = []
     for n in range(count):
+        before(n)
         began = time.perf_counter_ns()
         work(n)
         took.append((time.perf_counter_ns() - began) / 1e3)

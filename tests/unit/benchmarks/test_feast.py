@@ -44,11 +44,13 @@ def test_a_null_is_refused_though_both_have_it() -> None:
 def test_a_ratio_is_of_one_round_and_above_one_where_the_reader_is_faster() -> None:
     ours = {1: [[100.0, 100.0, 400.0], [200.0] * 3], MANY: [[1000.0], [1000.0]]}
     feasts = {1: [[250.0, 250.0, 700.0], [300.0] * 3], MANY: [[12_000.0], [8_000.0]]}
-    figures = feast._figures(ours, feasts)
+    twice = {1: [[50.0, 50.0, 200.0], [100.0] * 3], MANY: [[500.0], [500.0]]}
+    figures = feast._figures({"": ours, "cached_": twice, feast.FEAST: feasts})
     # 100 of 250 and 200 of 300; 1,200 over 600 and 900 over 600; 12 and 8.
     assert (figures["p50_over_feasts"].least, figures["p50_over_feasts"].most) == (0.4, 0.666667)
     assert (figures["times_feasts_throughput"].least, figures["times_feasts_throughput"].most) == (1.5, 2)
     assert figures[f"times_feasts_throughput_{MANY}_a_call"].median == 10
+    assert figures[f"cached_times_feasts_throughput_{MANY}_a_call"].median == 20
     assert figures["feast_vectors_per_second"].least == 2500  # 3 in 1.2 ms
 
 
