@@ -146,8 +146,8 @@ BENCHMARK: Final = Benchmark(
     name="reader",
     what="20 features of 3 entities in 9 strips whose rings are full (327 records, 20 kB), one thread, Valkey on "
     f"loopback: {ROUNDS} rounds of {READS:,} reads, in turn with the floor: the same bytes with redis-py, hiredis and "
-    "numpy, masks and sums, no product code. `cached`: with `cache_bytes`, where nothing that is read has changed since "
-    "it was read last, and where all of it has.",
+    "numpy, masks and sums, no product code. `cached`: with `cache_bytes`, where nothing of what is read has changed "
+    "since it was read last, and where all of it has.",
     run=run,
     of_wheel=True,
 )

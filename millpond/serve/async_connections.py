@@ -188,4 +188,4 @@ async def _exchanged(node: AsyncNode, parcel: Parcel) -> Result:
             node.give_back(link)
         else:
             link.close()
-    return Answer(taken.replies, link.number, opened, taken.has_errors)
+    return Answer(taken.replies, link.number, opened, taken.has_errors, taken.recalled)

@@ -56,12 +56,16 @@ class TileCache:
     Args:
         prefix: of tiles' keys; nothing else is held.
         most: bytes; beyond, what has been held the longest gives way.
+
+    Attributes:
+        dropped: how many replies are held no more.
     """
 
     def __init__(self, prefix: str, most: int) -> None:
         self._prefix = prefix
         self._most = most
         self._size = 0
+        self.dropped = 0
         self._held: dict[Command, Cached] = {}
         self._of_key: dict[str, list[Command]] = {}
 
@@ -107,6 +111,7 @@ class TileCache:
         if dropped is None:
             return
         dropped.is_current = False
+        self.dropped += 1
         self._size -= dropped.size
         its_keys = self._of_key[command[1]]
         its_keys.remove(command)

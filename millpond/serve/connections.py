@@ -258,7 +258,7 @@ class Wire:
                 node.give_back(link)
             else:
                 link.close()
-        return Answer(exchange.replies, link.number, opened, exchange.has_errors)
+        return _answer(exchange, link, opened)
 
     def _sent(self, parcel: Parcel, deadline: float) -> "_Sent | Failure":
         node = self.node(parcel.shard.address)
@@ -278,6 +278,10 @@ class Wire:
         """Close all connections."""
         for node in self._nodes.values():
             node.close()
+
+
+def _answer(exchange: Exchange, link: Link, opened: int) -> Answer:
+    return Answer(exchange.replies, link.number, opened, exchange.has_errors, exchange.recalled)
 
 
 class _Sent:
@@ -322,8 +326,7 @@ def _gathered(sent: "Sequence[_Sent | Failure]", deadline: float) -> list[Result
                     try:
                         if one.receive(deadline):
                             is_whole[place] = True
-                            come = one.exchange
-                            results[place] = Answer(come.replies, one.link.number, one.opened, come.has_errors)
+                            results[place] = _answer(one.exchange, one.link, one.opened)
                             selector.unregister(key.fileobj)
                     except (OSError, redis.RedisError) as cause:
                         results[place] = broken(cause)

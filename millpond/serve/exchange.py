@@ -34,6 +34,7 @@ class Exchange:
         wanted: what is to be sent next; nothing once all is there.
         replies: one a command, once all is there.
         has_errors: some of them are.
+        recalled: how many were held.
     """
 
     def __init__(self, parser: Any, commands: Sequence[Command]) -> None:
@@ -42,6 +43,7 @@ class Exchange:
         self.wanted = commands
         self.replies: list[Any] = []
         self.has_errors = False
+        self.recalled = 0
 
     def feed(self, received: bytes) -> bool:
         """Take some bytes in; whether all that was sent is answered.
@@ -76,9 +78,11 @@ class CachedExchange(Exchange):
         super().__init__(parser, commands)
         self._commands = commands
         self._cache = cache
+        self._dropped = cache.dropped
         recalled = cache.recall(commands)
         self.replies = [*recalled]
         self._recalled = [at for at, one in enumerate(recalled) if one is not None]
+        self.recalled = len(self._recalled)
         self._ask([at for at, one in enumerate(recalled) if one is None])
 
     def _ask(self, places: list[int]) -> None:
@@ -103,13 +107,19 @@ class CachedExchange(Exchange):
                 self.replies[at] = self._cache.hold(self._commands[at], reply)
         if self._come < len(self._asked):
             return False
+        self.wanted = ()
+        if self._cache.dropped != self._dropped:
+            self._ask_again()
+        return True
+
+    def _ask_again(self) -> None:
+        """For what was recalled and has changed, if anything has."""
+        self._dropped = self._cache.dropped
         changed = [at for at in self._recalled if not self.replies[at].is_current]
         if changed:
             self._recalled = [at for at in self._recalled if self.replies[at].is_current]
+            self.recalled -= len(changed)
             self._ask([*changed, len(self._commands) - 1])
-        else:
-            self.wanted = ()
-        return True
 
 
 def hear(parser: Any, cache: TileCache, received: bytes) -> None:

@@ -52,13 +52,19 @@ class ReadFlow:
             for index, binding in enumerate(plan.bindings)
             for part in part_reads(publication, ns, index, binding, publication.served(binding.view, binding.version))
         )
-        each = groupby(self.parts, key=lambda part: part.binding)
-        self._groups = tuple(Group(list(parts), self._features) for _, parts in each)
-        self._pick = _in_order([place for group in self._groups for place in group.places])
         asked = [(publication.served(one.view, one.version).view.entity, one.request_fields) for one in plan.bindings]
         different = list(dict.fromkeys(asked))  # bindings of one entity share its key
         self._entities = tuple((KeyEncoder(entity), fields) for entity, fields in different)
         self._entity_of = tuple(map(different.index, asked))  # of each binding
+        self._groups = tuple(
+            self._group(list(parts)) for _, parts in groupby(self.parts, key=lambda part: part.binding)
+        )
+        self._pick = _in_order([place for group in self._groups for place in group.places])
+
+    def _group(self, parts: Sequence[PartRead]) -> Group:
+        entity = self._entity_of[parts[0].binding]
+        _, fields = self._entities[entity]
+        return Group(parts, entity, fields[0] if len(fields) == 1 else None, self._features)
 
     # --- what to ask the store ---
 
@@ -86,17 +92,23 @@ class ReadFlow:
             ReadError: as of `keys`.
         """
         first, last = (asked, asked + SKEW) if as_of is None else (as_of, as_of)
-        encoded = [_encoded(encoder, fields, request) for encoder, fields in self._entities]
         found: list[tuple[Command, ...] | None] = []
+        keys: dict[int, str | None] = {}
         for group in self._groups:
-            key = encoded[self._entity_of[group.binding]]
+            its_own = expected[group.binding] if expected else ()
+            known = None if its_own else group.known(request)
+            if known is not None:
+                found += known
+                continue
+            if group.entity not in keys:
+                keys[group.entity] = _encoded(*self._entities[group.entity], request)
+            key = keys[group.entity]
             if key is None:
                 found += [None] * len(group.parts)
-            elif expected and expected[group.binding]:
-                its_own = expected[group.binding]
+            elif its_own:
                 found += [part.commands(part.key.key(key), first, last, its_own) for part in group.parts]
             else:
-                found += group.commands(key, first, last)
+                found += group.commands(request, key, first, last)
         return found
 
     def lookups(self, request: Mapping[str, object], expected: Expected) -> list[Lookup]:

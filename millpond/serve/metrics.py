@@ -23,14 +23,16 @@ class Tally:
         self.reads = [0] * (len(BUCKETS_S) + 1)
         self.seconds = 0.0
         self.trips = 0
+        self.recalled = 0
         self.plans = 0
 
-    def read(self, seconds: float, statuses: Sequence[Status], trips: int) -> None:
-        """Count a read: how long it took, what its vectors were, and how many round trips that was."""
+    def read(self, seconds: float, statuses: Sequence[Status], trips: int, recalled: int) -> None:
+        """Count a read: how long it took, what its vectors were, how many trips that was, and what a cache spared."""
         with self._lock:
             self.reads[bisect_left(BUCKETS_S, seconds)] += 1
             self.seconds += seconds
             self.trips += trips
+            self.recalled += recalled
             for status in statuses:
                 self.vectors[status] += 1
 
@@ -64,6 +66,9 @@ class Collector:
             "Round trips of reads, also those that asked again.",
             labels=LABELS,
         )
+        recalled = CounterMetricFamily(
+            "millpond_read_recalled", "Strips and hashes of tiles that a read found in its cache.", labels=LABELS
+        )
         plans = CounterMetricFamily("millpond_plans_followed", "Changes of plan that were followed.", labels=LABELS)
         with self._lock:
             tallies = list(self._tallies.items())
@@ -74,8 +79,9 @@ class Collector:
             counts = list(accumulate(tally.reads))
             reads.add_metric(labels, list(zip(bounds, counts, strict=True)), tally.seconds)
             trips.add_metric(labels, tally.trips)
+            recalled.add_metric(labels, tally.recalled)
             plans.add_metric(labels, tally.plans)
-        yield from (vectors, reads, trips, plans)
+        yield from (vectors, reads, trips, recalled, plans)
 
 
 _collector: Collector | None = None

@@ -223,7 +223,8 @@ class Reading:
             else:
                 vectors = read.one_by_one(commands, replies, shards, given, instants, owns, awaited)
         if self._tally is not None:
-            self._tally.read(environment.where.timer() - began, [one.status for one in vectors], found.trips)
+            seconds = environment.where.timer() - began
+            self._tally.read(seconds, [one.status for one in vectors], found.trips, found.recalled)
         return vectors
 
     def looking(

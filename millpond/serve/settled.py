@@ -7,7 +7,7 @@ Of the same tiles a window gives the same value until its end or its start comes
                   [===========]          to here, whatever the instant read
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from millpond.algebra.values import Value
@@ -23,6 +23,7 @@ Said: TypeAlias = tuple[tuple[Value, ...], tuple[Status, ...]]
 
 _EVER: Final = 2**63 - 1
 _ENTITIES: Final = 20_000
+_PLAIN: Final = (str, int)  # True is no 1 here, and what equals by rules of its own may be another key
 
 
 class Group:
@@ -30,20 +31,28 @@ class Group:
 
     Args:
         parts: in the order of their replies.
+        entity: which of the set's entities they are of.
+        field: of the request, where the entity's key is that field alone.
         features: how many the set has.
 
     Attributes:
         binding: its index.
+        entity: as above.
         width: how many commands ask for the parts.
         places: among the set's features, those that the parts answer.
         nothing: what they come to where there is no key.
         settles: they come to the same for a while, and are asked for by the same commands.
     """
 
-    __slots__ = ("_commands", "_features", "binding", "nothing", "parts", "places", "settles", "width")
+    __slots__ = (
+        *("_commands", "_features", "_field"),
+        *("binding", "entity", "nothing", "parts", "places", "settles", "width"),
+    )
 
-    def __init__(self, parts: Sequence[PartRead], features: int) -> None:
+    def __init__(self, parts: Sequence[PartRead], entity: int, field: str | None, features: int) -> None:
         self._features = features
+        self._field = field
+        self.entity = entity
         self.parts = tuple(parts)
         self.binding = parts[0].binding
         self.width = sum([1 if part.kept is None else 2 for part in parts])
@@ -52,17 +61,24 @@ class Group:
         no_key: Status = "no_key"
         self.nothing: Said = (None,) * len(answers), (no_key,) * len(answers)
         self.settles = self.width == len(parts) and not any(one.is_of_instant for one in answers)
-        self._commands: dict[str, tuple[tuple[Command, ...], ...]] = {}
+        self._commands: dict[Any, tuple[tuple[Command, ...], ...]] = {}
 
-    def commands(self, key: str, first: int, last: int) -> tuple[tuple[Command, ...], ...]:
-        """What asks for each part of an entity; see `PartRead.commands`."""
-        found = self._commands.get(key)
-        if found is None:
-            found = tuple([part.commands(part.key.key(key), first, last) for part in self.parts])
-            if self.settles:
-                if len(self._commands) >= _ENTITIES:
-                    self._commands.clear()
-                self._commands[key] = found
+    def known(self, request: Mapping[str, object]) -> tuple[tuple[Command, ...], ...] | None:
+        """The commands for a request whose key has been met, where they do not move with time."""
+        if self._field is None:
+            return None
+        value = request.get(self._field)
+        return self._commands.get(value) if type(value) in _PLAIN else None
+
+    def commands(
+        self, request: Mapping[str, object], key: str, first: int, last: int
+    ) -> tuple[tuple[Command, ...], ...]:
+        """What asks for each part of the request's entity; see `PartRead.commands`."""
+        found = tuple([part.commands(part.key.key(key), first, last) for part in self.parts])
+        if self.settles and self._field is not None and type(request[self._field]) in _PLAIN:
+            if len(self._commands) >= _ENTITIES:
+                self._commands.clear()
+            self._commands[request[self._field]] = found
         return found
 
     def bound(self, replies: Sequence[Any], at: int) -> "Bound":

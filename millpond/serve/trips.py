@@ -55,12 +55,14 @@ class Answer(NamedTuple):
         connection: the number of the connection it came over: they are numbered as they are opened.
         opened: how many had been opened to the shard when the parcel was sent.
         has_errors: some of the replies are.
+        recalled: how many of the replies the connection's cache held.
     """
 
     replies: list[Any]
     connection: int
     opened: int
     has_errors: bool
+    recalled: int = 0
 
 
 class Failure(NamedTuple):
@@ -88,6 +90,7 @@ class Found(NamedTuple):
         stamps: the freshness of the shards that answered, where it was asked for.
         has_failures: some of the replies are.
         trips: that it took.
+        recalled: how many of the replies were held.
     """
 
     replies: list[Any]
@@ -95,6 +98,7 @@ class Found(NamedTuple):
     stamps: dict[Shard, Stamps]
     has_failures: bool
     trips: int = 1
+    recalled: int = 0
 
     def fresh(self, shards: Sequence[Shard]) -> Stamps:
         """What holds for all of these shards: the oldest stamp of each fragment, of those that all vouch for."""
@@ -269,7 +273,7 @@ def asking(
             yield from where.looking(deadline, round_.told)
     else:
         round_.give_up(Failure("the cluster keeps on changing"))
-    return Found(round_.replies, round_.shards, round_.stamps, round_.has_failures, trips)
+    return Found(round_.replies, round_.shards, round_.stamps, round_.has_failures, trips, round_.recalled)
 
 
 class _Round:
@@ -288,6 +292,7 @@ class _Round:
         self.stamps: dict[Shard, Stamps] = {}
         self.todo: Sequence[int] = range(len(wanted))
         self.has_failures = False
+        self.recalled = 0
         self.is_lost = False  # where keys lie is to be looked at
         self.told: Address | None = None
         self._piles: list[tuple[Shard, Sequence[int], bool]] = []  # with whether stamps are asked for
@@ -344,6 +349,7 @@ class _Round:
             if isinstance(result, Failure):
                 self._failed(shard, places, result)
             else:
+                self.recalled += result.recalled
                 self._answered(shard, places, is_due, result)
 
     def _failed(self, shard: Shard, places: Sequence[int], failure: Failure) -> None:

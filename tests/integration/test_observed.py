@@ -58,6 +58,8 @@ def test_reads_are_counted_by_set_and_vectors_by_status(kind: str, store: OwnSto
     assert counted("millpond_read_seconds_bucket", ns, le="+Inf") == 3
     assert 0 < counted("millpond_read_seconds_sum", ns) < 15
     assert counted("millpond_read_trips_total", ns) == 4, "the last was tried twice"
+    parts = 2  # of one card, and none has changed
+    assert counted("millpond_read_recalled_total", ns) == (parts if kind.endswith("cached") else 0)
     told = generate_latest().decode()
     assert not [line for line in told.splitlines() if "millpond" in line and "card" in line], "no entity is named"
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.mutants.caching import CACHING
 from tests.mutants.cuts import CUTS
 from tests.mutants.expressions import EXPRESSIONS
 from tests.mutants.mutant import Mutant
@@ -477,6 +478,7 @@ MUTANTS: Final = (
     ),
     *SOURCES,
     *TRANSPORT,
+    *CACHING,
     *EXPRESSIONS,
     *SEVERAL,
     *SIGHTINGS,
