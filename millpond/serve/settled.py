@@ -153,7 +153,7 @@ class Bound:
         tables = self._tables or self._looked()
         said = group.made(tables, self._replies, q, now, healths)
         if group.settles and "stale" not in healths:
-            self._hold(said, tables, q)
+            self._hold(said, tables, q, now)
         return said
 
     def _looked(self) -> list[Tiles]:
@@ -165,7 +165,7 @@ class Bound:
                 next(each)  # its events
         return tables
 
-    def _hold(self, said: Said, tables: Sequence[Tiles], q: int) -> None:
+    def _hold(self, said: Said, tables: Sequence[Tiles], q: int, now: int) -> None:
         self._said, self._tables = said, []
         self._since, self._until, self._before = 0, _EVER, _EVER
         for part, tiles in zip(self._group.parts, tables, strict=True):
@@ -174,6 +174,8 @@ class Bound:
                 self._since = max(self._since, since)
                 self._until = min(self._until, until)
                 self._before = min(self._before, before)
+        if now >= self._before:
+            self._until = 0  # of a clock that is set back later it would not be true
 
 
 def _holds(part: PartRead, span: Span, tiles: Tiles, q: int) -> tuple[int, int, int]:

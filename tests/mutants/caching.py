@@ -122,4 +122,11 @@ CACHING: Final = (
         new="            break\n        return True",
         tests=SETTLED,
     ),
+    Mutant(
+        name="what may be gone is missed before it may",
+        file="millpond/serve/settled.py",
+        old="        if now >= self._before:\n            self._until = 0",
+        new="        if False:\n            self._until = 0",
+        tests=SETTLED,
+    ),
 )

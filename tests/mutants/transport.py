@@ -77,8 +77,8 @@ TRANSPORT: Final = (
     Mutant(
         name="a connection with replies left unread is taken again",
         file="millpond/serve/connections.py",
-        old="            else:\n                link.close()\n        return Answer",
-        new="            else:\n                node.give_back(link)\n        return Answer",
+        old="            else:\n                link.close()\n        return _answer",
+        new="            else:\n                node.give_back(link)\n        return _answer",
         tests=READING,
     ),
     Mutant(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import astuple
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -64,6 +65,50 @@ def test_vectors_are_those_of_reading_anew(
             asked, [one for some in held if some is not None for one in some], given=[{} for _ in held], **given
         )
         assert [astuple(one) for one in found] == [astuple(one) for one in expected]
+
+
+EVER: list[Event] = [(NOON - 2 * HOUR, Decimal(1)), (NOON - 1, Decimal(2)), (NOON + 30_000, Decimal(4))]
+ENDS = [NOON + end + near for end in (0, 30_000, MINUTE, HOUR, HOUR + MINUTE, 2 * HOUR, 3 * HOUR) for near in (-1, 0)]
+
+
+def is_read_anew(flow: ReadFlow, first: Any, then: Any) -> bool:
+    """Whether what a read holds leaves a later one as it is; of what was read last the bytes are still the same."""
+    held = [Cached(one) for one in replies(flow, EVER)]
+    asked = commands(flow, "a")
+    flow.recalled(asked, held, given=[{}], **first)
+    (found,) = flow.recalled(asked, held, given=[{}], **then)
+    return astuple(found) == astuple(flow.vector([[one.reply] for one in held], **then))
+
+
+def test_at_the_ends_of_what_holds_it_holds_no_longer() -> None:
+    """To the millisecond: each two instants at which a tile, a window or a delayed one may end, either way."""
+    flow = ReadFlow(publication(), "dev")
+    wrong = [
+        (first - NOON, then - NOON)
+        for first, then in product(ENDS, ENDS)
+        if not is_read_anew(flow, told(flow, first, NOON), told(flow, then, NOON))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("then", [True, False])
+def test_what_is_said_of_young_stamps_is_not_said_of_old_ones(first: bool, then: bool) -> None:
+    flow = ReadFlow(publication(), "dev")
+    assert is_read_anew(flow, told(flow, NOON, NOON, young=first), told(flow, NOON, NOON, young=then))
+
+
+def test_what_may_be_gone_with_its_key_is_missed_from_that_instant_on() -> None:
+    flow = ReadFlow(publication(deployed_at=NOON), "dev")
+    (ring,) = (part for part in flow.parts if part.slots is not None)
+    gone = NOON + ring.part.ttl_ms
+    for first, then in product([gone - 1, gone], [gone - 1, gone]):
+        assert is_read_anew(flow, told(flow, NOON, first), told(flow, NOON, then))
+    statuses = [
+        flow.vector([[None] for _ in flow.parts], **told(flow, NOON, at)).status_of()["card.count_1h"]
+        for at in (gone - 1, gone)
+    ]
+    assert statuses == ["empty", "incomplete"]
 
 
 def test_what_is_held_is_not_looked_at_again_until_a_window_comes_to_another_tile() -> None:
