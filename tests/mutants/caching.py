@@ -67,13 +67,6 @@ CACHING: Final = (
         tests=SETTLED,
     ),
     Mutant(
-        name="a delayed head comes to its next tile unnoticed",
-        file="millpond/serve/settled.py",
-        old="        until = min(until, head + size)\n    else:",
-        new="    else:",
-        tests=SETTLED,
-    ),
-    Mutant(
         name="what was ahead stays so",
         file="millpond/serve/settled.py",
         old="until = min(until, last)  # it is `ahead` until then",

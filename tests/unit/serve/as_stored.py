@@ -34,7 +34,7 @@ def read(plan: SetPlan, view: ViewPlan, events: Sequence[Event], key: tuple[Any,
     gives = replies(flow, view, mine, q, q)
     told: Any = {"asked": now, "now": now, "fresh": fresh, "stale_after": 30_000}
     vector = flow.vector(gives, as_of=q, **told)
-    commands: Any = [[("", "") for _ in some] for some in gives]
+    commands: Any = [tuple(("", "") for _ in some) for some in gives]
     held = [Cached(one) for some in gives for one in some]
     # What was made of it for other instants may be held, and is not to be told for this one.
     before = [flow.recalled([commands], held, as_of=at, given=[{}], **told) for at in (q - MINUTE, q - 1, q + 1, q)]

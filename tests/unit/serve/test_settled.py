@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from millpond.plan.errors import MillpondError
 from millpond.plan.windows import DAY, HOUR, MINUTE
 from millpond.serve.cache import Cached
 from millpond.serve.flow import ReadFlow
-from tests.unit.serve.sample import Event, publication, stamps, strip
+from tests.unit.serve.sample import SPANS, Event, publication, stamps, strip
 
 NOON = 20_000 * DAY + 12 * HOUR
 STALE_AFTER = 30_000
@@ -80,9 +81,13 @@ def is_read_anew(flow: ReadFlow, first: Any, then: Any) -> bool:
     return astuple(found) == astuple(flow.vector([[one.reply] for one in held], **then))
 
 
-def test_at_the_ends_of_what_holds_it_holds_no_longer() -> None:
+@pytest.mark.parametrize("span", [one.label for one in SPANS])
+def test_at_the_ends_of_what_holds_it_holds_no_longer(span: str) -> None:
     """To the millisecond: each two instants at which a tile, a window or a delayed one may end, either way."""
-    flow = ReadFlow(publication(), "dev")
+    whole = publication()
+    features = tuple(one for one in whole.plan.features if one.feature.endswith(f"_{span}"))
+    plan = msgspec.structs.replace(whole.plan, features=features)
+    flow = ReadFlow(msgspec.structs.replace(whole, plan=plan), "dev")
     wrong = [
         (first - NOON, then - NOON)
         for first, then in product(ENDS, ENDS)
