@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -59,6 +60,9 @@ def enrich(
         ),
     ] = "refuse",
     default_score: Annotated[float | None, typer.Option(help="Of such a vector.")] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Where Prometheus is told what this process does.", min=1, max=65_535)
+    ] = None,
     env: Env = "dev",
 ) -> None:
     """Answer every request with its vector, until stopped. Any number of these share the work.
@@ -71,6 +75,7 @@ def enrich(
     from millpond.control.topics import Topics
     from millpond.serve import Reader
     from millpond.services.enricher import Enricher
+    from millpond.services.metrics import Tally, exposed
     from millpond.services.patience import Patience
     from millpond.services.service import Service
 
@@ -94,8 +99,19 @@ def enrich(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Reader.connect(settings.store, ns=settings.ns) as reader:
-        enricher = Enricher(kafka=settings.kafka, registry=settings.registry, reader=reader, service=service, stop=stop)
+    tally = Tally()
+    with ExitStack() as stack:
+        if metrics_port is not None:
+            stack.enter_context(exposed(tally, ns=settings.ns, full_name=name, version=version, port=metrics_port))
+        reader = stack.enter_context(Reader.connect(settings.store, ns=settings.ns))
+        enricher = Enricher(
+            kafka=settings.kafka,
+            registry=settings.registry,
+            reader=reader,
+            service=service,
+            tally=tally,
+            stop=stop,
+        )
         _create_topics(Topics(settings.kafka), settings, service.requests, service.replies, service.dead_letters)
         enricher.run()
 

@@ -13,6 +13,7 @@ from millpond.plan.clock import now_ms
 from millpond.plan.model import OwnEvent, SetPlan
 from millpond.serve import OpenSet, Reader, Status, Vector
 from millpond.serve.vector import PLAIN
+from millpond.services.metrics import Tally
 from millpond.services.outbox import StartOver
 from millpond.services.reading import RequestReader
 from millpond.services.recent import Recent
@@ -35,6 +36,7 @@ class Enricher:
         registry: the schema registry's Confluent API.
         reader: of the store.
         service: what it does.
+        tally: where it is counted what is done.
         stop: set to make `run` return.
         clock: the wall clock in ms.
 
@@ -50,12 +52,14 @@ class Enricher:
         registry: str,
         reader: Reader,
         service: Service,
+        tally: Tally,
         stop: Flag,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._kafka = kafka
         self._reader = reader
         self._service = service
+        self._tally = tally
         self._stop = stop
         self._clock = clock
         self._opened: OpenSet = reader.open(service.full_name, version=service.version)
@@ -110,6 +114,7 @@ class Enricher:
             recent=recent,
             reading=RequestReader(recent, self._schemas, largest=self._service.largest),
             seldom=self._seldom,
+            tally=self._tally,
             clock=self._clock,
         )
 
