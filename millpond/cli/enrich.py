@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from millpond.control.topics import Topics
     from millpond.services.scoring import Scoring
 
+ASK_S: Final = 1.0  # of brokers that are away: while they are asked, nobody is told to stop
+
 # A request that fills a record, with headers that say why it is a dead letter.
 LARGEST_ANSWER: Final = 2 * LARGEST
+
+log = logging.getLogger("millpond.services")
 
 
 def enrich(
@@ -73,8 +77,9 @@ def enrich(
     """
     # Imported here: no other verb needs these.
     from millpond.control.topics import Topics
+    from millpond.materialize.retry import Stopped
     from millpond.serve import Reader
-    from millpond.services.enricher import Enricher
+    from millpond.services.enricher import Enricher, once_it_answers
     from millpond.services.metrics import Tally, exposed
     from millpond.services.patience import Patience
     from millpond.services.service import Service
@@ -104,15 +109,24 @@ def enrich(
         if metrics_port is not None:
             stack.enter_context(exposed(tally, ns=settings.ns, full_name=name, version=version, port=metrics_port))
         reader = stack.enter_context(Reader.connect(settings.store, ns=settings.ns))
-        enricher = Enricher(
-            kafka=settings.kafka,
-            registry=settings.registry,
-            reader=reader,
-            service=service,
-            tally=tally,
-            stop=stop,
-        )
-        _create_topics(Topics(settings.kafka), settings, service.requests, service.replies, service.dead_letters)
+        try:
+            enricher = Enricher(
+                kafka=settings.kafka,
+                registry=settings.registry,
+                reader=reader,
+                service=service,
+                tally=tally,
+                stop=stop,
+            )
+            topics = Topics(settings.kafka, timeout_s=ASK_S)
+            once_it_answers(
+                lambda: _create_topics(topics, settings, service.requests, service.replies, service.dead_letters),
+                what="creating the topics",
+                stop=stop,
+            )
+        except Stopped as stopped:
+            log.info("stopped while %s failed; no request was taken", stopped)
+            return
         enricher.run()
 
 
