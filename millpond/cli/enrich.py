@@ -1,5 +1,6 @@
 """`millpond enrich`: answers requests over Kafka with their vectors, and with a model's scores."""
 
+import gc
 import logging
 import signal
 import sys
@@ -26,6 +27,12 @@ ASK_S: Final = 1.0  # of brokers that are away: while they are asked, nobody is 
 LARGEST_ANSWER: Final = 2 * LARGEST
 
 log = logging.getLogger("millpond.services")
+
+# Python's collector. Seen at 500 requests a second: events are remembered for half a minute, 240,000 objects, beside
+# the 80,000 of our modules, and every four to eight seconds all of them were gone through: for 130 ms nothing was
+# answered. Our modules are left out of it now, and all else is gone through once in a quarter of an hour at the most.
+# What does not live long is collected as ever.
+GENERATIONS: Final = (700, 10, 1_000)
 
 
 def enrich(
@@ -127,6 +134,9 @@ def enrich(
         except Stopped as stopped:
             log.info("stopped while %s failed; no request was taken", stopped)
             return
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GENERATIONS)
         enricher.run()
 
 

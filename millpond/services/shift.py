@@ -164,7 +164,8 @@ class Shift:
         try:
             self._reading.read(asked)
         except DeadLetter as why:
-            asked.answer = why
+            # Anew: what was raised holds on to the request by its traceback, and both were left to the collector.
+            asked.answer = DeadLetter(why.reason, why.detail)
         except RegistryAway as away:
             asked.due_at = time.monotonic() + PAUSE_S
             self._seldom.warn("the schema registry does not answer, and requests of new schemas wait", away)
