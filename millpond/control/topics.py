@@ -40,6 +40,15 @@ _PASSING: Final = frozenset(
     }
 )
 
+# No broker answered; librdkafka's own names.
+_AWAY: Final = frozenset(
+    {
+        KafkaError._TRANSPORT,  # noqa: SLF001
+        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+        KafkaError._TIMED_OUT,  # noqa: SLF001
+        KafkaError.REQUEST_TIMED_OUT,
+    }
+)
 
 # A store restored from an old snapshot must still learn what was removed since, so removals are kept for ever.
 _FOR_EVER: Final = str(2**63 - 1)
@@ -108,10 +117,16 @@ def job_topics(
 
 
 class Topics:
-    """The broker's topics."""
+    """The broker's topics.
 
-    def __init__(self, kafka: str) -> None:
+    Args:
+        kafka: bootstrap servers.
+        timeout_s: how long an answer is waited for.
+    """
+
+    def __init__(self, kafka: str, *, timeout_s: float = TIMEOUT) -> None:
         self.kafka = kafka
+        self._timeout_s = timeout_s
         self.admin = _admin(kafka)
 
     def create(self, topics: list[Topic]) -> list[str]:
@@ -127,8 +142,8 @@ class Topics:
         missing = [topic for topic in topics if topic.name not in existing]
         if missing:
             new = [NewTopic(t.name, num_partitions=t.partitions, config=t.config) for t in missing]
-            for name, outcome in self.admin.create_topics(new, operation_timeout=TIMEOUT).items():
-                _result(outcome, name)
+            for name, outcome in self.admin.create_topics(new, operation_timeout=self._timeout_s).items():
+                _result(outcome, name, self._timeout_s)
         for topic in missing:
             # Until each partition has a leader, a producer's first batches are refused and sent again out of order.
             self.offsets(topic.name, topic.partitions, OffsetSpec.latest())
@@ -160,21 +175,25 @@ class Topics:
     def offsets(self, topic: str, partitions: int, spec: OffsetSpec) -> tuple[int, ...]:
         """One offset a partition; -1 where `spec` asks for a time after the last record."""
         wanted = {TopicPartition(topic, p): spec for p in range(partitions)}
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + self._timeout_s
         while True:
-            found = self.admin.list_offsets(wanted, request_timeout=TIMEOUT)
+            found = self.admin.list_offsets(wanted, request_timeout=self._timeout_s)
             try:
-                by_partition = {tp.partition: outcome.result(TIMEOUT).offset for tp, outcome in found.items()}
+                by_partition = {tp.partition: outcome.result(self._timeout_s).offset for tp, outcome in found.items()}
             except TimeoutError as cause:
                 raise DeployError(
-                    f"Kafka does not say within {TIMEOUT:.0f} s where its log ends",
+                    f"Kafka does not say within {self._timeout_s:.0f} s where its log ends",
                     where=topic,
                     mend="see `millpond doctor`",
+                    is_passing=True,
                 ) from cause
             except KafkaException as cause:
                 if cause.args[0].code() not in _PASSING or time.monotonic() > deadline:
                     raise DeployError(
-                        f"Kafka does not say where its log ends: {cause}", where=topic, mend="see the broker's log"
+                        f"Kafka does not say where its log ends: {cause}",
+                        where=topic,
+                        mend="see the broker's log",
+                        is_passing=_is_away(cause) or cause.args[0].code() in _PASSING,
                     ) from cause
                 time.sleep(0.2)
                 self.admin = _admin(self.kafka)
@@ -195,7 +214,7 @@ class Topics:
         wanted = ConsumerGroupTopicPartitions(
             group, [TopicPartition(topic, p) for p in range(self._metadata().get(topic, 0))]
         )
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + self._timeout_s
         while True:
             (asked,) = self.admin.list_consumer_group_offsets([wanted], request_timeout=ASK_S).values()
             try:
@@ -247,7 +266,7 @@ class Topics:
         )
         try:
             consumer.assign([TopicPartition(topic, p, at) for p, at in offsets.items()])
-            deadline = time.monotonic() + TIMEOUT
+            deadline = time.monotonic() + self._timeout_s
             while waiting:
                 if time.monotonic() > deadline:
                     raise DeployError("its records cannot be read", where=topic, mend="see the broker's log")
@@ -267,23 +286,26 @@ class Topics:
         """Delete those of the topics that exist; returns their names."""
         there = sorted(self._metadata().keys() & set(names))
         if there:
-            for name, outcome in self.admin.delete_topics(there, operation_timeout=TIMEOUT).items():
-                _result(outcome, name)
+            for name, outcome in self.admin.delete_topics(there, operation_timeout=self._timeout_s).items():
+                _result(outcome, name, self._timeout_s)
         return there
 
     def _metadata(self) -> dict[str, int]:
         try:
-            topics = self.admin.list_topics(timeout=TIMEOUT).topics
+            topics = self.admin.list_topics(timeout=self._timeout_s).topics
         except KafkaException as cause:
             raise DeployError(
-                f"Kafka does not answer: {cause}", where=self.kafka, mend="check the address, and `millpond status`"
+                f"Kafka does not answer: {cause}",
+                where=self.kafka,
+                mend="check the address, and `millpond status`",
+                is_passing=_is_away(cause),
             ) from cause
         return {name: len(topic.partitions) for name, topic in topics.items()}
 
     def _config(self, topic: str) -> dict[str, str]:
         resource = ConfigResource(ResourceType.TOPIC, topic)
-        (outcome,) = self.admin.describe_configs([resource], request_timeout=TIMEOUT).values()
-        return {name: entry.value for name, entry in _result(outcome, topic).items()}
+        (outcome,) = self.admin.describe_configs([resource], request_timeout=self._timeout_s).values()
+        return {name: entry.value for name, entry in _result(outcome, topic, self._timeout_s).items()}
 
     def _must_match(self, topic: Topic) -> None:
         config = self._config(topic.name)
@@ -305,12 +327,23 @@ def _admin(kafka: str) -> AdminClient:
     return AdminClient({"bootstrap.servers": kafka, "log_level": 0})
 
 
-def _result(outcome: Any, topic: str) -> Any:
+def _result(outcome: Any, topic: str, timeout_s: float) -> Any:
     try:
-        return outcome.result(TIMEOUT)
+        return outcome.result(timeout_s)
     except TimeoutError as cause:
         raise DeployError(
-            f"Kafka does not answer within {TIMEOUT:.0f} s", where=topic, mend="see `millpond doctor`"
+            f"Kafka does not answer within {timeout_s:.0f} s",
+            where=topic,
+            mend="see `millpond doctor`",
+            is_passing=True,
         ) from cause
     except KafkaException as cause:
-        raise DeployError(f"Kafka refused: {cause}", where=topic, mend="see the broker's log") from cause
+        # One that somebody else made in the same moment is there the next time.
+        is_passing = _is_away(cause) or cause.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS
+        raise DeployError(
+            f"Kafka refused: {cause}", where=topic, mend="see the broker's log", is_passing=is_passing
+        ) from cause
+
+
+def _is_away(cause: KafkaException) -> bool:
+    return cause.args[0].code() in _AWAY

@@ -16,13 +16,17 @@ class MillpondError(Exception):
         what: one sentence on what is wrong.
         where: file, definition and field, as precisely as is known.
         mend: what to do about it.
+        is_passing: a part is away, or has not begun yet: the same may succeed later, with nothing changed.
     """
 
-    def __init__(self, what: str, *, where: str | None = None, mend: str | None = None) -> None:
+    def __init__(
+        self, what: str, *, where: str | None = None, mend: str | None = None, is_passing: bool = False
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.mend = mend
+        self.is_passing = is_passing
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what

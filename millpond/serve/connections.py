@@ -35,7 +35,7 @@ def broken(cause: Exception) -> Failure:
     if isinstance(cause, _LATE):
         return LATE
     is_refused = isinstance(cause, _REFUSED)
-    return Failure(f"{type(cause).__name__}: {cause}", is_broken=not is_refused)
+    return Failure(f"{type(cause).__name__}: {cause}", is_broken=not is_refused, is_refused=is_refused)
 
 
 class Link:

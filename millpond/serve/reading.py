@@ -89,7 +89,11 @@ def get(environment: Environment, key: str) -> Trips[bytes | None]:
     found = yield from asking(environment.where, [("GET", key)], environment.patience())
     (reply,) = found.replies
     if isinstance(reply, Failure):
-        raise ReadError(f"the store does not answer: {reply.reason}", mend="check the address, and `millpond status`")
+        raise ReadError(
+            f"the store does not answer: {reply.reason}",
+            mend="check the address, and `millpond status`",
+            is_passing=not reply.is_refused,
+        )
     return reply  # type: ignore[no-any-return]
 
 
@@ -107,6 +111,7 @@ def opening(environment: Environment, full_name: str, version: int) -> Trips["Re
         raise ReadError(
             f"{full_name} version {version} is not published in {environment.ns!r}",
             mend=f"open one that is ({known}), or run `millpond deploy`",
+            is_passing=names == [],  # a store that was emptied, or whose environment begins
         )
     content = pointer.decode()
     document = yield from get(environment, plan_key(environment.ns, content))

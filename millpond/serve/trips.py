@@ -71,10 +71,12 @@ class Failure(NamedTuple):
     Attributes:
         reason: what a vector says of it.
         is_broken: the connection broke, or was to a server that is none any more; another may work.
+        is_refused: the store said that it will not.
     """
 
     reason: str
     is_broken: bool = False
+    is_refused: bool = False
 
 
 Result: TypeAlias = Answer | Failure
@@ -411,7 +413,7 @@ class _Round:
         elif code in _ELSEWHERE:
             self._failed(shard, places, Failure(text, is_broken=True))
         else:
-            self._fail(places, Failure(text))
+            self._fail(places, Failure(text, is_refused=True))
 
     def give_up(self, failure: Failure) -> None:
         """Say of what is still to be done that it was not."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from confluent_kafka import Message
 
-from millpond.serve import Vector
+from millpond.serve import Status
 from millpond.serve.own_event import RequestEvent
 
 Headers = Sequence[tuple[str, str | bytes | None]]
@@ -37,13 +37,13 @@ class Asked:
         request: its fields; None until they could be read.
         event: as an event, where the set has `own_event`.
         refused: why no job counts that event; None where they do.
-        vector: what it is answered with, or, before that, the last one that was read.
+        status: of the vector that it is answered with.
         answer: what leaves: a reply's value, or why it is a dead letter; None until then.
     """
 
     __slots__ = (
         *("answer", "arrival", "due_at", "event", "headers", "key", "offset", "partition", "refused", "request"),
-        *("taken_at", "value", "vector"),
+        *("status", "taken_at", "value"),
     )
 
     def __init__(self, message: "Message[bytes, bytes]", taken_at: float) -> None:
@@ -62,7 +62,7 @@ class Asked:
         self.request: Mapping[str, Any] | None = None
         self.event: RequestEvent | None = None
         self.refused: str | None = None
-        self.vector: Vector | None = None
+        self.status: Status = "unavailable"
         self.answer: bytes | DeadLetter | None = None
 
     @property

@@ -4,15 +4,18 @@ import logging
 import time
 from collections.abc import Callable
 from threading import Event as Flag
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import UNSET
 
+from millpond.materialize.retry import insist
 from millpond.materialize.seldom import Seldom
 from millpond.plan.clock import now_ms
+from millpond.plan.errors import MillpondError
 from millpond.plan.model import OwnEvent, SetPlan
 from millpond.serve import OpenSet, Reader, Status, Vector
 from millpond.serve.vector import PLAIN
+from millpond.services.metrics import Tally
 from millpond.services.outbox import StartOver
 from millpond.services.reading import RequestReader
 from millpond.services.recent import Recent
@@ -26,21 +29,25 @@ LONGEST_AGAIN_S: Final = 15.0
 
 log = logging.getLogger("millpond.services")
 
+_T = TypeVar("_T")
+
 
 class Enricher:
-    """One process of the group.
+    """One process of the group; made once the store and the registry answer.
 
     Args:
         kafka: the brokers' addresses.
         registry: the schema registry's Confluent API.
         reader: of the store.
         service: what it does.
+        tally: where it is counted what is done.
         stop: set to make `run` return.
         clock: the wall clock in ms.
 
     Raises:
         ReadError: the set is not published, or its vectors are not what the model takes.
-        MillpondError: the registry refuses the replies' schema, or does not answer.
+        MillpondError: the registry refuses the replies' schema.
+        Stopped: `stop` was set while a part was away.
     """
 
     def __init__(
@@ -50,20 +57,26 @@ class Enricher:
         registry: str,
         reader: Reader,
         service: Service,
+        tally: Tally,
         stop: Flag,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._kafka = kafka
         self._reader = reader
         self._service = service
+        self._tally = tally
         self._stop = stop
         self._clock = clock
-        self._opened: OpenSet = reader.open(service.full_name, version=service.version)
+        self._opened: OpenSet = once_it_answers(
+            lambda: reader.open(service.full_name, version=service.version), what="opening the set", stop=stop
+        )
         plan = self._opened.publication.plan
         if service.scoring is not None:
             service.scoring.check(_of_nulls(plan))
         schema = reply_schema(plan, is_scored=service.scoring is not None)
-        schema_id = register(registry, service.replies, schema)
+        schema_id = once_it_answers(
+            lambda: register(registry, service.replies, schema), what="registering the replies' schema", stop=stop
+        )
         self._replies = Replies(plan, schema, schema_id)
         self._schemas = Schemas(registry, schema_id)
         self._seldom = Seldom(log)
@@ -110,8 +123,23 @@ class Enricher:
             recent=recent,
             reading=RequestReader(recent, self._schemas, largest=self._service.largest),
             seldom=self._seldom,
+            tally=self._tally,
             clock=self._clock,
         )
+
+
+def once_it_answers(attempt: Callable[[], _T], *, what: str, stop: Flag) -> _T:
+    """What `attempt` returns, once the part that it asks is there.
+
+    Raises:
+        Stopped: `stop` was set before.
+        MillpondError: it failed for a reason that waiting does not mend.
+    """
+    return insist(attempt, what=what, transient=_is_passing, stop=stop, log=log)
+
+
+def _is_passing(failure: Exception) -> bool:
+    return isinstance(failure, MillpondError) and failure.is_passing
 
 
 def _of_nulls(plan: SetPlan) -> Vector:

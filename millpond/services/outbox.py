@@ -83,7 +83,8 @@ class Outbox:
         def heard(error: KafkaError | None, _message: object) -> None:
             if error is not None and _is_too_large(error):
                 detail = f"its reply of {len(answer)} bytes, with its headers: {error.str()}"
-                self._bury(asked, DeadLetter("reply_too_large", detail), asked.value)
+                asked.answer = DeadLetter("reply_too_large", detail)
+                self._bury(asked, asked.answer, asked.value)
             else:
                 self._heard(asked, error)
 

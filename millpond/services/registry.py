@@ -14,6 +14,7 @@ Json = Any
 TIMEOUT_S: Final = 2.0
 PAUSE_S: Final = 1.0
 _NOT_FOUND: Final = 404
+_FAILED: Final = 500
 
 
 class RegistryAway(Exception):
@@ -39,12 +40,18 @@ def register(url: str, topic: str, schema: Json) -> int:
         with _client(url) as registry:
             return int(registry.register_schema(subject, Schema(json.dumps(schema), "AVRO")))
     except (OSError, HTTPError) as cause:
-        raise MillpondError(f"the registry does not answer: {cause}", where=url, mend="check the address") from cause
+        raise MillpondError(
+            f"the registry does not answer: {cause}",
+            where=url,
+            mend="check the address, and `millpond status`",
+            is_passing=True,
+        ) from cause
     except SchemaRegistryError as cause:
         raise MillpondError(
             f"the registry refuses the schema of the replies: {cause.error_message}",
             where=f"subject {subject}",
             mend="a set's version has a topic of its own: name another with --replies",
+            is_passing=cause.http_status_code >= _FAILED,
         ) from cause
 
 

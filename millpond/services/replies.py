@@ -37,11 +37,13 @@ class Scored(NamedTuple):
         score: None where it was refused, or the model failed.
         is_degraded: something of the vector is not to be used.
         reason: why there is no score; empty where there is one.
+        has_failed: the model did.
     """
 
     score: float | None
     is_degraded: bool
     reason: str = ""
+    has_failed: bool = False
 
 
 def flat_names(plan: SetPlan) -> list[str]:

@@ -49,7 +49,7 @@ class Scoring:
         asked = [n for n, whole in enumerate(is_whole) if whole or self.degraded == "flag"]
         scored = [self._unscored(vector) for vector in vectors]
         for n, (score, reason) in zip(asked, self._asked([vectors[n] for n in asked]), strict=True):
-            scored[n] = Scored(score, not is_whole[n], reason)
+            scored[n] = Scored(score, not is_whole[n], reason, has_failed=bool(reason))
         return scored
 
     def _unscored(self, vector: Vector) -> Scored:

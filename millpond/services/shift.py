@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Event as Flag
 from typing import Final
 
+from millpond.materialize.bounds import Ask, Brokers
 from millpond.materialize.seldom import Seldom
 from millpond.plan.errors import ReadError
 from millpond.serve import OpenSet, Reader, Vector
@@ -20,6 +21,7 @@ from millpond.serve.flow import Expected
 from millpond.services.asked import Asked, DeadLetter
 from millpond.services.inbox import Inbox
 from millpond.services.lanes import Lanes, Progress
+from millpond.services.metrics import Tally
 from millpond.services.outbox import Outbox
 from millpond.services.patience import again_ms
 from millpond.services.reading import RequestReader, one_line
@@ -28,6 +30,7 @@ from millpond.services.registry import PAUSE_S, RegistryAway
 from millpond.services.replies import Replies, Scored
 from millpond.services.service import Service
 from millpond.services.told import Told
+from millpond.store.applied import TopicPart
 
 BATCH: Final = 128  # requests a look: what is looked at together comes out together
 IDLE_S: Final = 0.05
@@ -51,6 +54,7 @@ class Shift:
         recent: what takes requests as events; None where they are none.
         reading: makes requests of records.
         seldom: where outages are told.
+        tally: where it is counted what is done.
         clock: the wall clock in ms.
 
     Raises:
@@ -69,6 +73,7 @@ class Shift:
         recent: Recent | None,
         reading: RequestReader,
         seldom: Seldom,
+        tally: Tally,
         clock: Callable[[], int],
     ) -> None:
         self._service, self._reader, self._opened, self._replies = service, reader, opened, replies
@@ -81,6 +86,10 @@ class Shift:
         self._committed: dict[int, int] = {}
         self._is_leaving = False
         self._told = Told(log)
+        self._tally = tally
+        self._lag: dict[int, int] = {}
+        self._ask: Ask | None = None
+        self._brokers = Brokers(kafka, clock, seldom)
         self._outbox = Outbox(
             kafka,
             requests=service.requests,
@@ -114,13 +123,14 @@ class Shift:
                 self._round()
                 if time.monotonic() >= commit_at:
                     self._commit(self._progress)
-                    self._told.now_and_then(len(self._waiting))
+                    self._look_around()
                     commit_at = time.monotonic() + COMMIT_S
             self._drain(list(self._progress))
         finally:
             self._is_leaving = True
             self._outbox.abandon()
             self._inbox.close()
+            self._tally.stands(waiting=0, lag={})
             log.info("left the group")
 
     # --- taking ---
@@ -141,6 +151,7 @@ class Shift:
             self._lanes.add(asked)
             self._waiting.append(asked)
             self._told.count("requests")
+            self._tally.took()
             self._read(asked)
 
     def _idle_s(self) -> float:
@@ -153,7 +164,8 @@ class Shift:
         try:
             self._reading.read(asked)
         except DeadLetter as why:
-            asked.answer = why
+            # Anew: what was raised holds on to the request by its traceback, and both were left to the collector.
+            asked.answer = DeadLetter(why.reason, why.detail)
         except RegistryAway as away:
             asked.due_at = time.monotonic() + PAUSE_S
             self._seldom.warn("the schema registry does not answer, and requests of new schemas wait", away)
@@ -243,6 +255,7 @@ class Shift:
             waited_ms = (now - one.taken_at) * 1000
             if self._service.patience.is_enough(vector.statuses, waited_ms, is_hopeless=self._is_hopeless(one)):
                 self._told.answered(vector.status, waited_ms)
+                one.status = vector.status
                 enough.append((one, vector))
             else:
                 one.due_at = again
@@ -270,7 +283,13 @@ class Shift:
         scores: Sequence[Scored | None] = [None] * len(answered)
         if scoring is not None:
             scores = scoring.scores([vector for _, vector in answered])
+        now = time.monotonic()
         for (asked, vector), scored in zip(answered, scores, strict=True):
+            self._tally.answered(
+                now - asked.taken_at,
+                is_degraded=scored is not None and scored.is_degraded,
+                has_failed=scored is not None and scored.has_failed,
+            )
             asked.answer = self._replies.encode(
                 vector, self._reason(asked, vector), partition=asked.partition, offset=asked.offset, scored=scored
             )
@@ -286,7 +305,29 @@ class Shift:
         if self._away.pop((asked.partition, asked.offset), None) is not None:
             self._bytes -= asked.size
             self._progress[asked.partition].done(asked.offset)
-        self._told.count("dead letters" if isinstance(asked.answer, DeadLetter) else "replies")
+        if isinstance(asked.answer, DeadLetter):
+            self._told.count("dead letters")
+            self._tally.buried(asked.answer.reason)
+        else:
+            self._told.count("replies")
+            self._tally.replied(asked.status, max(0, self._clock() - asked.arrival) / 1000)
+
+    # --- once a second ---
+
+    def _look_around(self) -> None:
+        """Say how things stand, and ask the brokers how much more there is."""
+        if self._ask is not None and self._ask.is_answered:
+            bounds = self._brokers.answer(self._ask).bounds
+            self._lag = {
+                part.partition: max(0, found.end - self._progress[part.partition].position)
+                for part, found in bounds.items()
+                if part.partition in self._progress
+            }
+            self._ask = None
+        if self._ask is None:
+            self._ask = self._brokers.ask(TopicPart(self._service.requests, one) for one in self._progress)
+        self._tally.stands(waiting=len(self._waiting), lag=self._lag)
+        self._told.now_and_then(len(self._waiting))
 
     # --- partitions ---
 
@@ -314,6 +355,7 @@ class Shift:
         for partition in partitions:
             self._progress.pop(partition, None)
             self._committed.pop(partition, None)
+            self._lag.pop(partition, None)
         for (partition, offset), asked in list(self._away.items()):
             if partition in partitions:
                 del self._away[partition, offset]

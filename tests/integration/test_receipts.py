@@ -1,6 +1,7 @@
 """Vectors read while events arrive, each with a receipt: every number comes to the same bits from the topic alone."""
 
 import asyncio
+import io
 import json
 import os
 import random
@@ -15,10 +16,11 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final, Self
 
+import fastavro
 import msgspec
 import pytest
-import redis
 
+from millpond.control.cluster import FlinkCluster
 from millpond.control.deploy import deploy
 from millpond.control.settings import Settings
 from millpond.control.topics import Topic, Topics
@@ -28,15 +30,19 @@ from millpond.plan.compiled import load_compiled
 from millpond.plan.windows import HOUR, MINUTE
 from millpond.serve import AsyncReader, OpenSet, Reader, Vector
 from millpond.serve.receipts import Receipt
-from millpond.store import publications
-from tests.integration.deployed import all_of, drained, materializing
-from tests.integration.flink_world import Record, Row, produce, register, wire
+from millpond.store import proven, publications
+from millpond.store.documents import place_key
+from millpond.store.keys import fragment_freshness_field
+from millpond.store.nodes import Nodes
+from tests.integration.clusters import ClusterStore
+from tests.integration.deployed import all_of, materializing, until
+from tests.integration.flink_world import Record, Row, consume, produce, register, wire
 from tests.integration.own_topics import over
 from tests.integration.stacks import AnyStack
 from tests.integration.test_whole_path import CUSTOMERS, PARTITIONS, records, sales
 from tests.unit.define.sample import RIGHT
 
-RECEIPTS: Final = 1_200
+RECEIPTS: Final = {"one": 1_200, "cluster": 300}  # by what the store is
 A_READ: Final = 10
 BATCH: Final = 6  # live events sent at once, up to ten times a second
 
@@ -48,11 +54,15 @@ class Told:
     """What was sent and read.
 
     Attributes:
+        store: `one` node, or a `cluster` of three.
+        topics: of each view, by its name, its source's.
         sent: every sale by its id.
         vectors: read while sales went on arriving.
     """
 
+    store: str
     settings: Settings
+    topics: dict[str, str]
     sent: dict[str, Row]
     vectors: list[Vector]
 
@@ -112,8 +122,24 @@ class Live:
         return made
 
 
-@pytest.fixture(scope="module")
-def told(settings: Settings, stack: AnyStack) -> Iterator[Told]:
+@pytest.fixture(scope="module", params=[*RECEIPTS])
+def told(
+    request: pytest.FixtureRequest, settings: Settings, stack: AnyStack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Told]:
+    store: str = request.param
+    if store == "one":
+        yield from made(store, settings, stack)
+        return
+    cluster = ClusterStore(tmp_path_factory.mktemp("cluster") / "cluster")
+    try:
+        yield from made(store, msgspec.structs.replace(settings, ns=f"{settings.ns}_cluster", store=cluster.url), stack)
+    finally:
+        cluster.client.close()
+        cluster.kill()
+
+
+def made(store: str, settings: Settings, stack: AnyStack) -> Iterator[Told]:
+    """A pool that is deployed, and what was read of it."""
     schema = json.loads((RIGHT / "schemas" / "shop.sale.v1.avsc").read_text())
     compiled = over(load_compiled(RIGHT), lambda topic: f"{settings.ns}.{topic}")
     pool = msgspec.structs.replace(compiled, sets=(*compiled.sets, *map(all_of, compiled.views)))
@@ -125,22 +151,29 @@ def told(settings: Settings, stack: AnyStack) -> Iterator[Told]:
         produce(settings, topic, records(numbers[topic], schema, history))
     deployed = deploy(settings, pool, start="earliest", replay=True)
     with materializing(settings, stack):
-        for job in deployed.started:
-            drained(settings, job)
+        sent_by = time.time_ns() // 1_000_000
+        fragments = [fragment for job in deployed.started for fragment in job.fragments]
+        stamps = [fragment_freshness_field(fragment.topic(settings.ns)) for fragment in fragments]
+        nodes = Nodes.connect(settings.store)
+        until(lambda: all(proven.stamps(nodes, settings.ns).get(one, 0) >= sent_by for one in stamps), within_s=240)
+        nodes.close()
         with Reader.connect(settings.store, ns=settings.ns) as reader, Live(settings, numbers, schema, history) as live:
             opened = [reader.open(plan.full_name, version=plan.version) for plan in pool.sets]
-            vectors = read(opened, live)
+            vectors = read(opened, live, RECEIPTS[store])
         yield Told(
+            store=store,
             settings=settings,
+            topics={view.full_name: view.source.topic for view in pool.views},
             sent={sale["sale_id"]: sale for sale in (*history, *live.sent)},
             vectors=vectors,
         )
+    FlinkCluster(settings.flink).end([job.flink_job_id for job in deployed.started])  # its slots are for the next one
 
 
-def read(opened: list[OpenSet], live: Live) -> list[Vector]:
+def read(opened: list[OpenSet], live: Live, count: int) -> list[Vector]:
     """Vectors of random sets and customers, at the present and at instants just past."""
     draw, vectors = random.Random(12), list[Vector]()
-    while len(vectors) < RECEIPTS:
+    while len(vectors) < count:
         one = draw.choice(opened)
         keys = {name for binding in one.publication.plan.bindings for name in binding.request_fields}
         requests = [request(draw, live, keys) for _ in range(A_READ)]
@@ -168,17 +201,21 @@ def explained(told: Told) -> list[Explanation]:
 
 
 def explained_of(settings: Settings, receipts: list[Receipt]) -> list[Explanation]:
-    client = redis.Redis.from_url(settings.store)
-    return explain(
-        receipts,
-        lambda content: publications.load_content(client, settings.ns, content),
-        publications.jobs(client, settings.ns),
-        Arrivals(settings.kafka, settings.registry).of,
-    )
+    nodes = Nodes.connect(settings.store)
+    client = nodes.client_of(place_key(settings.ns))
+    try:
+        return explain(
+            receipts,
+            lambda content: publications.load_content(client, settings.ns, content),
+            publications.jobs(client, settings.ns),
+            Arrivals(settings.kafka, settings.registry).of,
+        )
+    finally:
+        nodes.close()
 
 
 def test_every_number_comes_to_the_same_bits(told: Told, explained: list[Explanation]) -> None:
-    assert len(explained) == len(told.vectors) >= RECEIPTS
+    assert len(explained) == len(told.vectors) >= RECEIPTS[told.store]
     bad = [one for found in explained for one in (*found.features, *found.places) if one.verdict != "same"]
     assert not bad, f"{len(bad)}, of {sum(not one.is_same for one in explained)} receipts, such as {bad[0]}"
     for vector, found in zip(told.vectors, explained, strict=True):
@@ -212,6 +249,39 @@ def test_the_events_that_are_told_are_those_that_were_sent(told: Told, explained
             for event, sale in zip(one.events, events, strict=False):
                 assert event.event.ts == sale["sold_at"]
     assert looked > 100
+
+
+def test_the_positions_that_are_told_are_those_of_the_events(told: Told, explained: list[Explanation]) -> None:
+    """Each event lies where it is told to lie, and behind what is told to be the last one none was counted."""
+    held = {topic: sales_in(told.settings, topic) for topic in set(told.topics.values())}
+    looked = 0
+    for found in explained:
+        topic_of = {part.alias: told.topics[part.view] for part in found.receipt.parts}
+        for one in found.features:
+            topic = topic_of.get(one.name.partition(".")[0], "")
+            for event in (given.event for given in one.events):
+                for place in (event.place, *event.copies):
+                    sale = held[topic][place.partition, place.offset]
+                    assert (sale["sold_at"], event.id or sale["sale_id"]) == (event.ts, sale["sale_id"])
+                assert event.place.offset < found.positions[topic][event.place.partition]
+                looked += 1
+        for topic, ends in found.positions.items():
+            assert all((partition, end - 1) in held[topic] for partition, end in ends.items())
+    assert looked > 1_000
+
+
+def sales_in(settings: Settings, topic: str) -> dict[tuple[int | None, int | None], dict[str, Any]]:
+    """By partition and offset what a topic holds, decoded without Millpond; texts that are no UUIDs are told, too."""
+    schema = json.loads((RIGHT / "schemas" / "shop.sale.v1.avsc").read_text())
+    for field in schema["fields"]:
+        if field["name"] in ("sale_id", "sold_at"):
+            field["type"] = field["type"]["type"]
+    parsed = fastavro.parse_schema(schema)
+    found: dict[tuple[int | None, int | None], dict[str, Any]] = {}
+    for message in consume(settings, topic):
+        sale: Any = fastavro.schemaless_reader(io.BytesIO((message.value() or b"")[5:]), parsed, None)
+        found[message.partition(), message.offset()] = sale
+    return found
 
 
 def test_a_receipt_explained_on_the_terminal(told: Told, tmp_path: Path) -> None:

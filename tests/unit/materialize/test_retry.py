@@ -28,15 +28,20 @@ def failing(times: int, failure: Exception) -> Callable[[], str]:
     return attempt
 
 
-def test_what_passes_is_tried_again(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(("every_s", "again"), [(0.0, 2), (60.0, 0)])
+def test_what_passes_is_tried_again_and_told_once_and_now_and_then(
+    every_s: float, again: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(retry, "FIRST_DELAY_S", 0.001)
+    monkeypatch.setattr(retry, "EVERY_S", every_s)
     stop = threading.Event()
     with caplog.at_level("WARNING"):
-        assert insist(failing(3, Passing("away")), what="writing", transient=is_passing, stop=stop) == "done"
-    assert [record.message.split(",")[0] for record in caplog.records] == [
-        *["writing fails"] * 3,
-        "writing works again",
-    ]
+        found = insist(failing(3, Passing("away\n  mend: wait")), what="writing", transient=is_passing, stop=stop)
+    assert found == "done"
+    first, *others, last = [record.message for record in caplog.records]
+    assert first == "writing fails, and is tried again until it works: away\n  mend: wait"
+    assert others == ["writing still fails, after 0 s: away"] * again
+    assert last.startswith("writing works again, after ")
 
 
 def test_what_stays_is_raised_at_once() -> None:

@@ -96,7 +96,7 @@ def test_a_server_that_is_none_now_is_left_for_a_new_connection_once(code: str) 
 
 def test_any_other_error_is_of_its_command_alone() -> None:
     found, _ = one_node([answer(1, Error("WRONGTYPE no hash"))])
-    assert found.replies == [1, Failure("WRONGTYPE no hash")]
+    assert found.replies == [1, Failure("WRONGTYPE no hash", is_refused=True)]
     assert found.has_failures
 
 
