@@ -1,0 +1,137 @@
+-- What a request's vector is, where the request is a sale that its views count, or leave out: written by hand.
+--
+-- records: partition, offset, arrival, ts, event_id, customer, store, amount; all that was sent and can be read.
+-- asked: n, partition, offset, of the sale that is the request; until, after which nothing can be in its vector;
+-- counts, itself.
+--
+-- A customer's sales share a partition, whose order is that of their offsets. What lies before the request is certain:
+-- it must be counted. What came behind it, until it was answered, may be counted or not, each for itself: each choice
+-- is a case. Everything is of the request's time; age is how long before it a sale was.
+--
+-- Of a place: v, its value; says, its status; excused, what it may say instead; whole, its value where that is `capped`.
+
+CREATE MACRO tile(ts) AS ts // 15000;
+CREATE MACRO minute() AS 60000::BIGINT;
+CREATE MACRO hour_ms() AS 3600000::BIGINT;
+CREATE MACRO is_accepted(ts, arrival) AS arrival - ts <= 86400000 AND ts - arrival <= 60000;
+
+-- A ring has 247 tiles: where a later one lies in the place of one that the window looks for, that is gone.
+CREATE MACRO is_over(ts, first, ends) AS tile(ts) >= first + 247 AND (tile(ts) - first) % 247 < ends - first;
+CREATE MACRO is_gone(later, q, length) AS is_over(later, tile(q - length + 1), tile(q) + 1);
+
+CREATE TABLE accepted AS
+SELECT *, row_number() OVER (ORDER BY ts, event_id) AS pos
+FROM (
+    FROM records WHERE is_accepted(ts, arrival)
+    QUALIFY row_number() OVER (PARTITION BY event_id, ts ORDER BY arrival, "offset") = 1
+);
+
+-- The view `busy` keeps twenty sales a tile: from when on there were more.
+CREATE TABLE crowded AS
+SELECT customer, tile(ts) AS tile, arrival AS since FROM accepted
+QUALIFY row_number() OVER (PARTITION BY customer, tile(ts) ORDER BY "offset") = 21;
+
+CREATE VIEW requests AS
+SELECT a.n, a.until, a.counts, a.counts AND NOT is_accepted(r.ts, r.arrival) AS is_never_in, r.*
+FROM asked AS a JOIN records AS r USING (partition, "offset");
+
+CREATE VIEW met AS
+SELECT
+    a.n, e.pos, e.store, e.amount,
+    a.ts - e.ts AS age,
+    e.store = a.store AS is_here,
+    tile(e.ts) >= tile(a.ts - minute() + 1) AS is_in_tiles_1m,
+    e."offset" <= a."offset" AS is_certain
+FROM requests AS a
+JOIN accepted AS e
+    ON e.customer = a.customer AND e.ts <= a.ts AND e.ts > a.ts - hour_ms()
+    AND (e."offset" <= a."offset" OR e.arrival <= a.until)
+    AND (a.counts OR e.event_id <> a.event_id OR e.ts <> a.ts);
+
+CREATE MACRO vectors() AS TABLE
+WITH
+doubtful AS MATERIALIZED (
+    SELECT *, row_number() OVER (PARTITION BY n ORDER BY pos) - 1 AS bit FROM met WHERE NOT is_certain
+),
+cases AS MATERIALIZED (
+    SELECT n, unnest(range(1 << count(bit)::INTEGER)) AS c FROM requests LEFT JOIN doubtful USING (n) GROUP BY n
+),
+counted AS (
+    SELECT c, met.* FROM met JOIN cases USING (n) WHERE is_certain
+    UNION ALL
+    SELECT c, doubtful.* EXCLUDE (bit) FROM doubtful JOIN cases USING (n) WHERE (c >> bit) & 1 = 1
+),
+summed AS (
+    SELECT
+        n, c,
+        count(*) FILTER (age < minute()) AS visits_1m,
+        count(*) AS visits_1h,
+        coalesce(sum(amount) FILTER (age < minute()), 0) AS spend_1m,
+        coalesce(sum(amount), 0) AS spend_1h,
+        max(amount) FILTER (age < minute()) AS dearest_1m,
+        max(amount) AS dearest_1h,
+        arg_max(store, pos, 3) FILTER (age < minute()) AS stores_1m,
+        arg_max(store, pos, 3) AS stores_1h,
+        min(age) FILTER (age < minute()) / 1000 AS since_1m,
+        min(age) / 1000 AS since_1h,
+        count(*) FILTER (is_here) AS here_visits_1h,
+        coalesce(sum(amount) FILTER (is_here), 0) AS here_spend_1h,
+        count(*) FILTER (is_in_tiles_1m) AS whole_visits_1m,
+        coalesce(sum(amount) FILTER (is_in_tiles_1m), 0) AS whole_spend_1m
+    FROM counted GROUP BY n, c
+),
+later AS (
+    SELECT
+        a.n,
+        bool_or(is_gone(e.ts, a.ts, minute())) AS gone_1m,
+        bool_or(is_gone(e.ts, a.ts, hour_ms())) AS gone_1h,
+        bool_or(is_gone(e.ts, a.ts, hour_ms()) AND e.store = a.store) AS here_gone_1h
+    FROM requests AS a
+    JOIN accepted AS e ON e.customer = a.customer AND e.arrival <= a.until AND tile(e.ts) >= tile(a.ts - hour_ms() + 1) + 247
+    GROUP BY a.n
+),
+said AS (
+    SELECT
+        r.*, s.* EXCLUDE (n, c), c,
+        says_1m: CASE WHEN r.customer IS NULL THEN 'no_key' WHEN is_never_in THEN 'behind'
+            WHEN coalesce(visits_1m, 0) = 0 THEN 'empty' ELSE 'present' END,
+        says_1h: CASE WHEN r.customer IS NULL THEN 'no_key' WHEN is_never_in THEN 'behind'
+            WHEN coalesce(visits_1h, 0) = 0 THEN 'empty' ELSE 'present' END,
+        says_here: CASE WHEN r.customer IS NULL THEN 'no_key' WHEN is_never_in THEN 'behind'
+            WHEN coalesce(here_visits_1h, 0) = 0 THEN 'empty' ELSE 'present' END,
+        gone_1m: CASE WHEN l.gone_1m THEN ['incomplete'] ELSE [] END,
+        gone_1h: CASE WHEN l.gone_1h THEN ['incomplete'] ELSE [] END,
+        here_gone_1h: CASE WHEN l.here_gone_1h THEN ['incomplete'] ELSE [] END,
+        busy_1m: CASE WHEN l.gone_1m THEN ['incomplete'] ELSE [] END
+            || CASE WHEN head.since <= until THEN ['ahead'] ELSE [] END
+            || CASE WHEN tail.since <= until THEN ['capped'] ELSE [] END,
+        -- What no_key is of has no value, also where nothing is 0.
+        nothing: CASE WHEN r.customer IS NOT NULL THEN 0 END
+    FROM requests AS r
+    JOIN cases USING (n)
+    LEFT JOIN summed AS s USING (n, c)
+    LEFT JOIN later AS l USING (n)
+    LEFT JOIN crowded AS head ON head.customer = r.customer AND head.tile = tile(r.ts)
+    LEFT JOIN crowded AS tail ON tail.customer = r.customer AND tail.tile = tile(r.ts - minute() + 1)
+)
+SELECT
+    n, ts AS as_of, is_never_in,
+    buyer__visits_1m: {v: coalesce(visits_1m, nothing), says: says_1m, excused: gone_1m},
+    buyer__visits_1h: {v: coalesce(visits_1h, nothing), says: says_1h, excused: gone_1h},
+    buyer__spend_1m: {v: coalesce(spend_1m, nothing), says: says_1m, excused: gone_1m},
+    buyer__spend_1h: {v: coalesce(spend_1h, nothing), says: says_1h, excused: gone_1h},
+    buyer__dearest_1m: {v: dearest_1m, says: says_1m, excused: gone_1m},
+    buyer__dearest_1h: {v: dearest_1h, says: says_1h, excused: gone_1h},
+    buyer__stores_1m: {v: stores_1m, says: says_1m, excused: gone_1m},
+    buyer__stores_1h: {v: stores_1h, says: says_1h, excused: gone_1h},
+    buyer__since_1m: {v: since_1m, says: says_1m, excused: gone_1m},
+    buyer__since_1h: {v: since_1h, says: says_1h, excused: gone_1h},
+    at__visits_1h: {v: coalesce(here_visits_1h, nothing), says: says_here, excused: here_gone_1h},
+    at__spend_1h: {v: coalesce(here_spend_1h, nothing), says: says_here, excused: here_gone_1h},
+    busy__visits_1m:
+        {v: coalesce(visits_1m, nothing), says: says_1m, excused: busy_1m, whole: coalesce(whole_visits_1m, nothing)},
+    busy__spend_1m:
+        {v: coalesce(spend_1m, nothing), says: says_1m, excused: busy_1m, whole: coalesce(whole_spend_1m, nothing)},
+    share: {v: amount::DOUBLE / nullif(spend_1h::DOUBLE, 0), says: says_1h, excused: gone_1h}
+FROM said
+ORDER BY n, c;
