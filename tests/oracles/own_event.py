@@ -2,7 +2,7 @@
 
     oracle = OwnEventOracle(records)
     oracle.vectors([Asked(partition=0, offset=12, until=1_709_000_000_000)], counts=True)
-    # [Wanted(as_of=…, is_never_in=False, cases=[{"buyer__visits_1h": Place(v=3, says="present"), …}])]
+    # [Wanted(as_of=…, is_never_in=False, has_all=True, cases=[{"buyer__visits_1h": Place(v=3, says="present"), …}])]
 
 Knows nothing of Millpond.
 """
@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
-
-MOST_DOUBTFUL = 10
 
 Value = int | float | Decimal | list[int] | None
 
@@ -69,11 +67,13 @@ class Wanted:
     Attributes:
         as_of: of what instant, ms.
         is_never_in: it is to count its own sale, which no job accepts.
+        has_all: there are no other cases.
         cases: by place; more than one where sales came while it was answered.
     """
 
     as_of: int
     is_never_in: bool
+    has_all: bool
     cases: list[Mapping[str, Place]]
 
 
@@ -108,14 +108,12 @@ class OwnEventOracle:
         """
         self.db.execute("DELETE FROM asked")
         self._insert("asked", [(n, *one, counts) for n, one in enumerate(asked)])
-        most = self.db.execute("SELECT max(k) FROM (SELECT count(*) AS k FROM met WHERE NOT is_certain GROUP BY n)")
-        assert (most.fetchall()[0][0] or 0) <= MOST_DOUBTFUL, "so many came meanwhile that nearly all would be right"
         found = self.db.execute("FROM vectors()")
-        names = [name for name, *_ in found.description or ()][3:]
+        names = [name for name, *_ in found.description or ()][4:]
         wanted: dict[int, Wanted] = {}
-        for n, as_of, is_never_in, *places in found.fetchall():
+        for n, as_of, is_never_in, has_all, *places in found.fetchall():
             case = {name: Place(**place) for name, place in zip(names, places, strict=True)}
-            wanted.setdefault(n, Wanted(as_of, is_never_in, [])).cases.append(case)
+            wanted.setdefault(n, Wanted(as_of, is_never_in, has_all, [])).cases.append(case)
         assert len(wanted) == len(asked), "a request that nobody sent"
         return [wanted[n] for n in range(len(asked))]
 

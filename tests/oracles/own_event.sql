@@ -6,18 +6,21 @@
 --
 -- A customer's sales share a partition, whose order is that of their offsets. What lies before the request is certain:
 -- it must be counted. What came behind it, until it was answered, may be counted or not, each for itself: each choice
--- is a case. Everything is of the request's time; age is how long before it a sale was.
+-- is a case. Where more than six came so there would be too many: there the cases are those in which the first so many
+-- are counted, and has_all says that others may be right, too. Everything is of the request's time; age is how long
+-- before it a sale was.
 --
--- Of a place: v, its value; says, its status; excused, what it may say instead; whole, its value where that is `capped`.
+-- Of a place: v, its value; says, its status; excused, what it may say instead; whole, its value where it is `capped`.
 
 CREATE MACRO tile(ts) AS ts // 15000;
 CREATE MACRO minute() AS 60000::BIGINT;
 CREATE MACRO hour_ms() AS 3600000::BIGINT;
 CREATE MACRO is_accepted(ts, arrival) AS arrival - ts <= 86400000 AND ts - arrival <= 60000;
 
--- A ring has 247 tiles: where a later one lies in the place of one that the window looks for, that is gone.
-CREATE MACRO is_over(ts, first, ends) AS tile(ts) >= first + 247 AND (tile(ts) - first) % 247 < ends - first;
-CREATE MACRO is_gone(later, q, length) AS is_over(later, tile(q - length + 1), tile(q) + 1);
+-- Of a ring only so many tiles are kept: where a later one lies in the place of one that is looked for, that is gone.
+CREATE MACRO is_over(tile, first, ends, slots) AS tile >= first + slots AND (tile - first) % slots < ends - first;
+CREATE MACRO is_gone(later, q, length, size, slots) AS
+    is_over(later // size, (q - length + 1) // size, q // size + 1, slots);
 
 CREATE TABLE accepted AS
 SELECT *, row_number() OVER (ORDER BY ts, event_id) AS pos
@@ -37,7 +40,7 @@ FROM asked AS a JOIN records AS r USING (partition, "offset");
 
 CREATE VIEW met AS
 SELECT
-    a.n, e.pos, e.store, e.amount,
+    a.n, e.pos, e."offset", e.store, e.amount,
     a.ts - e.ts AS age,
     e.store = a.store AS is_here,
     tile(e.ts) >= tile(a.ts - minute() + 1) AS is_in_tiles_1m,
@@ -51,15 +54,17 @@ JOIN accepted AS e
 CREATE MACRO vectors() AS TABLE
 WITH
 doubtful AS MATERIALIZED (
-    SELECT *, row_number() OVER (PARTITION BY n ORDER BY pos) - 1 AS bit FROM met WHERE NOT is_certain
+    SELECT *, row_number() OVER (PARTITION BY n ORDER BY "offset") - 1 AS bit FROM met WHERE NOT is_certain
 ),
 cases AS MATERIALIZED (
-    SELECT n, unnest(range(1 << count(bit)::INTEGER)) AS c FROM requests LEFT JOIN doubtful USING (n) GROUP BY n
+    SELECT n, k <= 6 AS has_all, unnest(range(if(k <= 6, 1 << least(k, 6), k + 1))) AS c
+    FROM (SELECT n, count(bit)::INTEGER AS k FROM requests LEFT JOIN doubtful USING (n) GROUP BY n)
 ),
 counted AS (
     SELECT c, met.* FROM met JOIN cases USING (n) WHERE is_certain
     UNION ALL
-    SELECT c, doubtful.* EXCLUDE (bit) FROM doubtful JOIN cases USING (n) WHERE (c >> bit) & 1 = 1
+    SELECT c, doubtful.* EXCLUDE (bit) FROM doubtful JOIN cases USING (n)
+    WHERE if(has_all, (c >> least(bit, 6)) & 1 = 1, bit < c)
 ),
 summed AS (
     SELECT
@@ -83,16 +88,17 @@ summed AS (
 later AS (
     SELECT
         a.n,
-        bool_or(is_gone(e.ts, a.ts, minute())) AS gone_1m,
-        bool_or(is_gone(e.ts, a.ts, hour_ms())) AS gone_1h,
-        bool_or(is_gone(e.ts, a.ts, hour_ms()) AND e.store = a.store) AS here_gone_1h
+        bool_or(is_gone(e.ts, a.ts, minute(), 15000, 247)) AS gone_1m,
+        bool_or(is_gone(e.ts, a.ts, hour_ms(), 15000, 247)) AS gone_1h,
+        bool_or(is_gone(e.ts, a.ts, hour_ms(), 900000, 8) AND e.store = a.store) AS here_gone_1h,
+        bool_or(is_gone(e.ts, a.ts, minute(), 15000, 11)) AS busy_gone_1m
     FROM requests AS a
-    JOIN accepted AS e ON e.customer = a.customer AND e.arrival <= a.until AND tile(e.ts) >= tile(a.ts - hour_ms() + 1) + 247
+    JOIN accepted AS e ON e.customer = a.customer AND e.arrival <= a.until AND e.ts > a.ts + minute()
     GROUP BY a.n
 ),
 said AS (
     SELECT
-        r.*, s.* EXCLUDE (n, c), c,
+        r.*, s.* EXCLUDE (n, c), c, has_all,
         says_1m: CASE WHEN r.customer IS NULL THEN 'no_key' WHEN is_never_in THEN 'behind'
             WHEN coalesce(visits_1m, 0) = 0 THEN 'empty' ELSE 'present' END,
         says_1h: CASE WHEN r.customer IS NULL THEN 'no_key' WHEN is_never_in THEN 'behind'
@@ -102,7 +108,7 @@ said AS (
         gone_1m: CASE WHEN l.gone_1m THEN ['incomplete'] ELSE [] END,
         gone_1h: CASE WHEN l.gone_1h THEN ['incomplete'] ELSE [] END,
         here_gone_1h: CASE WHEN l.here_gone_1h THEN ['incomplete'] ELSE [] END,
-        busy_1m: CASE WHEN l.gone_1m THEN ['incomplete'] ELSE [] END
+        busy_1m: CASE WHEN l.busy_gone_1m THEN ['incomplete'] ELSE [] END
             || CASE WHEN head.since <= until THEN ['ahead'] ELSE [] END
             || CASE WHEN tail.since <= until THEN ['capped'] ELSE [] END,
         -- What no_key is of has no value, also where nothing is 0.
@@ -115,7 +121,7 @@ said AS (
     LEFT JOIN crowded AS tail ON tail.customer = r.customer AND tail.tile = tile(r.ts - minute() + 1)
 )
 SELECT
-    n, ts AS as_of, is_never_in,
+    n, ts AS as_of, is_never_in, has_all,
     buyer__visits_1m: {v: coalesce(visits_1m, nothing), says: says_1m, excused: gone_1m},
     buyer__visits_1h: {v: coalesce(visits_1h, nothing), says: says_1h, excused: gone_1h},
     buyer__spend_1m: {v: coalesce(spend_1m, nothing), says: says_1m, excused: gone_1m},

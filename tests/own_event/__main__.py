@@ -90,7 +90,7 @@ def _told(judged: Judged, results: Results) -> int:
     for one in judged.stretches:
         say(
             f"{one.set}, {one.stretch}: {one.vectors:,} vectors, {one.values:,} values to be used, {one.choices:,} of "
-            f"several right ones, {one.never_in:,} of sales that no job counts; {dict(one.statuses)}; "
+            f"several right ones ({one.open:,} open), {one.never_in:,} of sales that no job counts; {dict(one.statuses)}; "
             f"{one.share_not_behind:.3%} not behind"
         )
     for example in judged.examples:

@@ -11,6 +11,9 @@ from tests.own_event.pool import SETS
 from tests.own_event.running import Happened, Reply
 
 EXAMPLES: Final = 10
+LATE: Final = frozenset({"behind", "stale", "unavailable"})
+"""What a place says that is not known in time."""
+
 STRETCHES: Final = ("held up", "running")
 GROUPS: Final = (("buyer", "share"), ("at",), ("busy",))
 """The aliases whose places are read together, of the same sales."""
@@ -22,9 +25,10 @@ class Stretch:
 
     Attributes:
         statuses: of vectors; of sales that no job accepts, where they are to be counted, apart.
-        behind: vectors of which a place is, of all whose sale some job accepts or is left out.
+        behind: vectors of which a place is, or is stale or unavailable; but for those that no job accepts.
         values: places that carried one to be used, and were compared.
         choices: vectors for which more than one answer was right, as sales came meanwhile.
+        open: of those for which so many were that not all were tried, how many are none of those that were.
     """
 
     set: str
@@ -32,6 +36,7 @@ class Stretch:
     vectors: int = 0
     values: int = 0
     choices: int = 0
+    open: int = 0
     never_in: int = 0
     behind: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
@@ -84,12 +89,15 @@ def judge(happened: Happened) -> Judged:
             is_running = arrivals[reply.request] >= happened.running_since
             (stretch,) = (one for one in judged.stretches if (one.set, one.stretch) == (name, STRETCHES[is_running]))
             _count(stretch, reply, wanted)
-            if (wrong := _wrong(reply, wanted, may_be_stale=not is_running)) is not None:
+            wrong = _wrong(reply, wanted)
+            if wrong is not None and not wanted.has_all:
+                stretch.open += 1
+            elif wrong is not None:
                 judged.note(f"{name} {reply.request}: {wrong}")
-            elif is_running and not wanted.is_never_in and "behind" in reply.statuses.values():
+            elif is_running and not wanted.is_never_in and not LATE.isdisjoint(reply.statuses.values()):
                 judged.late.append(
                     f"{name} {reply.request}: {reply.at - arrivals[reply.request]} ms, "
-                    f"{[place for place, status in reply.statuses.items() if status == 'behind']}"
+                    f"{[f'{place} {status}' for place, status in reply.statuses.items() if status in LATE]}"
                 )
     return judged
 
@@ -122,10 +130,10 @@ def _count(stretch: Stretch, reply: Reply, wanted: Wanted) -> None:
         stretch.never_in += 1
         return
     stretch.statuses[reply.status] += 1
-    stretch.behind += "behind" in reply.statuses.values()
+    stretch.behind += not LATE.isdisjoint(reply.statuses.values())
 
 
-def _wrong(reply: Reply, wanted: Wanted, *, may_be_stale: bool) -> str | None:
+def _wrong(reply: Reply, wanted: Wanted) -> str | None:
     """What is wrong with a reply; None where nothing is."""
     if reply.as_of != wanted.as_of:
         return f"as of {reply.as_of}, and asked about {wanted.as_of}"
@@ -134,11 +142,7 @@ def _wrong(reply: Reply, wanted: Wanted, *, may_be_stale: bool) -> str | None:
     for aliases in GROUPS:
         places = [name for name in reply.values if name.partition("__")[0] in aliases]
         faults = [
-            [
-                fault
-                for name in places
-                if (fault := _fault(name, reply, case[name], may_be_stale=may_be_stale)) is not None
-            ]
+            [fault for name in places if (fault := _fault(name, reply, case[name])) is not None]
             for case in wanted.cases
         ]
         if all(faults):
@@ -146,13 +150,11 @@ def _wrong(reply: Reply, wanted: Wanted, *, may_be_stale: bool) -> str | None:
     return None
 
 
-def _fault(name: str, reply: Reply, right: Place, *, may_be_stale: bool) -> str | None:
+def _fault(name: str, reply: Reply, right: Place) -> str | None:
     value, status = reply.values[name], reply.statuses[name]
     allowed = {right.says, *right.excused}
-    if right.says in ("present", "empty"):
-        allowed.add("behind")
-    if may_be_stale:
-        allowed.add("stale")
+    if right.says != "no_key":
+        allowed |= LATE
     expected = None if status not in USABLE else right.whole if status == "capped" else right.v
     if status in allowed and same(value, expected):
         return None

@@ -187,10 +187,23 @@ def test_nothing_is_excused_that_had_no_reason(place: tuple[Any, str]) -> None:
     assert judge(changed(happened(of_nobody), "excludes", 6, buyer__visits_1h=place)).wrong == 1
 
 
-def test_stale_is_excused_while_the_jobs_are_held_up() -> None:
-    made = changed(happened(), "excludes", 0, buyer__visits_1h=(None, "stale"))
-    assert judge(made).wrong == 1
-    assert judge(made._replace(running_since=T + DAY)).wrong == 0
+@pytest.mark.parametrize("status", ["stale", "unavailable"])
+def test_what_is_not_known_for_another_reason_counts_as_behind(status: str) -> None:
+    judged = judge(changed(happened(), "excludes", 0, buyer__visits_1h=(None, status)))
+    assert (judged.wrong, [one.behind for one in judged.running]) == (0, [0, 1])
+    assert judge(changed(happened(), "excludes", 0, buyer__visits_1h=(1, status))).wrong == 1
+
+
+def test_where_too_many_came_meanwhile_to_try_all_what_fits_none_that_was_tried_is_open_and_not_wrong() -> None:
+    came = [record(6 + n, 50, f"m{n}", 100 + n, arrival=900) for n in range(7)]
+    made = happened([*RECORDS, *came])
+    replies = [*made.replies["includes"]]
+    replies[3] = replies[3]._replace(at=T + 950)
+    made = made._replace(replies={**made.replies, "includes": replies})
+    judged = judge(made)
+    assert (judged.wrong, [one.open for one in judged.running]) == (0, [0, 0])
+    judged = judge(changed(made, "includes", 3, buyer__visits_1h=(77, "present")))
+    assert (judged.wrong, [one.open for one in judged.running]) == (0, [1, 0])
 
 
 def test_places_of_one_view_are_of_the_same_sales() -> None:
