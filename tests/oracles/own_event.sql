@@ -22,6 +22,10 @@ CREATE MACRO is_over(tile, first, ends, slots) AS tile >= first + slots AND (til
 CREATE MACRO is_gone(later, q, length, size, slots) AS
     is_over(later // size, (q - length + 1) // size, q // size + 1, slots);
 
+-- Where all tiles take as many bytes, those up to `last` are dropped, and it is only known that there were some.
+CREATE MACRO is_dropped(ts, q, length, size, last) AS
+    coalesce(ts // size BETWEEN (q - length + 1) // size AND last, false);
+
 CREATE TABLE accepted AS
 SELECT *, row_number() OVER (ORDER BY ts, event_id) AS pos
 FROM (
@@ -85,16 +89,30 @@ summed AS (
         coalesce(sum(amount) FILTER (is_in_tiles_1m), 0) AS whole_spend_1m
     FROM counted GROUP BY n, c
 ),
-later AS (
+newest AS (
+    SELECT
+        a.n,
+        max(tile(e.ts)) AS newest,
+        max(e.ts // 900000) FILTER (e.store = a.store) AS here_newest
+    FROM requests AS a JOIN accepted AS e ON e.customer = a.customer AND e.arrival <= a.until AND e.ts > a.ts + minute()
+    GROUP BY a.n
+),
+gone AS (
     SELECT
         a.n,
         bool_or(is_gone(e.ts, a.ts, minute(), 15000, 247)) AS gone_1m,
         bool_or(is_gone(e.ts, a.ts, hour_ms(), 15000, 247)) AS gone_1h,
-        bool_or(is_gone(e.ts, a.ts, hour_ms(), 900000, 8) AND e.store = a.store) AS here_gone_1h,
-        bool_or(is_gone(e.ts, a.ts, minute(), 15000, 11)) AS busy_gone_1m
+        bool_or(is_dropped(e.ts, a.ts, minute(), 15000, newest - 11)) AS busy_gone_1m,
+        bool_or(e.store = a.store AND is_dropped(e.ts, a.ts, hour_ms(), 900000, here_newest - 8)) AS here_gone_1h
     FROM requests AS a
-    JOIN accepted AS e ON e.customer = a.customer AND e.arrival <= a.until AND e.ts > a.ts + minute()
+    JOIN newest USING (n)
+    JOIN accepted AS e ON e.customer = a.customer AND e.arrival <= a.until
     GROUP BY a.n
+),
+-- Of a full tile it is not known whether a sale is in that came before all that it keeps.
+full_1m AS (
+    SELECT DISTINCT a.n FROM requests AS a JOIN crowded AS c
+        ON c.customer = a.customer AND c.since <= a.until AND c.tile BETWEEN tile(a.ts - minute() + 1) AND tile(a.ts)
 ),
 said AS (
     SELECT
@@ -105,19 +123,19 @@ said AS (
             WHEN coalesce(visits_1h, 0) = 0 THEN 'empty' ELSE 'present' END,
         says_here: CASE WHEN r.customer IS NULL THEN 'no_key' WHEN is_never_in THEN 'behind'
             WHEN coalesce(here_visits_1h, 0) = 0 THEN 'empty' ELSE 'present' END,
-        gone_1m: CASE WHEN l.gone_1m THEN ['incomplete'] ELSE [] END,
-        gone_1h: CASE WHEN l.gone_1h THEN ['incomplete'] ELSE [] END,
-        here_gone_1h: CASE WHEN l.here_gone_1h THEN ['incomplete'] ELSE [] END,
-        busy_1m: CASE WHEN l.busy_gone_1m THEN ['incomplete'] ELSE [] END
-            || CASE WHEN head.since <= until THEN ['ahead'] ELSE [] END
+        gone_1m: CASE WHEN g.gone_1m THEN ['incomplete'] ELSE [] END,
+        gone_1h: CASE WHEN g.gone_1h THEN ['incomplete'] ELSE [] END,
+        here_gone_1h: CASE WHEN g.here_gone_1h THEN ['incomplete'] ELSE [] END,
+        busy_1m: CASE WHEN g.busy_gone_1m THEN ['incomplete'] ELSE [] END
+            || CASE WHEN full_1m.n IS NOT NULL THEN ['ahead'] ELSE [] END
             || CASE WHEN tail.since <= until THEN ['capped'] ELSE [] END,
         -- What no_key is of has no value, also where nothing is 0.
         nothing: CASE WHEN r.customer IS NOT NULL THEN 0 END
     FROM requests AS r
     JOIN cases USING (n)
     LEFT JOIN summed AS s USING (n, c)
-    LEFT JOIN later AS l USING (n)
-    LEFT JOIN crowded AS head ON head.customer = r.customer AND head.tile = tile(r.ts)
+    LEFT JOIN gone AS g USING (n)
+    LEFT JOIN full_1m ON full_1m.n = r.n
     LEFT JOIN crowded AS tail ON tail.customer = r.customer AND tail.tile = tile(r.ts - minute() + 1)
 )
 SELECT

@@ -127,17 +127,18 @@ class Sending(threading.Thread):
         self.count = 0
         self.failure: Exception | None = None
         self._sales, self._topic, self._partitions, self._rate = sales, topic, partitions, rate
-        self._producer = Producer({"bootstrap.servers": settings.kafka, "linger.ms": 1, "enable.idempotence": True})
+        self._kafka = settings.kafka
         self._stop_it = threading.Event()
 
     def run(self) -> None:
         """Until told to stop."""
         try:
+            producer = Producer({"bootstrap.servers": self._kafka, "linger.ms": 1, "enable.idempotence": True})
             began = time.monotonic()
             coming = self._coming()
             while not self._stop_it.wait(max(0.0, began + self.count / self._rate - time.monotonic())):
-                self._send(next(coming))
-            if self._producer.flush(FLUSH_S):
+                self._send(producer, next(coming))
+            if producer.flush(FLUSH_S):
                 raise KafkaException(f"records were not delivered within {FLUSH_S:.0f} s")
         except Exception as failure:  # noqa: BLE001 - it is raised where it is waited for
             self.failure = failure
@@ -167,11 +168,11 @@ class Sending(threading.Thread):
                 heapq.heappush(copies, (time.monotonic() + within_s, next(numbers), copy))
             yield one
 
-    def _send(self, sent: Sent) -> None:
+    def _send(self, producer: Producer, sent: Sent) -> None:
         key = None if sent.customer is None else b"c%d" % sent.customer
         partition = (self.count if sent.customer is None else sent.customer) % self._partitions
-        self._producer.produce(self._topic, sent.value, key, partition, on_delivery=_must_be_delivered)
-        self._producer.poll(0)
+        producer.produce(self._topic, sent.value, key, partition, on_delivery=_must_be_delivered)
+        producer.poll(0)
         self.count += 1
 
 
