@@ -90,8 +90,8 @@ def _told(judged: Judged, results: Results) -> int:
     for one in judged.stretches:
         say(
             f"{one.set}, {one.stretch}: {one.vectors:,} vectors, {one.values:,} values to be used, {one.choices:,} of "
-            f"several right ones ({one.open:,} open), {one.never_in:,} of sales that no job counts; {dict(one.statuses)}; "
-            f"{one.share_not_behind:.3%} not behind"
+            f"several right ones ({one.open:,} open), {one.never_in:,} of sales that no job counts; "
+            f"{dict(one.statuses)}; {one.share_not_behind:.3%} not behind"
         )
     for example in judged.examples:
         print(f"wrong: {example}", file=sys.stderr)
