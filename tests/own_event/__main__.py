@@ -79,6 +79,7 @@ def _results(happened: Happened, judged: Judged, requests: int, rate: float, too
         took_s=took_s,
         held_up_s=[(end - start) / 1000 for start, end in happened.held_up],
         running_s=(max(one.arrival for one in happened.records) - happened.running_since) / 1000,
+        load=round(happened.load, 1),
         wrong=judged.wrong,
         examples=judged.examples,
         not_behind=min(one.share_not_behind for one in judged.running),

@@ -1,12 +1,14 @@
 """The run: sales are sent, two enrichers answer them, and the jobs stand still, die, and run."""
 
 import io
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import mean
 from typing import Any, Final, Literal, NamedTuple
 
 import fastavro
@@ -16,6 +18,7 @@ from millpond.control.deploy import deploy
 from millpond.control.settings import Settings
 from millpond.control.topics import Topic, Topics
 from millpond.plan.clock import now_ms
+from millpond.serve.trips import REFRESH_MS
 from millpond.store import proven
 from millpond.store.nodes import Nodes
 from tests.integration.deployed import materializing
@@ -85,6 +88,7 @@ class Happened(NamedTuple):
         dead_letters: of each set, the places of what they are of.
         running_since: from then on the jobs were not held up, and had caught up.
         held_up: from when to when each pause had its effect.
+        load: of the machine, on average while they ran.
     """
 
     records: list[Record]
@@ -93,6 +97,7 @@ class Happened(NamedTuple):
     dead_letters: dict[str, list[tuple[int, int]]]
     running_since: int
     held_up: list[tuple[int, int]]
+    load: float
 
 
 @dataclass(kw_only=True)
@@ -116,13 +121,15 @@ class Shop:
         held_up = [self._hold_up(pause) for pause in pauses]
         running_since, before = now_ms(), self.sending.count
         self.say(f"{before:>7,} requests sent; from now on the jobs run")
+        loads = []
         while self.sending.count < max(requests, before + requests // 2):
             self._watch(5.0)
             self.say(f"{self.sending.count:>7,} requests sent")
+            loads.append(os.getloadavg()[0])
         sent = self.sending.stop()
         for name in SETS:
             until(lambda name=name: self._answered(name) >= sent, within_s=WITHIN_S, what=f"{name}: replies")  # type: ignore[misc]
-        return self._happened(sent, running_since, held_up)
+        return self._happened(sent, running_since, held_up, mean(loads))
 
     def _hold_up(self, pause: Pause) -> tuple[int, int]:
         self._watch(pause.after_s)
@@ -134,6 +141,7 @@ class Shop:
         again = now_ms()
         until(lambda: self._proven() >= again, within_s=WITHIN_S, what="the jobs do not catch up")
         self.say(f"{self.sending.count:>7,} requests sent; caught up {(now_ms() - again) / 1000:.1f} s after it")
+        self._watch(REFRESH_MS / 1000)  # until every reader has looked at the stamps again
         return began, now_ms()
 
     def _watch(self, seconds: float) -> None:
@@ -157,7 +165,7 @@ class Shop:
         topics = Topics(self.settings.kafka)
         return sum(sum(topics.ends(topic)) for topic in (replies_of(self.topic, name), letters_of(self.topic, name)))
 
-    def _happened(self, sent: int, running_since: int, held_up: list[tuple[int, int]]) -> Happened:
+    def _happened(self, sent: int, running_since: int, held_up: list[tuple[int, int]], load: float) -> Happened:
         kafka, registry = self.settings.kafka, self.settings.registry
         messages = messages_in(kafka, self.topic)
         assert len(messages) == sent, "others sent sales, too"
@@ -171,6 +179,7 @@ class Shop:
             dead_letters=places,
             running_since=running_since,
             held_up=held_up,
+            load=load,
         )
 
 

@@ -72,6 +72,7 @@ def happened(records: list[Record] = RECORDS, **changed: Any) -> Happened:
         dead_letters={"includes": [(0, 99)], "excludes": [(0, 99)]},
         running_since=T,
         held_up=[],
+        load=0.0,
     )
     return found._replace(**changed)
 
