@@ -21,7 +21,7 @@ COMPILED = .venv-compiled/.made-$(call key,requirements/product.txt requirements
     <(find millpond -name __pycache__ -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum))
 
 # Interactive shells and terminals know LINES as the window's height: only the command line's counts, and none goes further.
-unexport LINES SECONDS RATE STALE SABOTAGE ONLY PURE KILL SEEDS SEED KIND DAMAGE EVENTS INSTANTS
+unexport LINES SECONDS RATE STALE SABOTAGE ONLY PURE KILL SEEDS SEED KIND DAMAGE EVENTS INSTANTS REQUESTS
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
 .PHONY: help
@@ -60,6 +60,10 @@ differential: setup  ## every aggregation over the whole retail year, compared w
 .PHONY: payments
 payments: setup  ## the payments pool on a simulated bank, compared with hand-written SQL; EVENTS=100000 INSTANTS=10; writes docs/payments.md
 	@exec .venv/bin/python -m tests.payments $(call given,EVENTS,events) $(call given,INSTANTS,instants)
+
+.PHONY: own-event
+own-event: setup  ## requests that are events of a running job, compared with hand-written SQL; REQUESTS=2000 RATE=150 DAMAGE=reply; writes docs/own-event.md
+	@exec .venv/bin/python -m tests.own_event $(call given,REQUESTS,requests) $(call given,RATE,rate) $(call given,DAMAGE,damage)
 
 .PHONY: bench
 bench: setup  ## speed and size on the real parts, compared with benchmarks/bars.toml; ONLY="reader flink" PURE=1

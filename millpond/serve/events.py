@@ -67,9 +67,13 @@ class KeptEvents:
         partial: the column that holds them.
         size: of the tiles, ms.
         windows: that are read.
+
+    Attributes:
+        most: how many events a tile keeps.
     """
 
     def __init__(self, partial: Partial, size: int, windows: Collection[WindowSpan]) -> None:
+        self.most = partial.most
         self._partial = partial
         self._size = size
         ends = {window.delay_ms: None for window in windows}
@@ -94,7 +98,7 @@ class KeptEvents:
             values: the events of the tiles that windows may cut: asked for behind the records, and so never older.
             own: the request's event, where it is the entity's; then q is its time.
         """
-        size, most = self._size, self._partial.most
+        size, most = self._size, self.most
         found = [kept_in(value) for value in values if value is not None]
         return HeldEvents(tiles, {kept.tile: TileEvents(kept, self._parts, size, most) for kept in found}, size, q, own)
 
@@ -158,6 +162,15 @@ class HeldEvents:
             and len(kept.beginning_with(place)) > 0
         )
 
+    def has_pushed_out(self, ts: int, place: str) -> bool:
+        """Whether an event's tile has had so many behind it that it keeps it no more, if it had it.
+
+        Args:
+            place: what its mark begins with.
+        """
+        kept = self._events.get(ts // self._size)
+        return kept is not None and kept.has_pushed_out(place)
+
     def _at_head(self, place: int, lo: int, hi: int, *, is_current: bool) -> _End:
         if not is_current or lo > self._tiles.numbers[place] * self._size:
             return self._end(place, lo, hi, is_current=is_current)
@@ -194,7 +207,7 @@ class HeldEvents:
             cut = self._cut(kept, lo, hi, its_own if out else _NOWHERE, place, is_tail=is_tail)
             return _End(counts_whole=False, cut=cut, holds_own=is_in)
         if out or (kept.last >= hi and is_current):
-            return _End(status="ahead", holds_own=is_in)
+            return _End(status="ahead", holds_own=may_be_in)  # nothing to wait for, where it was pushed out
         return _End(counts_whole=kept.last < hi, status="capped", holds_own=is_in_record)
 
     def _cut(self, kept: TileEvents, lo: int, hi: int, out: range, place: int, *, is_tail: bool) -> Cut:

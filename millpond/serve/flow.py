@@ -122,6 +122,7 @@ class ReadFlow:
                 one,
                 part.name,
                 part.layout,
+                part.kept.most,
                 (("GET", key) if part.layout.is_strip else ("HGET", key, field), ("HGET", events_key(key), field)),
             )
             for part, key in zip(self.parts, self.keys(request), strict=True)

@@ -15,7 +15,7 @@ from millpond.serve.cut import Chosen
 from millpond.serve.events import HeldEvents, KeptEvents
 from millpond.serve.own_event import Own
 from millpond.serve.rows import Tiles
-from millpond.serve.sightings import Sighting, lacking
+from millpond.serve.sightings import NOTHING, Sighting, lacking
 from millpond.serve.states import StateOf, state_over
 from millpond.serve.status import Status, worse
 from millpond.serve.strips import OfMany, merger_of_many
@@ -99,7 +99,7 @@ class PartRead:
         if self.kept is None:
             return (records,)
         tiles = self.kept.tiles(first, last)
-        tiles += [one.ts // self.size for one in expected if self.name not in one.held]
+        tiles += [one.ts // self.size for one in expected if one.is_looked_for_in(self.name)]
         return records, ("HMGET", events_key(key), *dict.fromkeys(map(self.part.field, tiles)))
 
     @property
@@ -227,14 +227,19 @@ def fill(
     awaited: Sequence[Sighting] = (),
     stamp: int = 0,
 ) -> None:
-    """Fill in the features that one part answers; `behind` where their window holds an awaited event that is not in."""
+    """Fill in the features that one part answers.
+
+    Where their window holds an awaited event that is not in they are `behind`; where nobody can tell yet, `ahead`.
+    """
     held = None if part.kept is None else part.kept.read(tiles, reply[1], q, own)
-    missing = lacking(awaited, part.name, held, stamp) if awaited else ()
+    missing, pushed_out = lacking(awaited, part.name, held, stamp) if awaited else NOTHING
     for span in part.spans:
         chosen = select(part, span, tiles, held, q, now, own)
         found = worse(chosen.status, health)
         if missing and part.reaches(span, q, missing):
             found = worse(found, "behind")
+        if pushed_out and part.reaches(span, q, pushed_out):
+            found = worse(found, "ahead")
         plain = worse("empty", found) if chosen.is_empty else found
         merged = [state(tiles, chosen) for state in span.states]
         for answer in span.answers:

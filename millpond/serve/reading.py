@@ -242,7 +242,8 @@ class Reading:
         """
         where, flow = self.environment.where, self._served.flow
         deadline = where.timer() + timeout_ms / 1000
-        asked = [one for request, some in zip(requests, expected, strict=True) for one in flow.lookups(request, some)]
+        lookups = (one for request, some in zip(requests, expected, strict=True) for one in flow.lookups(request, some))
+        asked = {(one.sighting, one.part): one for one in lookups}.values()  # requests of one entity lack the same
         commands = list(dict.fromkeys(command for one in asked for command in one.commands))  # many may lie in a tile
         if not commands:
             return True

@@ -79,6 +79,10 @@ class TileEvents:
         """Whether all that the tile had at an instant or after it are among them."""
         return self.has_all or self.since(ts) < len(self.texts)
 
+    def has_pushed_out(self, place: str) -> bool:
+        """Whether an event would be kept no more, so many came behind it; it begins with a text that none here does."""
+        return not self.has_all and self.texts[-1] > place
+
     def beginning_with(self, text: str) -> range:
         """The places of those that begin so."""
         texts = self.texts

@@ -127,7 +127,9 @@ class Recent:
         """Whether the vector of a request is `behind` for certain as long as these are not found."""
         since = event.ts - LONG
         return any(
-            bound is not None and bound.holds_all and any(one.ts > since for one in some)
+            bound is not None
+            and bound.holds_all
+            and any(one.ts > since and not self._is_told(one, bound.view) for one in some)
             for some, bound in zip(expected, self._bindings, strict=True)
         )
 
@@ -148,6 +150,10 @@ class Recent:
         is_out = event.place if self._own.counts == "exclude" else None
         return [one for one in waiting if one.ts <= event.ts and one.place != is_out]
 
+    def _is_told(self, one: Sighting, view: str) -> bool:
+        """Whether looking for it tells nothing more."""
+        return one.held | one.pushed_out >= self._parts[view]
+
     def _look_again(self, publication: Publication, connections: int) -> None:
         """Nothing is known of where events are."""
         if publication is not self._publication:
@@ -160,6 +166,7 @@ class Recent:
         self._waiting = {}
         for _, entity, one in self._seen:
             one.held.clear()
+            one.pushed_out.clear()
             self._waiting.setdefault(entity, []).append(one)
 
     def _forget(self, now: int) -> None:

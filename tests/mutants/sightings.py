@@ -26,7 +26,7 @@ SIGHTINGS: Final = (
     Mutant(
         name="only the head's tile is asked for",
         file="millpond/serve/part.py",
-        old="tiles += [one.ts // self.size for one in expected if self.name not in one.held]",
+        old="tiles += [one.ts // self.size for one in expected if one.is_looked_for_in(self.name)]",
         new="pass",
         tests=SIGHTED,
     ),
@@ -63,6 +63,27 @@ SIGHTINGS: Final = (
         file="millpond/serve/sightings.py",
         old="if is_among and record is not None and kept.is_of(record):",
         new="if is_among:",
+        tests=SIGHTED,
+    ),
+    Mutant(
+        name="what was pushed out of its tile is waited for",
+        file="millpond/services/recent.py",
+        old="and not self._is_told(one, bound.view)",
+        new="",
+        tests=REMEMBERED,
+    ),
+    Mutant(
+        name="what was pushed out of its tile counts as in",
+        file="millpond/serve/part.py",
+        old='found = worse(found, "ahead")',
+        new="pass",
+        tests=SIGHTED,
+    ),
+    Mutant(
+        name="a tile that keeps all is taken to have pushed out what is not in",
+        file="millpond/serve/tile_events.py",
+        old="return not self.has_all and self.texts[-1] > place",
+        new="return self.texts[-1] > place",
         tests=SIGHTED,
     ),
     Mutant(

@@ -164,7 +164,7 @@ def test_an_own_event_that_the_record_does_not_have_yet_is_not_in(pool: Pool) ->
     assert world.read([earlier, own], own, [])["exactly.visits_10m"] == "present"
 
 
-def test_what_was_pushed_out_of_a_full_tile_is_proven_by_a_stamp_alone(pool: Pool) -> None:
+def test_what_was_pushed_out_of_a_full_tile_is_ahead_until_a_stamp_proves_it(pool: Pool) -> None:
     own = event(99, NOON + MINUTE)
     first, others = event(1, NOON + 1), [event(number, NOON + number) for number in range(10, 20)]
     world = World(pool, "exact")
@@ -172,7 +172,30 @@ def test_what_was_pushed_out_of_a_full_tile_is_proven_by_a_stamp_alone(pool: Poo
         world.read([first, *others], own, [sighting(first, NOON + 5_000)], stamp=NOON + stamp)["exactly.visits_10m"]
         for stamp in (0, 4_999, 5_000)
     ]
-    assert says == ["behind", "behind", "present"]
+    assert says == ["ahead", "ahead", "present"]
+
+
+def test_a_full_tile_pushes_out_what_comes_before_all_that_it_keeps_and_nothing_else(pool: Pool) -> None:
+    own = event(99, NOON + MINUTE)
+    kept = [event(number, NOON + 10 * number) for number in range(1, 6)]  # as many as are kept
+    says = [
+        World(pool, "exact").read([*kept[:-less], *more], own, [sighting(event(7, NOON + ts))])["exactly.visits_10m"]
+        for less, more, ts in (
+            (5, [*kept, event(6, NOON + 60)], 15),  # of six the first is not kept, and it would be before the second
+            (5, [*kept, event(6, NOON + 60)], 25),
+            (5, kept, 5),  # no more than are kept
+        )
+    ]
+    assert says == ["ahead", "behind", "behind"]
+
+
+def test_an_own_event_that_was_pushed_out_is_not_waited_for(pool: Pool) -> None:
+    own = event(1, NOON + 1)
+    others = [event(number, NOON + number) for number in range(10, 20)]
+    for expected in ([], [sighting(own)]):
+        assert World(pool, "waits").read([own, *others], own, expected)["exactly.visits_10m"] == "ahead"
+        # Where one of those that are kept is before it, it would be among them.
+        assert World(pool, "waits").read(others, event(1, NOON + 18), expected[:0])["exactly.visits_10m"] == "behind"
 
 
 def test_tiles_without_events_are_behind_until_a_stamp_proves_them(pool: Pool) -> None:
@@ -223,6 +246,20 @@ def test_looked_for_in_its_tile_an_event_is_found_by_its_id_and_then_not_looked_
     Held(world, [event(1, NOON - 1), event(2, NOON - 1)]).look_for(own, one)
     assert one.held == parts
     assert world.flow.lookups(dict(own), [[one]]) == []
+
+
+def test_looked_for_where_it_was_pushed_out_it_is_neither_found_nor_looked_for_again(pool: Pool) -> None:
+    world, own = World(pool, "exact"), event(9, NOON + MINUTE)
+    parts = {part.name for part in world.flow.parts}
+    one, later = sighting(event(1, NOON + 1)), [event(number, NOON + number) for number in range(10, 16)]
+    Held(world, later[:5]).look_for(own, one)
+    assert (one.held, one.pushed_out) == (set(), set())
+    Held(world, later).look_for(own, one)
+    assert (one.held, one.pushed_out) == (set(), parts)
+    assert world.flow.lookups(dict(own), [[one]]) == []
+    within = sighting(event(2, NOON + 13))
+    Held(world, later).look_for(own, within)
+    assert (within.held, within.pushed_out) == (set(), set())
 
 
 def test_an_id_that_begins_another_is_not_that_event(pool: Pool) -> None:

@@ -162,6 +162,19 @@ def test_what_happened_lately_is_waited_for_and_of_what_came_late_a_read_decides
     assert world.recent.is_in_vain(own, expected)
 
 
+def test_what_was_pushed_out_is_expected_and_not_waited_for(publications: dict[str, Publication]) -> None:
+    world = World(publications["excludes"])
+    own, parts = world.event(9), {part.name for part in ReadFlow(world.publication, "dev").parts}
+    world.saw(world.event(1, NOON - 1))
+    expected = world.recent.expected(own, world.publication, 1)
+    assert expected is not None
+    expected[0][0].pushed_out |= parts
+    assert world.expects(own)[0] == [NOON - 1]
+    assert not world.recent.is_in_vain(own, expected)
+    world.expects(own, connections=2)  # another store may have it
+    assert world.recent.is_in_vain(own, expected)
+
+
 def test_a_request_that_is_no_event_is_refused(publications: dict[str, Publication]) -> None:
     world = World(publications["excludes"])
     with pytest.raises(ReadError, match="the request has no field"):
