@@ -13,6 +13,8 @@ HIGH: Final = 330
 LEFT, RIGHT, TOP, BOTTOM = 62, 84, 34, 26
 LEAST: Final = 0.0001  # what is less, or as near to one, stands at the edge
 TICKS: Final = (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
+STEPS: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)  # seconds
+MOST_TICKS: Final = 10
 LEGEND: Final[tuple[tuple[Verdict, str], ...]] = (
     ("caught", "fraud, caught"),
     ("missed", "fraud, missed"),
@@ -53,7 +55,7 @@ def _axes(seconds: int) -> Iterator[str]:
         y = _y(score)
         yield f'<path class="grid" d="M{LEFT} {y:.1f}H{ACROSS - RIGHT}"/>'
         yield f'<text class="tick" x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{score:g}</text>'
-    for second in range(0, seconds + 1, max(seconds // 8, 1)):
+    for second in range(0, seconds + 1, next((step for step in STEPS if step * MOST_TICKS >= seconds), seconds)):
         x = _x(second * 1000, seconds)
         yield f'<text class="tick" x="{x:.1f}" y="{HIGH - 4}" text-anchor="middle">{second} s</text>'
 

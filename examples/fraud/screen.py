@@ -110,9 +110,10 @@ class Screen:
         alarms = Table(box=None, padding=(0, 1), show_header=False, pad_edge=False)
         for answer in reversed(self._alarms):
             verdict = tally.verdict(answer)
-            score, amount, who, what, clue = _words(answer, verdict)
-            alarms.add_row(score, Text(amount, justify="right"), who, Text(what, style=STYLES[verdict]))
-            alarms.add_row("", "", Text(clue, style="dim", overflow="ellipsis", no_wrap=True), "")
+            score, amount, who, what, because = _words(answer, verdict)
+            said = Text.assemble(f"{who}  ", (what, STYLES[verdict]), ("\n" + because, "dim"), no_wrap=True)
+            said.overflow = "ellipsis"
+            alarms.add_row(score, Text(amount, justify="right"), said)
         strip = Text(no_wrap=True)
         for answer in list(tally.answers.values())[-(WIDE - 6) :]:
             strip.append(_bar(answer), style=STYLES[tally.verdict(answer)])
@@ -130,13 +131,12 @@ def _words(answer: Answer, verdict: Verdict) -> tuple[str, str, str, str, str]:
     transfer = answer.transfer
     assert answer.score is not None, "an alarm has a score"
     said = f"a fraud: {transfer.pattern}" if verdict == "caught" else "false alarm: it is none"
-    because = "; ".join(f"{clue.words}: {clue.value}" for clue in answer.clues[:2])
     return (
         f"{answer.score:.2f}",
         f"{transfer.amount:,} {transfer.currency}",
         f"{transfer.sender} → {transfer.recipient}",
         said,
-        f"because: {because}",
+        "; ".join(f"{clue.words}: {clue.value}" for clue in answer.clues[:2]),
     )
 
 
