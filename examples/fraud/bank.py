@@ -58,6 +58,12 @@ class Bank:
     truth: dict[str, str]
     seed: int
 
+    @property
+    def frauds(self) -> set[str]:
+        """The ids of the transfers to come that are frauds."""
+        transfers = (sent.event["event_id"] for sent in self.to_come if sent.topic == TRANSFERS.name)
+        return self.truth.keys() & set(transfers)
+
     def spread(self, over_ms: int) -> list[Coming]:
         """What is to come, evenly over some time, in the order of it.
 

@@ -14,7 +14,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from examples.fraud.bank import DAYS_BEFORE, DAYS_TO_COME, bank
+from examples.fraud.bank import DAYS_BEFORE, DAYS_TO_COME, Bank, bank
 from examples.fraud.data import examples
 from examples.fraud.live import SET, Live, plan_of
 from examples.fraud.models import BOOSTED
@@ -36,7 +36,7 @@ ENV: Final = "fraud"
 TRAINED_ON: Final = 1  # the seed of the other bank
 TRAINING_DAYS: Final = 30
 HONEST: Final = 10_000  # transfers to learn from
-MIN_CUSTOMERS: Final = 200
+MIN_CUSTOMERS: Final = 500  # of fewer there may be days without a fraud
 MODELS: Final = "models"
 INTERRUPTED: Final = 130
 
@@ -76,6 +76,7 @@ def _demo(told: Told, screen: Screen) -> Tally:
     workspace = Workspace.find()
     folder = workspace.root / ".millpond" / ENV
     pool = load_compiled(workspace.root)
+    watched = _bank(told)
     tally = Tally(threshold=_train(screen, folder / MODELS, told))
     reasons = Reasons(plan_of(pool), pool, folder / MODELS / BOOSTED)
     screen.step(
@@ -83,7 +84,6 @@ def _demo(told: Told, screen: Screen) -> Tally:
     )
     with _stack(folder, screen.console) as stack:
         settings = msgspec.convert({"ns": ENV, **stack.addresses.settings(workspace.flink_python)}, Settings)
-        watched = bank(seed=told.watched, customers=told.customers, now_ms=now_ms())
         live = Live(settings, stack, pool=pool, root=workspace.root, bank=watched, screen=screen)
         screen.step(
             f"Deploying {SET}, and all that it reads",
@@ -104,6 +104,17 @@ def _demo(told: Told, screen: Screen) -> Tally:
         live.watch(tally, reasons, seconds=told.seconds)
     _conclude(screen, tally, told, folder)
     return tally
+
+
+def _bank(told: Told) -> Bank:
+    watched = bank(seed=told.watched, customers=told.customers, now_ms=now_ms())
+    if not watched.frauds:
+        raise MillpondError(
+            f"no transfer of the {told.days} days to come is a fraud",
+            where=f"the bank of seed {told.watched} with {told.customers:,} customers",
+            mend="watch more customers, or another bank: --customers 1000 --seed 3",
+        )
+    return watched
 
 
 def _train(screen: Screen, out: Path, told: Told) -> float:

@@ -40,6 +40,7 @@ def test_what_is_to_come_happens_later_each_event_once_and_in_order(watched: Ban
 
 def test_every_event_of_a_fraud_comes_and_of_each_honest_sender_one_transfer(watched: Bank) -> None:
     whole, truth = list(WHOLE), WHOLE.truth
+    transfers = {sent.event["event_id"] for sent in whole if sent.topic == TRANSFERS.name}
     coming = watched.spread(OVER_MS)
     frauds = {one.event["event_id"]: one.pattern for one in coming if one.pattern is not None}
     assert frauds == {
@@ -47,6 +48,7 @@ def test_every_event_of_a_fraud_comes_and_of_each_honest_sender_one_transfer(wat
         for sent in whole
         if sent.event["occurred_at"] >= NOW and sent.event["event_id"] in truth
     }
+    assert watched.frauds == {one for one in frauds if one in transfers} != set()
     honest = Counter(one.key for one in coming if one.pattern is None and one.topic == TRANSFERS.name)
     assert set(honest.values()) == {1}
     assert honest.keys() == {
