@@ -35,7 +35,8 @@ SET: Final = "payments.transfer_fraud"
 REPLIES: Final = "payments.transfer.scored.v1"
 MODEL: Final = "examples.fraud.models:boosted"
 WAIT_MS: Final = 1_000  # of a request for events that are not in the store yet: two cores run everything
-JOINS_WITHIN_S: Final = 60.0
+LOADS_WITHIN_S: Final = 900.0
+JOINS_WITHIN_S: Final = 120.0
 ANSWERS_WITHIN_S: Final = 30.0
 LOOK_S: Final = 0.5
 STEP_S: Final = 0.02
@@ -99,9 +100,16 @@ class Live:
         drains = [self._drain(job) for job in jobs]
         with self._screen.progress("through Flink") as moved:
             total = sum(sum(drain.source_end()) for drain in drains)
+            deadline = time.monotonic() + LOADS_WITHIN_S
             while (read := sum(sum(drain.read_offsets().values()) for drain in drains)) < total:
                 moved(read, total)
                 self._stack.check()
+                if time.monotonic() > deadline:
+                    raise MillpondError(
+                        f"{read:,} of {total:,} events are read after {LOADS_WITHIN_S:.0f} s",
+                        where=", ".join(drain.job.name for drain in drains),
+                        mend="see the TaskManager's log",
+                    )
                 time.sleep(LOOK_S)
         with self._screen.progress("into the store") as moved:
             for done, drain in enumerate(drains):
@@ -134,7 +142,7 @@ class Live:
                 raise MillpondError(
                     f"it has taken no partition after {JOINS_WITHIN_S:.0f} s",
                     where=group,
-                    mend="see the enricher's log",
+                    mend="see the enricher's log, in the stack's folder `logs`",
                 )
             time.sleep(LOOK_S)
         return f"millpond {' '.join(options)}"
