@@ -21,16 +21,20 @@ COMPILED = .venv-compiled/.made-$(call key,requirements/product.txt requirements
     <(find millpond -name __pycache__ -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum))
 
 # Interactive shells and terminals know LINES as the window's height: only the command line's counts, and none goes further.
-unexport LINES SECONDS RATE STALE SABOTAGE ONLY PURE KILL SEEDS SEED KIND DAMAGE EVENTS INSTANTS REQUESTS
+unexport LINES SECONDS RATE STALE SABOTAGE ONLY PURE KILL SEEDS SEED KIND DAMAGE EVENTS INSTANTS REQUESTS CUSTOMERS
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
 .PHONY: help
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup  ## the whole path on real parts, compared with an independent computation; LINES=200000 SABOTAGE=tile|drop|late|duplicate KILL=broker|…
 	@exec .venv/bin/millpond demo $(call given,LINES,lines) $(call given,SABOTAGE,sabotage) $(call given,KILL,kill)
+
+.PHONY: demo-fraud
+demo-fraud: setup  ## a simulated bank's transfers, scored live, and a picture of the frauds that are caught; SECONDS=80 CUSTOMERS=1000 SEED=2
+	@exec .venv/bin/python -m examples.fraud.demo $(call given,SECONDS,seconds) $(call given,CUSTOMERS,customers) $(call given,SEED,seed)
 
 .PHONY: faults
 faults: setup  ## hurts one part after the other, and compares everything; SEEDS=20 KIND=broker,valkey SEED=7 LINES=20000 SECONDS=55 RATE=200 STALE=15 DAMAGE=stale-row

@@ -15,6 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+# Here, and not where they are used: the enricher imports this before it takes requests, and the first ones would wait
+# for seconds.
+import skops.io
+import xgboost
+
 Vectors = npt.NDArray[np.float64]
 FOREST, BOOSTED = "forest.skops", "boosted.ubj"
 
@@ -38,16 +43,12 @@ def boosted(vectors: Vectors) -> Sequence[float]:
 
 @cache
 def _forest() -> Any:
-    import skops.io
-
     file = folder() / FOREST
     return skops.io.load(file, trusted=skops.io.get_untrusted_types(file=file))
 
 
 @cache
 def _boosted() -> Any:
-    import xgboost
-
     model = xgboost.Booster()
     model.load_model(folder() / BOOSTED)
     model.set_param({"nthread": 1})  # of batches this small, threads make more trouble than they save

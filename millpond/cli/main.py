@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 from millpond.plan.errors import MillpondError
 
@@ -10,13 +11,22 @@ INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run `millpond`; an error that names its mend is printed as text, with exit code 2."""
+    """Run `millpond`."""
+    run(_verbs)
+
+
+def _verbs() -> None:
+    # Imported here: Ctrl-C while the verbs are being imported ends as quietly as any other.
+    from millpond.cli.app import app
+
+    app()
+
+
+def run(program: Callable[[], None]) -> None:
+    """Run a program of a terminal; an error that names its mend is printed as text, with exit code 2."""
     _keep_loopback_from_proxies()
     try:
-        # Imported here: Ctrl-C while the verbs are being imported ends as quietly as any other.
-        from millpond.cli.app import app
-
-        app()
+        program()
     except MillpondError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(USER_ERROR)

@@ -8,7 +8,7 @@ import pytest
 
 from examples.fraud import models
 from examples.fraud.data import Examples, examples
-from examples.fraud.train import train
+from examples.fraud.train import FALSE_ALARMS, LAST, alarm_from, train
 from millpond.plan.compiled import load_compiled
 
 ROOT: Final = Path(__file__).parents[3]
@@ -37,3 +37,16 @@ def test_what_is_trained_finds_later_frauds_and_is_found_by_the_enricher(
         assert scores.shape == data.is_fraud.shape
         assert scores[data.is_fraud == 1].mean() > scores[data.is_fraud == 0].mean() + 0.3
         assert float(score(data.vectors[:1])[0]) == pytest.approx(float(scores[0]), abs=1e-6)
+
+
+def test_an_alarm_takes_a_score_that_hardly_any_honest_transfer_has_that_was_not_shown(
+    data: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(data, tmp_path)
+    monkeypatch.setenv("FRAUD_MODELS", str(tmp_path))
+    models._boosted.cache_clear()
+    last = int(len(data.is_fraud) * (1 - LAST))
+    scores, honest = np.asarray(models.boosted(data.vectors[last:])), data.is_fraud[last:] == 0
+    threshold = alarm_from(data, tmp_path)
+    false = int((scores[honest] >= threshold).sum())
+    assert false == max(1, round(FALSE_ALARMS * honest.sum()))
