@@ -20,9 +20,9 @@ COMPILED: Final = {
     "millpond/plan": ("bounds",),
     "millpond/algebra": ("buckets", "contribution", "evaluate", "marks", "partials", "tallies", "values"),
     "millpond/serve": (
-        *("cache", "connections", "cut", "derived", "events", "exchange", "flow", "gives", "many", "own_event"),
-        *("part", "reader", "reading", "request", "rows", "settled", "sightings", "states", "status", "strips"),
-        *("tile_events", "trips"),
+        *("answering", "cache", "connections", "cut", "derived", "events", "exchange", "flow", "freshness", "gives"),
+        *("many", "own_event", "parcels", "part", "reader", "reading", "request", "rows", "settled", "sightings"),
+        *("states", "status", "strips", "tile_events", "trips", "where"),
     ),
     "millpond/store": ("kept", "keys", "parts", "records", "strip"),
 }

@@ -11,7 +11,7 @@ from millpond.serve.cache import TileCache
 from millpond.serve.connecting import ASYNC, Cache, Maker, maker
 from millpond.serve.connections import broken
 from millpond.serve.exchange import CachedExchange, Exchange, packed, parser
-from millpond.serve.trips import LATE, Answer, Failure, Parcel, Result, Trip
+from millpond.serve.parcels import LATE, Answer, Failure, Parcel, Result, Trip
 from millpond.store.address import StoreAddress
 from millpond.store.shards import Address
 

@@ -9,8 +9,8 @@ from millpond.plan.deployment import Publication
 from millpond.plan.windows import STALE_AFTER
 from millpond.serve.async_connections import AsyncWire
 from millpond.serve.cache import TileCache
+from millpond.serve.parcels import Trips
 from millpond.serve.reading import TIMEOUT_MS, Environment, Reading, opening
-from millpond.serve.trips import Trips
 from millpond.serve.vector import Vector
 from millpond.store.address import StoreAddress
 

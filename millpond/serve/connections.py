@@ -17,8 +17,8 @@ import redis.exceptions
 from millpond.serve.cache import TileCache
 from millpond.serve.connecting import SYNC, Cache, Maker, maker
 from millpond.serve.exchange import CachedExchange, Exchange, hear, packed, parser
+from millpond.serve.parcels import LATE, Answer, Failure, Parcel, Result, Trip
 from millpond.serve.part import Command
-from millpond.serve.trips import LATE, Answer, Failure, Parcel, Result, Trip
 from millpond.store.address import StoreAddress
 from millpond.store.shards import Address
 

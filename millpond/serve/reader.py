@@ -10,8 +10,8 @@ from millpond.plan.windows import STALE_AFTER
 from millpond.serve.cache import TileCache
 from millpond.serve.connections import Wire
 from millpond.serve.flow import Expected
+from millpond.serve.parcels import Trips
 from millpond.serve.reading import TIMEOUT_MS, Environment, Reading, opening
-from millpond.serve.trips import Trips
 from millpond.serve.vector import Vector
 from millpond.store.address import StoreAddress
 

@@ -5,25 +5,25 @@ Reader and AsyncReader are two ways of making the same trips.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from millpond.algebra.values import Value
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import MillpondError, ReadError
+from millpond.serve.answering import Read
 from millpond.serve.cache import reply_of
 from millpond.serve.flow import Expected, ReadFlow
+from millpond.serve.freshness import REFRESH_MS, Freshness
 from millpond.serve.metrics import tally_of
 from millpond.serve.own_event import Own
+from millpond.serve.parcels import Failure, Trips
 from millpond.serve.part import Command
 from millpond.serve.spans import spans_of
-from millpond.serve.trips import REFRESH_MS, Failure, Found, Freshness, Stamps, Trips, Where, asking
+from millpond.serve.trips import asking
 from millpond.serve.vector import Vector
+from millpond.serve.where import Where
 from millpond.store.address import StoreAddress
 from millpond.store.publications import decode_publication, plan_key, pointer_key, pointers_prefix
-from millpond.store.shards import WHOLE, Shard
 
 TIMEOUT_MS: Final = 100
 MANY: Final = 8  # requests from which on it is faster to merge the tiles of all of them at once
@@ -212,7 +212,7 @@ class Reading:
             self._look_at(found.replies[len(wanted)], asked)
         replies = found.replies if wanted is flat else _of_each(flat, wanted, found.replies)
         shards = _of_each(flat, wanted, found.shards) if found.shards and wanted is not flat else found.shards
-        read = _Read(flow, as_of, asked, environment.clock(), environment.stale_after_ms, found)
+        read = Read(flow, as_of, asked, environment.clock(), environment.stale_after_ms, found)
         is_plain = flow.own_events is None and expected is None and not found.has_failures and not found.shards
         if is_plain and not receipts and environment.is_cached:
             vectors = read.recalled(commands, replies, given)
@@ -290,145 +290,6 @@ class Reading:
     def _stay(self, failure: MillpondError) -> None:
         # What is served now goes on; its stamps go stale by themselves. Looked for again at the next refresh.
         log.warning("%s is still read as it was: %s", self.flow.publication.plan.full_name, failure)
-
-
-_Commands: TypeAlias = Sequence[Sequence[tuple[Command, ...] | None]]
-"""Of each request, those of each part; None where it has no value for a key column."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What was found for some requests, and when it was asked for."""
-
-    flow: ReadFlow
-    as_of: int | None
-    asked: int
-    now: int
-    stale_after: int
-    found: Found
-
-    def recalled(
-        self, commands: _Commands, replies: Sequence[Any], given: Sequence[Mapping[str, Value]]
-    ) -> list[Vector]:
-        """Of requests where everything was answered by one node, and may be held."""
-        return self.flow.recalled(
-            commands,
-            replies,
-            as_of=self.as_of,
-            asked=self.asked,
-            now=self.now,
-            fresh=self.found.fresh([WHOLE]),
-            stale_after=self.stale_after,
-            given=given,
-        )
-
-    def at_once(
-        self, commands: _Commands, replies: Sequence[Any], given: Sequence[Mapping[str, Value]]
-    ) -> list[Vector]:
-        """Of many requests, where everything was answered by one node."""
-        each = iter(replies)
-        return self.flow.vectors(
-            [[None if some is None else list(islice(each, len(some))) for some in parts] for parts in commands],
-            as_of=self.as_of,
-            asked=self.asked,
-            now=self.now,
-            fresh=self.found.fresh([WHOLE]),
-            stale_after=self.stale_after,
-            given=given,
-        )
-
-    def one_by_one(
-        self,
-        commands: _Commands,
-        replies: Sequence[Any],
-        shards: Sequence[tuple[Shard, ...]],
-        given: Sequence[Mapping[str, Value]],
-        instants: Sequence[int | None],
-        owns: Sequence[Sequence[Own | None] | None],
-        awaited: Sequence[Expected | None],
-    ) -> list[Vector]:
-        """Each request with what it depends on alone: others may not have been answered, or by other shards."""
-        return [
-            self.flow.unavailable(as_of=at, now=self.now, reason=told.reason)
-            if isinstance(told, Failure)
-            else self.flow.vector(
-                told,
-                as_of=at,
-                asked=self.asked,
-                now=self.now,
-                fresh=fresh,
-                stale_after=self.stale_after,
-                given=taken,
-                own=own,
-                expected=some,
-            )
-            for (told, fresh), taken, at, own, some in zip(
-                self._told(commands, replies, shards), given, instants, owns, awaited, strict=True
-            )
-        ]
-
-    def with_receipts(
-        self,
-        ns: str,
-        requests: Sequence[Mapping[str, object]],
-        commands: _Commands,
-        replies: Sequence[Any],
-        shards: Sequence[tuple[Shard, ...]],
-        given: Sequence[Mapping[str, Value]],
-        instants: Sequence[int | None],
-        owns: Sequence[Sequence[Own | None] | None],
-        awaited: Sequence[Expected | None],
-    ) -> list[Vector]:
-        """The same, each with its receipt."""
-        from millpond.serve.receipts import with_receipt, without_an_answer
-
-        vectors = []
-        told_each = self._told(commands, replies, shards)
-        each = zip(requests, told_each, given, instants, owns, awaited, strict=True)
-        for request, (told, fresh), taken, at, own, some in each:
-            if isinstance(told, Failure):
-                nothing = self.flow.unavailable(as_of=at, now=self.now, reason=told.reason)
-                vectors.append(
-                    without_an_answer(self.flow, request, nothing, ns=ns, asked=self.asked, now=self.now, given=taken)
-                )
-                continue
-            vectors.append(
-                with_receipt(
-                    self.flow,
-                    request,
-                    told,
-                    ns=ns,
-                    as_of=at,
-                    asked=self.asked,
-                    now=self.now,
-                    fresh=fresh,
-                    stale_after=self.stale_after,
-                    given=taken,
-                    own=own,
-                    expected=some,
-                )
-            )
-        return vectors
-
-    def _told(
-        self, commands: _Commands, replies: Sequence[Any], shards: Sequence[tuple[Shard, ...]]
-    ) -> list[tuple[list[list[Any] | None] | Failure, Stamps]]:
-        """What was found for each request, by part, and how fresh that is; or why it was not."""
-        told: list[tuple[list[list[Any] | None] | Failure, Stamps]] = []
-        begin = 0
-        for parts in commands:
-            end = begin + sum([len(some) for some in parts if some is not None])
-            mine = replies[begin:end]
-            failed = next((one for one in mine if isinstance(one, Failure)), None) if self.found.has_failures else None
-            if failed is not None:
-                told.append((failed, {}))
-            else:
-                its_shards = [shard for one in shards[begin:end] for shard in one] if shards else [WHOLE]
-                each = iter(mine)
-                fresh = self.found.fresh(list(dict.fromkeys(its_shards))) if mine else {}
-                told.append(([None if some is None else list(islice(each, len(some))) for some in parts], fresh))
-            begin = end
-        return told
 
 
 def _of_each(flat: Sequence[Command], wanted: Sequence[Command], found: Sequence[Any]) -> list[Any]:

@@ -3,84 +3,20 @@
 `asking` is a generator that yields each Trip and is sent what came of it; Reader and AsyncReader make the trips.
 """
 
-import time
-from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
+from millpond.serve.freshness import Freshness, Stamps
+from millpond.serve.parcels import LATE, Answer, Failure, Parcel, Result, Trip, Trips
 from millpond.serve.part import Command
-from millpond.store.keys import EPOCH_FIELD, SLOTS_FIELD, freshness_key
-from millpond.store.shards import ONE_NODE, Address, Shard, Topology, topology_of
+from millpond.serve.where import Where
+from millpond.store.shards import Address, Shard
 
-Stamps: TypeAlias = dict[bytes, int]
-_T = TypeVar("_T")
-
-REFRESH_MS: Final = 1_000  # how old remembered freshness may be
 _ATTEMPTS: Final = 6  # a moved slot, a broken connection and a stamp asked for again may come together
-_EPOCH: Final = EPOCH_FIELD.encode()
-_SLOTS: Final = SLOTS_FIELD.encode()
-
 _MOVED: Final = frozenset({"MOVED", "CLUSTERDOWN"})
 """The cluster is another one than was known."""
 _ELSEWHERE: Final = frozenset({"LOADING", "MASTERDOWN", "READONLY"})
 """Not this node, or not yet: another may have taken its place, and a new connection leads there."""
-
-
-class Parcel(NamedTuple):
-    """Commands for one shard, to be sent at once.
-
-    Attributes:
-        shard: where to.
-        commands: in their order.
-        is_anew: over a connection that is opened for it: those that there are may be broken, too.
-    """
-
-    shard: Shard
-    commands: Sequence[Command]
-    is_anew: bool
-
-
-class Trip(NamedTuple):
-    """Parcels sent side by side, and the instant (s, monotonic) by which their answers count."""
-
-    parcels: Sequence[Parcel]
-    deadline: float
-
-
-class Answer(NamedTuple):
-    """What came of a parcel.
-
-    Attributes:
-        replies: one a command; those of the store's that are errors are exceptions.
-        connection: the number of the connection it came over: they are numbered as they are opened.
-        opened: how many had been opened to the shard when the parcel was sent.
-        has_errors: some of the replies are.
-        recalled: how many of the replies the connection's cache held.
-    """
-
-    replies: list[Any]
-    connection: int
-    opened: int
-    has_errors: bool
-    recalled: int = 0
-
-
-class Failure(NamedTuple):
-    """What came of a parcel, or of a command, that was not answered.
-
-    Attributes:
-        reason: what a vector says of it.
-        is_broken: the connection broke, or was to a server that is none any more; another may work.
-        is_refused: the store said that it will not.
-    """
-
-    reason: str
-    is_broken: bool = False
-    is_refused: bool = False
-
-
-Result: TypeAlias = Answer | Failure
-Trips: TypeAlias = Generator[Trip, list[Result], _T]
 
 
 class Found(NamedTuple):
@@ -109,129 +45,6 @@ class Found(NamedTuple):
             return first
         everywhere = first.keys() & set.intersection(*(set(one) for one in others))
         return {name: min(one[name] for one in (first, *others)) for name in everywhere}
-
-
-LATE: Final = Failure("TimeoutError: there was no whole answer in time")
-
-
-class Where:
-    """What is known of where keys lie: shared by everything that reads one store.
-
-    Args:
-        seeds: nodes of a cluster to ask first; none where the store is one node, or one behind Sentinels.
-    """
-
-    def __init__(self, seeds: Sequence[Address] = (), timer: Callable[[], float] = time.monotonic) -> None:
-        self.timer = timer
-        self.topology: Topology | None = None if seeds else ONE_NODE
-        self.is_cluster = bool(seeds)
-        self._seeds = tuple(seeds)
-        self._doubted: set[Address] = set()
-        self._turn = 0
-
-    @property
-    def is_known(self) -> bool:
-        """False where the cluster is to be looked at before anything is asked."""
-        return self.topology is not None and not self._doubted
-
-    def doubt(self, shard: Shard) -> None:
-        """A shard did not answer in time: another node may have taken its place, which the next read finds out."""
-        if shard.address is not None:
-            self._doubted.add(shard.address)
-
-    def looking(self, deadline: float, told: Address | None = None) -> Trips[Failure | None]:
-        """Ask the cluster for its shards.
-
-        Args:
-            told: a node that is said to know; others are asked where it does not answer.
-
-        Returns:
-            Why nobody answered; what was known stays then.
-        """
-        failure: Failure | None = None
-        for address in self._candidates(told):
-            left = deadline - self.timer()
-            if left <= 0:
-                break
-            # A node that hangs must leave time to ask another one.
-            trip = Trip([Parcel(Shard(address), [("CLUSTER", "SLOTS")], False)], deadline - left / 2)
-            (result,) = yield trip
-            if isinstance(result, Answer) and not result.has_errors and result.replies[0]:
-                self.topology = topology_of(result.replies[0], address)
-                self._doubted.clear()
-                return None
-            failure = result if isinstance(result, Failure) else Failure(f"{address}: {result.replies[0]}")
-        return failure or Failure("no node of the cluster was asked in time")
-
-    def _candidates(self, told: Address | None) -> list[Address]:
-        known = () if self.topology is None else (shard.address for shard in self.topology.shards)
-        every = dict.fromkeys([address for address in known if address is not None] + list(self._seeds))
-        sure = [address for address in every if address not in self._doubted]
-        self._turn += 1
-        turned = sure[self._turn % len(sure) :] + sure[: self._turn % len(sure)] if sure else []
-        return list(dict.fromkeys([*([told] if told else []), *turned, *every]))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fresh:
-    """A shard's freshness as read last: its stamps, the epoch they are of, and what was opened by then."""
-
-    epoch: bytes | None
-    stamps: dict[bytes, int]
-    opened: int
-    at: int
-
-
-class Freshness:
-    """The freshness stamps of an environment's shards, remembered for a second, as long as they hold.
-
-    Stamps are asked for before the records and the epoch after them: where it is the stamps' own, the store was not
-    emptied in between, and what the stamps promise is in the records. A store that came back from an older snapshot has
-    the same epoch, but not our connection: where one was opened since, stamps are asked for again. (Remembered, they
-    made tiles 12 s older than stale_after `present`, for up to a second.) Stamps of a cluster's shard are of the slots
-    that it had: what moved in since is not vouched for.
-    """
-
-    def __init__(self, ns: str, where: Where) -> None:
-        self._ns = ns
-        self._where = where
-        self._known: dict[Shard, _Fresh] = {}
-        self._asked: dict[Shard, tuple[Command, Command]] = {}
-
-    def is_due(self, shard: Shard, now: int) -> bool:
-        """Whether stamps are to be asked for."""
-        fresh = self._known.get(shard)
-        return fresh is None or not 0 <= now - fresh.at < REFRESH_MS  # a clock may be set back
-
-    def around(self, shard: Shard, commands: Iterable[Command], is_due: bool) -> list[Command]:
-        """Commands with what asks for freshness before and behind them."""
-        asked = self._asked.get(shard)
-        if asked is None:
-            key = freshness_key(self._ns, shard.tag)
-            asked = self._asked[shard] = (("HGETALL", key), ("HGET", key, EPOCH_FIELD))
-        stamps, epoch = asked
-        return [stamps, *commands, epoch] if is_due else [*commands, epoch]
-
-    def holding(self, shard: Shard, answer: Answer) -> Stamps | None:
-        """What is remembered, if it holds for replies, the last of which is the epoch."""
-        fresh = self._known[shard]
-        epoch = answer.replies[-1]
-        return (
-            fresh.stamps if epoch is not None and epoch == fresh.epoch and answer.connection <= fresh.opened else None
-        )
-
-    def take(self, shard: Shard, answer: Answer, now: int) -> Stamps:
-        """Remember what replies say, the first of which are the stamps and the last the epoch."""
-        stamps, epoch = answer.replies[0], answer.replies[-1]
-        found = dict(stamps.items() if isinstance(stamps, dict) else zip(stamps[::2], stamps[1::2], strict=True))
-        its_own, slots = found.pop(_EPOCH, None), found.pop(_SLOTS, b"")
-        is_placed = slots == shard.slots.encode()
-        if not is_placed:
-            self._where.doubt(shard)  # it has other slots than we know of, or than who fills it knows of
-        certain = its_own is not None and epoch == its_own and is_placed
-        known = {field: int(at) for field, at in found.items()} if certain else {}
-        self._known[shard] = _Fresh(its_own, known, answer.opened, now)
-        return known
 
 
 def asking(

@@ -13,28 +13,28 @@ CLUSTER: Final = ("tests/integration/test_cluster.py",)
 TRANSPORT: Final = (
     Mutant(
         name="remembered stamps hold for another epoch",
-        file="millpond/serve/trips.py",
+        file="millpond/serve/freshness.py",
         old="if epoch is not None and epoch == fresh.epoch and",
         new="if epoch is not None and",
         tests=TRIPS,
     ),
     Mutant(
         name="remembered stamps hold for connections opened since",
-        file="millpond/serve/trips.py",
+        file="millpond/serve/freshness.py",
         old="answer.connection <= fresh.opened",
         new="answer.connection <= answer.opened",
         tests=TRIPS,
     ),
     Mutant(
         name="stamps hold though the store was emptied behind them",
-        file="millpond/serve/trips.py",
+        file="millpond/serve/freshness.py",
         old="certain = its_own is not None and epoch == its_own and is_placed",
         new="certain = its_own is not None and is_placed",
         tests=TRIPS,
     ),
     Mutant(
         name="stamps hold for slots that have moved in",
-        file="millpond/serve/trips.py",
+        file="millpond/serve/freshness.py",
         old="and epoch == its_own and is_placed",
         new="and epoch == its_own",
         tests=TRIPS,
@@ -90,7 +90,7 @@ TRANSPORT: Final = (
     ),
     Mutant(
         name="a vector of one shard's answers is made though another failed",
-        file="millpond/serve/reading.py",
+        file="millpond/serve/answering.py",
         old="failed = next((one for one in mine if isinstance(one, Failure)), None)",
         new="failed = next((one for one in mine[:1] if isinstance(one, Failure)), None)",
         tests=UNIT_READING,
@@ -104,7 +104,7 @@ TRANSPORT: Final = (
     ),
     Mutant(
         name="what could not be answered by a shard is answered by nobody for all",
-        file="millpond/serve/reading.py",
+        file="millpond/serve/answering.py",
         old="None) if self.found.has_failures else None",
         new="None) if False else None",
         tests=UNIT_READING,

@@ -18,7 +18,7 @@ from millpond.control.deploy import deploy
 from millpond.control.settings import Settings
 from millpond.control.topics import Topic, Topics
 from millpond.plan.clock import now_ms
-from millpond.serve.trips import REFRESH_MS
+from millpond.serve.freshness import REFRESH_MS
 from millpond.store import proven
 from millpond.store.nodes import Nodes
 from tests.integration.deployed import materializing

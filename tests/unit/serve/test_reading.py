@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from millpond.plan.model import encode
+from millpond.serve.parcels import LATE, Answer, Failure, Parcel, Result
 from millpond.serve.reading import Environment, Reading, opening
-from millpond.serve.trips import LATE, Answer, Failure, Parcel, Result, Where
+from millpond.serve.where import Where
 from millpond.store.publications import plan_key, pointer_key
 from tests.unit.serve.sample import publication
 

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from millpond.serve.freshness import Freshness
+from millpond.serve.parcels import LATE, Answer, Failure, Parcel, Result, Trip
 from millpond.serve.part import Command
-from millpond.serve.trips import LATE, Answer, Failure, Found, Freshness, Parcel, Result, Trip, Where, asking
+from millpond.serve.trips import Found, asking
+from millpond.serve.where import Where
 from millpond.store.shards import SLOTS, WHOLE, Shard, slot_of, tag_of
 
 A, B = ("a", 1), ("b", 2)
