@@ -159,7 +159,7 @@ class Shop:
             stamps = proven.stamps(nodes, self.settings.ns)
         finally:
             nodes.close()
-        return min(stamps.values())
+        return min(stamps.values(), default=0)
 
     def _answered(self, name: str) -> int:
         topics = Topics(self.settings.kafka)
