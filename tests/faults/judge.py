@@ -22,7 +22,7 @@ by itself (either copy may be the first), and lines later than the instant read 
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -159,14 +159,23 @@ class Judge:
     Args:
         delivered: every good line, in the order of sending.
         stale_after: of the reader, ms.
+        features, key_of: of every view that is asked for.
     """
 
-    def __init__(self, delivered: Sequence[Delivered], *, stale_after: int) -> None:
+    def __init__(
+        self,
+        delivered: Sequence[Delivered],
+        *,
+        stale_after: int,
+        features: Mapping[str, Mapping[str, Feature]] = FEATURES,
+        key_of: Mapping[str, Callable[[Line], Key]] = KEY_OF,
+    ) -> None:
         self._stale_after = stale_after
+        self._features = features
         self._of: dict[tuple[str, Key], list[Delivered]] = {}
         for each in delivered:
-            for view, key_of in KEY_OF.items():
-                self._of.setdefault((view, key_of(each.line)), []).append(each)
+            for view, key in key_of.items():
+                self._of.setdefault((view, key(each.line)), []).append(each)
         self._times = {entity: sorted(each.line[1] for each in lines) for entity, lines in self._of.items()}
         self._windows: dict[tuple[str, Key, tuple[str, ...], int, int], _Window] = {}
 
@@ -196,7 +205,7 @@ class Judge:
         for place, name in asked.features:
             status = reply.statuses[place]
             if status in USABLE:
-                spans.setdefault(FEATURES[asked.view][name].span, []).append((place, name))
+                spans.setdefault(self._features[asked.view][name].span, []).append((place, name))
             elif status not in HONEST:
                 yield f"{asked.view}{asked.key}.{name} at {reply.asked}: the status {status!r} has no place here"
             elif reply.values[place] is not None:
@@ -242,14 +251,13 @@ class Judge:
         lo, hi = span.bounds(reply.as_of)
         entity = (asked.view, asked.key)
         times = self._times.get(entity, [])
-        # Reads at a moving instant differ in `hi` alone, and most of the time by no line.
-        before = bisect_left(times, hi)
-        last = times[before - 1] if before else 0
-        where = (asked.view, asked.key, names, lo, last)
+        # Reads at a moving instant differ most of the time by no line.
+        first, end = bisect_left(times, lo), bisect_left(times, hi)
+        where = (asked.view, asked.key, names, first, end)
         window = self._windows.get(where)
         if window is None:
-            inside = [each for each in self._of.get(entity, []) if lo <= each.line[1] <= last]
-            window = self._windows[where] = _Window(inside, [FEATURES[asked.view][name] for name in names])
+            inside = [each for each in self._of.get(entity, []) if lo <= each.line[1] < hi]
+            window = self._windows[where] = _Window(inside, [self._features[asked.view][name] for name in names])
         return window
 
     @staticmethod
