@@ -47,7 +47,13 @@ def _node_away(stage: Stage) -> str:
     return name
 
 
+# The store at last: the more it held, the longer it takes to be filled again.
 KINDS: Final[dict[str, Kind]] = {
+    "materializer": Kind(what="one of two materializers", act=partial(_kill, MATERIALIZERS[0])),
+    "taskmanager": Kind(what="the TaskManager", act=partial(_kill, "taskmanager")),
+    "broker": Kind(what="the broker", act=partial(_kill, "kafka")),
+    "enricher": Kind(what="one of two enrichers", act=partial(_kill, ENRICHERS[0])),
+    "registry": Kind(what="the schema registry", act=partial(_kill, "registry")),
     "valkey": Kind(what="Valkey, which comes back empty", act=partial(_kill, "valkey"), stores=("one",)),
     "node": Kind(
         what="the cluster's node that has the plans, which comes back empty, maybe before its replica takes over",
@@ -59,11 +65,6 @@ KINDS: Final[dict[str, Kind]] = {
         act=_node_away,
         stores=("cluster",),
     ),
-    "materializer": Kind(what="one of two materializers", act=partial(_kill, MATERIALIZERS[0])),
-    "taskmanager": Kind(what="the TaskManager", act=partial(_kill, "taskmanager")),
-    "broker": Kind(what="the broker", act=partial(_kill, "kafka")),
-    "enricher": Kind(what="one of two enrichers", act=partial(_kill, ENRICHERS[0])),
-    "registry": Kind(what="the schema registry", act=partial(_kill, "registry")),
 }
 
 

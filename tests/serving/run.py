@@ -107,7 +107,8 @@ def play(
         with staged(store, folder, seed=seed, rate=rate) as stage:
             run = _Run(stage, result, faults, damage, say)
             run.kill(kinds)
-            run.judge()
+            run.collect()
+        run.judge()
     except Exception as error:  # noqa: BLE001 - whatever ends a run is what is wrong with it
         faults.insert(0, str(error) if isinstance(error, MillpondError) else repr(error))
     result.wrong, result.faults = len(faults), tuple(faults[:TOLD])
@@ -156,6 +157,8 @@ class _Run:
         self._kills: list[tuple[str, str, int]] = []  # kind, part, when (ms)
         self._end = 0
         self._replies: list[Reply] = []
+        self._asked: dict[Place, Asked] = {}
+        self._events: list[Event] = []
 
     # --- while it happens ---
 
@@ -183,7 +186,6 @@ class _Run:
             stage.pause(STALE_AFTER_MS / 1000 + CALM_S)
             replies.take()
             self._replies = replies.all
-        stage.close()
 
     def _kill(self, kind: str, calm: _Calm) -> None:
         stage, before = self._stage, self._stage.restarts()
@@ -208,11 +210,16 @@ class _Run:
 
     # --- afterwards ---
 
+    def collect(self) -> None:
+        """What is judged when the stack has stopped."""
+        self._asked, self._events = self._requests()
+        self._faults += self._dead_letters()
+        self._stage.close()
+
     def judge(self) -> None:
         """Every answer, and every figure."""
-        stage, result = self._stage, self._result
+        stage, result, asked, events = self._stage, self._result, self._asked, self._events
         assert stage.producer is not None and stage.asking is not None, "begun"
-        asked, events = self._asked()
         if len({event.id for event in events}) != len(stage.asking.lines):
             self._faults.append(f"{len(stage.asking.lines)} events were sent, and others are in the topic")
         replies = self._replies
@@ -226,7 +233,7 @@ class _Run:
         judge_of_reads = Judge(delivered, stale_after=STALE_AFTER_MS, features=FEATURES_OF, key_of=KEYS_OF)
         plans = {plan.full_name: plan for plan in stage.pool.sets}
         read = judge_of_reads.judge(reads, [[views_of(plans[name], one) for one in stage.asked] for name in SETS])
-        self._faults += [*answered.faults, *read.faults, *self._dead_letters()]
+        self._faults += [*answered.faults, *read.faults]
         if read.undecided:
             self._faults.append(f"{read.undecided} windows read have too many possible values to be judged")
         for what, usable, values in (
@@ -240,7 +247,7 @@ class _Run:
         result.answered, result.answered_usable = answered.values, answered.usable
         self._deaths(reads, asked, answered.first)
 
-    def _asked(self) -> tuple[dict[Place, Asked], list[Event]]:
+    def _requests(self) -> tuple[dict[Place, Asked], list[Event]]:
         """Every request as it lies in its topic, and as an event."""
         stage, asked, events = self._stage, {}, []
         with RowDecoder(stage.settings.registry) as decoder:
