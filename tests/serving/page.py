@@ -47,10 +47,10 @@ TITLES: Final = {
 }
 
 TAIL: Final = """
-*Right again*: seconds from the kill to the end of the last second in which more than one answer in ten was not to be
-used, or came more than {late:g} s after its request was sent; 0 s where there was none. *Behind*: of all that was read,
-or sent, in the first {least:g} s after the kill, the share that was answered `behind`, `ahead`, `incomplete` or
-`stale`. *Slowest*: from sending the request to the broker's having its first reply.
+*Right again*: seconds from the kill until the last answer that was not to be used, or came more than {late:g} s after
+its request was sent, as long as more than one in ten were so in any five seconds; 0 s where there never were so many.
+*Behind*: of all that was read, or sent, in the first {least:g} s after the kill, the share that was answered `behind`,
+`ahead`, `incomplete` or `stale`. *Slowest*: from sending the request to the broker's having its first reply.
 
 One part alone: `make serving STORE=cluster KIND=node`. Damage done on purpose, which must be found: `make serving
 STORE=one KIND=registry SABOTAGE=lie`, or `lost-reply`, `swapped-replies`, `flipped-value`.

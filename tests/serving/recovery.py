@@ -1,7 +1,7 @@
-"""How long it took until all was well again, second by second of what was asked.
+"""How long it took until all was well again, told from what was asked and how it was answered.
 
-A second is bad when more than one in ten of what was asked in it was answered with something not to be used, or too
-late: on a machine shared with others a single straggler is no outage.
+From a second on it is bad while more than one in ten of what was asked in the next five was answered with something not
+to be used, or too late: on a machine shared with others a few stragglers are no outage.
 
      kill                          the next kill
     --x------------------------------x-----> t
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 SECOND: Final = 1_000
+LOOKED_AT: Final = 5
 MOST_BAD: Final = 0.1
 
 
@@ -23,14 +24,16 @@ def recovered(asked: Iterable[tuple[int, bool]], *, since: int, until: int) -> f
         asked: when something was asked (ms), and whether it was answered well.
         since, until: the kill, and when the next thing happened, ms.
     """
-    seconds: dict[int, list[int]] = {}
+    seconds = (until - since) // SECOND
+    all_of, ill = [0] * seconds, [0] * seconds
     for at, is_good in asked:
-        if since <= at < until:
-            tally = seconds.setdefault((at - since) // SECOND, [0, 0])
-            tally[0] += 1
-            tally[1] += not is_good
-    bad = [second for second, (all_of, wrong) in seconds.items() if wrong > MOST_BAD * all_of]
+        if (second := (at - since) // SECOND) in range(seconds):
+            all_of[second] += 1
+            ill[second] += not is_good
+    looked_at = [slice(second, second + LOOKED_AT) for second in range(max(1, seconds - LOOKED_AT + 1))]
+    bad = [some.start for some in looked_at if sum(ill[some]) > MOST_BAD * sum(all_of[some])]
     if not bad:
         return 0.0
-    last = max(bad) + 1
-    return None if last >= max(seconds) else float(last)
+    # The last of the five that it was bad for.
+    last = max(second for second in range(bad[-1], min(bad[-1] + LOOKED_AT, seconds)) if ill[second])
+    return None if bad[-1] == looked_at[-1].start else float(last + 1)

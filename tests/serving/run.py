@@ -193,9 +193,8 @@ class _Run:
         part = KINDS[kind].act(stage)
         self._kills.append((kind, part, at))
         stage.pause(LEAST_S - (now_ms() - at) / 1000, until=lambda: calm.look() and False)
-        took = f"{(now_ms() - at) / 1000:.0f} s"
         is_well = stage.pause(RECOVERS_WITHIN_S, until=calm.look)
-        self._say(f"{kind} ({part}): {'well' if is_well else 'NOT well'} {(now_ms() - at) / 1000:.0f} s later; {took}")
+        self._say(f"{kind} ({part}): {'well' if is_well else 'NOT well'} {(now_ms() - at) / 1000:.0f} s later")
         if not is_well:
             self._faults.append(f"{kind}: not well {RECOVERS_WITHIN_S:.0f} s after {part} was killed")
         for name, count in stage.restarts().items():
@@ -290,11 +289,12 @@ def _worst(statuses: Sequence[Any]) -> str:
 
 def _answers(some: Sequence[tuple[int, int, str, bool]], *, since: int, until: int) -> Answers:
     """Of (when it was asked, how long it took, its status, whether all was well)."""
+    until -= LATE_MS  # what is on its way when the next part is killed is hurt by that
     inside = [each for each in some if since <= each[0] < until]
     soon = [each for each in inside if each[0] < since + LEAST_S * 1000]
     return Answers(
         asked=len(soon),
         statuses=dict(Counter(status for _, _, status, _ in soon).most_common()),
-        recovered_s=recovered([(at, is_good) for at, _, _, is_good in inside], since=since, until=until),
+        recovered_s=recovered(((at, is_good) for at, _, _, is_good in inside), since=since, until=until),
         slowest_ms=max((took for _, took, _, _ in soon), default=0),
     )
