@@ -194,6 +194,7 @@ class _Run:
         self._kills.append((kind, part, at))
         stage.pause(LEAST_S - (now_ms() - at) / 1000, until=lambda: calm.look() and False)
         is_well = stage.pause(RECOVERS_WITHIN_S, until=calm.look)
+        stage.pause(CALM_S + LATE_MS / 1000, until=lambda: calm.look() and False)  # as much again, for the figures
         self._say(f"{kind} ({part}): {'well' if is_well else 'NOT well'} {(now_ms() - at) / 1000:.0f} s later")
         if not is_well:
             self._faults.append(f"{kind}: not well {RECOVERS_WITHIN_S:.0f} s after {part} was killed")
