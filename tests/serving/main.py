@@ -5,11 +5,13 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Container
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
 from tests.serving.kinds import KINDS, kinds_of
-from tests.serving.page import Document, save
+from tests.serving.page import TITLES, Document, load, save
 from tests.serving.run import Result, play
 from tests.serving.sabotage import NAMES, STORED
 from tests.serving.stage import RATE, Store
@@ -25,32 +27,40 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="millpond-serving-") as folder:
             for store in stores:
-                kinds = (
-                    [kind for kind in args.kind.split(",") if kind in kinds_of(store)] if args.kind else kinds_of(store)
-                )
+                kinds = [kind for kind in args.kind if kind in kinds_of(store)] if args.kind else kinds_of(store)
                 if not kinds:
                     continue
-                print(f"a store of {'one node' if store == 'one' else 'a cluster'}", flush=True)
+                print(TITLES[store], flush=True)
                 result = play(
-                    store, kinds, Path(folder) / store, seed=args.seed, rate=args.rate, damage=args.sabotage, say=tell
+                    store,
+                    kinds,
+                    Path(folder) / store,
+                    seed=args.seed,
+                    rate=args.rate,
+                    damage=args.sabotage,
+                    say=tell,
                 )
                 told(result)
                 results.append(result)
+                # What was asked for in part, or damaged, is told and not kept.
+                if not (args.sabotage or args.kind or args.rate != RATE):
+                    keep(result)
     except KeyboardInterrupt:
-        print("interrupted; nothing is kept", file=sys.stderr)
+        print("interrupted; what was whole is kept", file=sys.stderr)
         return INTERRUPTED
-    # A page is of a whole series: what was asked for in part, or damaged, is told and not kept.
-    if not (args.sabotage or args.kind or args.store or args.rate != RATE):
-        machine = (
-            f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-        )
-        save(Document(machine=machine, runs=results))
     return 1 if any(result.wrong for result in results) else 0
 
 
 def tell(line: str) -> None:
     """A step."""
     print(f"  {line}", flush=True)
+
+
+def keep(result: Result) -> None:
+    """Keep a run in place of the last one over such a store."""
+    runs = {run.store: run for run in load().runs} | {result.store: result}
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    save(Document(machine=machine, runs=[runs[store] for store in get_args(Store) if store in runs]))
 
 
 def told(result: Result) -> None:
@@ -73,21 +83,26 @@ def told(result: Result) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make serving", description="Read and ask while parts die.")
     parser.add_argument("--store", choices=get_args(Store), help="over this one alone")
-    parser.add_argument("--kind", type=_kinds, help=f"some of {', '.join(KINDS)}; all by default")
+    parser.add_argument("--kind", type=partial(_some_of, KINDS), help=f"some of {', '.join(KINDS)}; all by default")
     parser.add_argument("--seed", type=int, default=1, help="of what is sold, and whom is asked for")
     parser.add_argument("--rate", type=float, default=RATE, help="requests a second, and vectors read")
-    parser.add_argument("--sabotage", choices=NAMES, help="damage done on purpose: the run must fail")
+    parser.add_argument(
+        "--sabotage",
+        type=partial(_some_of, NAMES),
+        default=[],
+        help=f"some of {', '.join(NAMES)}: the run must find them",
+    )
     args = parser.parse_args()
-    if args.sabotage in STORED and args.store != "one":
-        parser.error(f"--sabotage {args.sabotage} is done to a store of one node: give --store one")
+    if args.store != "one" and STORED.keys() & set(args.sabotage):
+        parser.error(f"{', '.join(STORED)} is done to a store of one node: give --store one")
     return args
 
 
-def _kinds(text: str) -> str:
-    for kind in text.split(","):
-        if kind not in KINDS:
-            raise argparse.ArgumentTypeError(f"{kind!r} is none of {', '.join(KINDS)}")
-    return text
+def _some_of(names: Container[str], text: str) -> list[str]:
+    for name in text.split(","):
+        if name not in names:
+            raise argparse.ArgumentTypeError(f"{name!r} is not known")
+    return text.split(",")
 
 
 if __name__ == "__main__":

@@ -62,19 +62,21 @@ WRONG: Final = """
 
 
 class Document(msgspec.Struct, kw_only=True):
-    """A whole series, and on what it ran."""
+    """The last whole run over each store, and on what it ran."""
 
     machine: str
     runs: list[Result]
 
 
 def load() -> Document:
-    """The series that is kept."""
+    """The runs that are kept; none where there is no file."""
+    if not RESULTS.exists():
+        return Document(machine="", runs=[])
     return msgspec.json.decode(RESULTS.read_bytes(), type=Document)
 
 
 def save(document: Document) -> None:
-    """Keep a series, and write the page."""
+    """Keep the runs, and write the page."""
     RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
     PAGE.write_text(text_of(document), "utf-8")
 

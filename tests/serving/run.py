@@ -92,7 +92,7 @@ class Result(msgspec.Struct, kw_only=True):
 
 
 def play(
-    store: Store, kinds: Sequence[str], folder: Path, *, seed: int, rate: float, damage: str | None = None, say: Any
+    store: Store, kinds: Sequence[str], folder: Path, *, seed: int, rate: float, damage: Sequence[str] = (), say: Any
 ) -> Result:
     """Play one run; all that went wrong is in the result.
 
@@ -152,7 +152,7 @@ def _is_good(reply: Reply) -> bool:
 
 
 class _Run:
-    def __init__(self, stage: Stage, result: Result, faults: list[str], damage: str | None, say: Any) -> None:
+    def __init__(self, stage: Stage, result: Result, faults: list[str], damage: Sequence[str], say: Any) -> None:
         self._stage, self._result, self._faults, self._damage, self._say = stage, result, faults, damage, say
         self._kills: list[tuple[str, str, int]] = []  # kind, part, when (ms)
         self._end = 0
@@ -175,8 +175,8 @@ class _Run:
                     "vectors and replies did not become right", where=str(stage.folder), mend="see logs"
                 )
             self._say("all is well: vectors are read, and requests answered")
-            if self._damage in STORED:
-                STORED[self._damage](stage)
+            for name in STORED.keys() & set(self._damage):
+                STORED[name](stage)
             for kind in kinds:
                 self._kill(kind, calm)
             self._end = now_ms()
@@ -223,8 +223,8 @@ class _Run:
         if len({event.id for event in events}) != len(stage.asking.lines):
             self._faults.append(f"{len(stage.asking.lines)} events were sent, and others are in the topic")
         replies = self._replies
-        if self._damage in EVIDENCE:
-            replies = EVIDENCE[self._damage](replies)
+        for name in EVIDENCE.keys() & set(self._damage):
+            replies = EVIDENCE[name](replies)
         right = held(events, WINDOWS, includes=OF[result.store] == "include")
         answered = judge(asked, replies, right)
         logs = {kind: read_log(stage.log_of(kind)) for kind in READERS}

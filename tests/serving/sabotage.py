@@ -50,12 +50,12 @@ def _flipped(replies: Sequence[Reply]) -> list[Reply]:
     return found
 
 
-STORED: Final[dict[str | None, Callable[[Stage], None]]] = {"lie": _lie}
+STORED: Final[dict[str, Callable[[Stage], None]]] = {"lie": _lie}
 """Done to the store, while it is read; a store of one node."""
-EVIDENCE: Final[dict[str | None, _Damage]] = {
+EVIDENCE: Final[dict[str, _Damage]] = {
     "lost-reply": _lost,
     "swapped-replies": _swapped,
     "flipped-value": _flipped,
 }
 """Done to the replies, before they are judged."""
-NAMES: Final = tuple(name for name in (*STORED, *EVIDENCE) if name)
+NAMES: Final = (*STORED, *EVIDENCE)

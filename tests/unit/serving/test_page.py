@@ -1,4 +1,4 @@
-"""The page is made of the series that is kept, a table a store and a line a kill."""
+"""The page is made of the runs that are kept, a table a store and a line a kill."""
 
 from tests.serving.page import PAGE, Document, load, text_of
 from tests.serving.run import Answers, Death, Result
@@ -27,5 +27,5 @@ def test_what_was_wrong_or_never_recovered_is_not_hidden() -> None:
     assert "1 wrong, such as: request (0, 6) of b'1' has no reply" in page
 
 
-def test_the_page_that_is_kept_is_that_of_the_series_that_is_kept() -> None:
+def test_the_page_that_is_kept_is_that_of_the_runs_that_are_kept() -> None:
     assert PAGE.read_text("utf-8") == text_of(load())
