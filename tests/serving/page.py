@@ -52,8 +52,8 @@ its request was sent, as long as more than one in ten were so in any five second
 *Behind*: of all that was read, or sent, in the first {least:g} s after the kill, the share that was answered `behind`,
 `ahead`, `incomplete` or `stale`. *Slowest*: from sending the request to the broker's having its first reply.
 
-One part alone: `make serving STORE=cluster KIND=node`. Damage done on purpose, which must be found: `make serving
-STORE=one KIND=registry SABOTAGE=lie`, or `lost-reply`, `swapped-replies`, `flipped-value`.
+One part alone: `make serving STORE=cluster KIND=node`. Damage done on purpose, which must be found:
+`make serving STORE=one KIND=registry SABOTAGE=lie,lost-reply,swapped-replies,flipped-value`.
 """
 
 WRONG: Final = """
