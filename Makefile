@@ -38,7 +38,7 @@ faults: setup  ## hurts one part after the other, and compares everything; SEEDS
 	    $(call given,LINES,lines) $(call given,SECONDS,seconds) $(call given,RATE,rate) $(call given,STALE,stale) $(call given,DAMAGE,damage)
 
 .PHONY: serving
-serving: setup  ## reads and asks while one part after the other is killed; STORE=one|cluster KIND=broker,enricher SEED=1 RATE=200 SABOTAGE=lie
+serving: setup  ## reads and asks while one part after the other is killed; STORE=one|cluster KIND=broker,enricher SEED=1 RATE=200 SABOTAGE=lost-reply
 	@exec .venv/bin/python -m tests.serving.main $(call given,STORE,store) $(call given,KIND,kind) $(call given,SEED,seed) \
 	    $(call given,RATE,rate) $(call given,SABOTAGE,sabotage)
 

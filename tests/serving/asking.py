@@ -15,7 +15,6 @@ from tests.faults.sending import WatchedProducer
 
 HOUSEHOLDS, BUSY, STORES = 150, 20, 100
 COPY_EVERY: Final = 20  # events are sent twice, at once, as a producer does that heard no answer
-STRANGERS: Final = 2
 Request = dict[str, int | str]
 
 
@@ -71,7 +70,7 @@ def store_of(household: int, which: int) -> int:
 
 
 def requests(draw: random.Random) -> list[Request]:
-    """Whom readers ask for: busy households, others, and STRANGERS that nobody met."""
+    """Whom readers ask for: busy households, others, and some that nobody met."""
     met = [*range(1, BUSY + 1), *draw.sample(range(BUSY + 1, HOUSEHOLDS + 1), 40)]
     some: list[Request] = [{"household_id": each, "store_id": store_of(each, draw.randrange(3))} for each in met]
     return [*some, {"household_id": 10**6, "store_id": 1}, {"household_id": 1, "store_id": 10**6}]

@@ -53,7 +53,7 @@ its request was sent, as long as more than one in ten were so in any five second
 `ahead`, `incomplete` or `stale`. *Slowest*: from sending the request to the broker's having its first reply.
 
 One part alone: `make serving STORE=cluster KIND=node`. Damage done on purpose, which must be found:
-`make serving STORE=one KIND=registry SABOTAGE=lie,lost-reply,swapped-replies,flipped-value`.
+`make serving STORE=one KIND=registry SABOTAGE=lost-reply,swapped-replies,flipped-value`.
 """
 
 WRONG: Final = """

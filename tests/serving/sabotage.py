@@ -1,27 +1,11 @@
-"""Damage done on purpose: a run that does not find every kind of it proves nothing."""
+"""Damage done on purpose to the replies, before they are judged: a run that does not find it proves nothing."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import redis
-
-from millpond.demo.sabotage import corrupt_tile
-from millpond.plan.clock import now_ms
-from millpond.serve import Reader
-from tests.serving.asking import BUSY, STRANGERS
-from tests.serving.pool import SETS
 from tests.serving.replies import Reply
-from tests.serving.stage import NS, Stage
 
 _Damage = Callable[[Sequence[Reply]], list[Reply]]
-
-
-def _lie(stage: Stage) -> None:
-    """Tiles of households that do not buy often hold one line too many, each until its next line puts it right."""
-    with redis.Redis.from_url(stage.settings.store) as client, Reader.connect(stage.settings.store, ns=NS) as reader:
-        shopper = reader.open(SETS[0], version=1)
-        for request in stage.asked[BUSY:-STRANGERS]:
-            corrupt_tile(client, NS, shopper, [request], at=now_ms())
 
 
 def _middle(replies: Sequence[Reply]) -> int:
@@ -50,12 +34,8 @@ def _flipped(replies: Sequence[Reply]) -> list[Reply]:
     return found
 
 
-STORED: Final[dict[str, Callable[[Stage], None]]] = {"lie": _lie}
-"""Done to the store, while it is read; a store of one node."""
 EVIDENCE: Final[dict[str, _Damage]] = {
     "lost-reply": _lost,
     "swapped-replies": _swapped,
     "flipped-value": _flipped,
 }
-"""Done to the replies, before they are judged."""
-NAMES: Final = (*STORED, *EVIDENCE)
