@@ -21,7 +21,7 @@ COMPILED = .venv-compiled/.made-$(call key,requirements/product.txt requirements
     <(find millpond -name __pycache__ -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum))
 
 # Interactive shells and terminals know LINES as the window's height: only the command line's counts, and none goes further.
-unexport LINES SECONDS RATE STALE SABOTAGE ONLY PURE KILL SEEDS SEED KIND DAMAGE EVENTS INSTANTS REQUESTS CUSTOMERS
+unexport LINES SECONDS RATE STALE SABOTAGE ONLY PURE KILL SEEDS SEED KIND DAMAGE EVENTS INSTANTS REQUESTS CUSTOMERS STORE
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
 .PHONY: help
@@ -40,6 +40,11 @@ demo-fraud: setup  ## a simulated bank's transfers, scored live, and a picture o
 faults: setup  ## hurts one part after the other, and compares everything; SEEDS=20 KIND=broker,valkey SEED=7 LINES=20000 SECONDS=55 RATE=200 STALE=15 DAMAGE=stale-row
 	@exec .venv/bin/python -m tests.faults.main $(call given,SEEDS,seeds) $(call given,KIND,kind) $(call given,SEED,seed) \
 	    $(call given,LINES,lines) $(call given,SECONDS,seconds) $(call given,RATE,rate) $(call given,STALE,stale) $(call given,DAMAGE,damage)
+
+.PHONY: serving
+serving: setup  ## reads and asks while one part after the other is killed; STORE=one|cluster KIND=broker,enricher SEED=1 RATE=200 SABOTAGE=lost-reply
+	@exec .venv/bin/python -m tests.serving.main $(call given,STORE,store) $(call given,KIND,kind) $(call given,SEED,seed) \
+	    $(call given,RATE,rate) $(call given,SABOTAGE,sabotage)
 
 .PHONY: test
 test: setup  ## all tests, the integration tests on one real stack

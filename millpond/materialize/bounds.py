@@ -1,11 +1,11 @@
 """Where logs begin and end, and what groups have committed: asked of the brokers without waiting for the answer."""
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from millpond.materialize.seldom import Seldom
@@ -43,14 +43,19 @@ class Ask:
     """
 
     def __init__(
-        self, admin: AdminClient, at: int, parts: Iterable[TopicPart], groups: Mapping[str, Iterable[TopicPart]]
+        self,
+        admin: AdminClient,
+        committed: "Committed",
+        at: int,
+        parts: Iterable[TopicPart],
+        groups: Mapping[str, Iterable[TopicPart]],
     ) -> None:
         self.at = at
         self._admin = admin  # kept: of a client that is gone no answer ever comes
         wanted = [TopicPartition(*part) for part in parts]
         self._lows = _list(admin, wanted, OffsetSpec.earliest())
         self._ends = _list(admin, wanted, OffsetSpec.latest())
-        self._groups = {group: _committed(admin, group, of) for group, of in groups.items()}
+        self._groups = {group: committed.ask(group, of) for group, of in groups.items()}
 
     @property
     def is_answered(self) -> bool:
@@ -69,13 +74,43 @@ class Ask:
                 failures[part] = failure
         for group, offsets in self._groups.items():
             try:
-                found = offsets.result(TIMEOUT_S).topic_partitions
+                committed[group] = offsets.result(TIMEOUT_S)
             except (KafkaException, TimeoutError) as failure:
                 failures[group] = failure
-            else:
-                # A partition without a commit has a negative offset.
-                committed[group] = {TopicPart(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
         return Answer(bounds, committed, failures)
+
+
+class Committed:
+    """What groups have committed: asked in threads, by consumers that join none of them.
+
+    Not by AdminClient.list_consumer_group_offsets, which asks without waiting: in an outage of the brokers librdkafka
+    2.16 answers it twice, and the process is gone by an assertion (rd_kafka_enq_once_del_source_return) or a
+    segmentation fault.
+
+    Args:
+        settings: of the consumers.
+    """
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._settings = settings
+        self._consumers: dict[str, Consumer] = {}
+        self._threads = ThreadPoolExecutor(thread_name_prefix="millpond-committed")
+
+    def ask(self, group: str, parts: Iterable[TopicPart]) -> "Future[dict[TopicPart, int]]":
+        """The next offset of the partitions that a group has committed any of."""
+        consumer = self._consumers.get(group)
+        if consumer is None:
+            consumer = self._consumers[group] = Consumer({**self._settings, "group.id": group})
+        return self._threads.submit(_committed, consumer, [TopicPartition(*part) for part in parts])
+
+
+def _committed(consumer: Consumer, parts: list[TopicPartition]) -> dict[TopicPart, int]:
+    found = consumer.committed(parts, timeout=TIMEOUT_S / 2)
+    for tp in found:
+        if tp.error is not None:
+            raise KafkaException(tp.error)
+    # A partition without a commit has a negative offset.
+    return {TopicPart(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
 
 
 class Brokers:
@@ -93,10 +128,11 @@ class Brokers:
         self._clock = clock
         self._seldom = seldom
         self._admin = AdminClient(self._settings)
+        self._committed = Committed(self._settings)
 
     def ask(self, parts: Iterable[TopicPart], groups: Mapping[str, Iterable[TopicPart]] = MappingProxyType({})) -> Ask:
         """Send the question: where these logs begin and end, and what these groups have committed of their topics."""
-        return Ask(self._admin, self._clock(), parts, groups)
+        return Ask(self._admin, self._committed, self._clock(), parts, groups)
 
     def answer(self, ask: Ask) -> Answer:
         """The answer, as far as there is one; waits if need be. What failed is left out, and told of."""
@@ -117,9 +153,3 @@ def _list(admin: AdminClient, wanted: list[TopicPartition], spec: OffsetSpec) ->
         return {}
     futures = admin.list_offsets(dict.fromkeys(wanted, spec), request_timeout=TIMEOUT_S / 2)
     return {TopicPart(tp.topic, tp.partition): future for tp, future in futures.items()}
-
-
-def _committed(admin: AdminClient, group: str, parts: Iterable[TopicPart]) -> "Future[Any]":
-    wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(*part) for part in parts])
-    futures: dict[str, Future[Any]] = admin.list_consumer_group_offsets([wanted], request_timeout=TIMEOUT_S / 2)
-    return futures[group]

@@ -22,10 +22,10 @@ by itself (either copy may be the first), and lines later than the instant read 
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -111,21 +111,29 @@ class Verdicts:
 class _Window:
     """The lines of one entity in one window, in the order of sending, with all there is to say of their prefixes."""
 
-    def __init__(self, lines: Sequence[Delivered], features: Sequence[Feature]) -> None:
+    def __init__(self, features: Sequence[Feature], first: int = 0) -> None:
         self.parts: tuple[Accumulator, ...] = tuple(dict.fromkeys(part for f in features for part in f.parts))
         self._places = [tuple(self.parts.index(part) for part in f.parts) for f in features]
         self._features = features
-        self.lines = lines
-        self.brings = [tuple(COLUMNS[part.column](each.line) for part in self.parts) for each in lines]
-        self.sent = [each.sent for each in lines]
+        self.first = first
+        self.lines: list[Delivered] = []
+        self.brings: list[State] = []
+        self.sent: list[int] = []
         self.acknowledged: list[int] = []
-        states: list[State] = [(None,) * len(self.parts)]
-        for each, brought in zip(lines, self.brings, strict=True):
+        self.prefixes: list[State] = [(None,) * len(self.parts)]
+        self.decided: dict[tuple[int, int, tuple[Answer, ...]], bool | None] = {}
+
+    def grow(self, lines: Iterable[Delivered]) -> Self:
+        """Lines that were sent after all others; what was decided of those stays."""
+        for each in lines:
+            brought = tuple(COLUMNS[part.column](each.line) for part in self.parts)
+            self.lines.append(each)
+            self.brings.append(brought)
+            self.sent.append(each.sent)
             # Certain only once all before it are: then the certain ones are a prefix, too.
             self.acknowledged.append(max(each.acknowledged, self.acknowledged[-1] if self.acknowledged else 0))
-            states.append(self.add(states[-1], brought))
-        self.prefixes = states
-        self.decided: dict[tuple[int, int, tuple[Answer, ...]], bool | None] = {}
+            self.prefixes.append(self.add(self.prefixes[-1], brought))
+        return self
 
     def add(self, a: State, b: State) -> State:
         return tuple(plus(part.how, x, y) for part, x, y in zip(self.parts, a, b, strict=True))
@@ -159,16 +167,29 @@ class Judge:
     Args:
         delivered: every good line, in the order of sending.
         stale_after: of the reader, ms.
+        features, key_of: of every view that is asked for.
     """
 
-    def __init__(self, delivered: Sequence[Delivered], *, stale_after: int) -> None:
+    def __init__(
+        self,
+        delivered: Sequence[Delivered],
+        *,
+        stale_after: int,
+        features: Mapping[str, Mapping[str, Feature]] = FEATURES,
+        key_of: Mapping[str, Callable[[Line], Key]] = KEY_OF,
+    ) -> None:
         self._stale_after = stale_after
+        self._features = features
         self._of: dict[tuple[str, Key], list[Delivered]] = {}
         for each in delivered:
-            for view, key_of in KEY_OF.items():
-                self._of.setdefault((view, key_of(each.line)), []).append(each)
+            for view, key in key_of.items():
+                self._of.setdefault((view, key(each.line)), []).append(each)
         self._times = {entity: sorted(each.line[1] for each in lines) for entity, lines in self._of.items()}
+        self._in_order = {
+            entity for entity, lines in self._of.items() if [each.line[1] for each in lines] == self._times[entity]
+        }
         self._windows: dict[tuple[str, Key, tuple[str, ...], int, int], _Window] = {}
+        self._growing: dict[tuple[str, Key, tuple[str, ...]], _Window] = {}
 
     def judge(self, replies: Iterable[Reply], requests: Sequence[Sequence[Sequence[Asked]]]) -> Verdicts:
         """Judge every answer.
@@ -196,7 +217,7 @@ class Judge:
         for place, name in asked.features:
             status = reply.statuses[place]
             if status in USABLE:
-                spans.setdefault(FEATURES[asked.view][name].span, []).append((place, name))
+                spans.setdefault(self._features[asked.view][name].span, []).append((place, name))
             elif status not in HONEST:
                 yield f"{asked.view}{asked.key}.{name} at {reply.asked}: the status {status!r} has no place here"
             elif reply.values[place] is not None:
@@ -241,16 +262,29 @@ class Judge:
     def _window(self, reply: Reply, asked: Asked, span: Span, names: tuple[str, ...]) -> _Window:
         lo, hi = span.bounds(reply.as_of)
         entity = (asked.view, asked.key)
-        times = self._times.get(entity, [])
-        # Reads at a moving instant differ in `hi` alone, and most of the time by no line.
-        before = bisect_left(times, hi)
-        last = times[before - 1] if before else 0
-        where = (asked.view, asked.key, names, lo, last)
+        lines, times = self._of.get(entity, []), self._times.get(entity, [])
+        first, end = bisect_left(times, lo), bisect_left(times, hi)
+        if entity in self._in_order:
+            return self._grown((asked.view, asked.key, names), lines, first, end)
+        # Reads at a moving instant differ most of the time by no line.
+        where = (asked.view, asked.key, names, first, end)
         window = self._windows.get(where)
         if window is None:
-            inside = [each for each in self._of.get(entity, []) if lo <= each.line[1] <= last]
-            window = self._windows[where] = _Window(inside, [FEATURES[asked.view][name] for name in names])
+            window = self._windows[where] = _Window(self._features_of(asked.view, names))
+            window.grow(each for each in lines if lo <= each.line[1] < hi)
         return window
+
+    def _grown(
+        self, where: tuple[str, Key, tuple[str, ...]], lines: Sequence[Delivered], first: int, end: int
+    ) -> _Window:
+        """The lines from one to another of an entity whose lines were sent as they happened: as time goes on, more."""
+        window = self._growing.get(where)
+        if window is None or window.first != first or first + len(window.lines) > end:
+            window = self._growing[where] = _Window(self._features_of(where[0], where[2]), first)
+        return window.grow(lines[first + len(window.lines) : end])
+
+    def _features_of(self, view: str, names: tuple[str, ...]) -> list[Feature]:
+        return [self._features[view][name] for name in names]
 
     @staticmethod
     def _search(window: _Window, span: Span, certain: int, sent: int, wanted: tuple[Answer, ...]) -> bool | None:

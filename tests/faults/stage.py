@@ -272,7 +272,7 @@ class Stage:
     def asked(self, requests: Sequence[Sequence[Request]]) -> list[list[list[Asked]]]:
         """The same requests, as the judge takes them."""
         plans = {plan.full_name: plan for plan in self.pool.sets}
-        return [[_views(plans[name], request) for request in some] for name, some in zip(SETS, requests, strict=True)]
+        return [[views_of(plans[name], request) for request in some] for name, some in zip(SETS, requests, strict=True)]
 
 
 _LINES: Final = """
@@ -285,7 +285,8 @@ _BUSIEST: Final = """
 """
 
 
-def _views(plan: SetPlan, request: Request) -> list[Asked]:
+def views_of(plan: SetPlan, request: Request) -> list[Asked]:
+    """The views that a request of a set asks for."""
     asked = []
     for binding in plan.bindings:
         features = tuple((i, f.feature) for i, f in enumerate(plan.features) if f.alias == binding.alias)

@@ -34,6 +34,50 @@ class Sentinel(Server):
         return bool(found["num-other-sentinels"] == others and found["num-slaves"] == replicas)
 
 
+def options_of(bus: int) -> tuple[str, ...]:
+    """What makes a Valkey a node of a cluster, whose nodes talk at this port."""
+    return (
+        *("--cluster-enabled", "yes", "--cluster-port", str(bus), "--cluster-announce-ip", LOOPBACK),
+        *("--cluster-node-timeout", str(NODE_TIMEOUT_MS), "--cluster-replica-validity-factor", "0"),
+        *("--repl-diskless-sync-delay", "0"),
+    )
+
+
+def meet(nodes: Sequence[Any], buses: Sequence[int], *, primaries: int) -> None:
+    """Make a cluster of empty nodes: the first share the slots out, each of the others is a replica of one of them.
+
+    Args:
+        nodes: a client of each.
+        buses: the ports at which they talk.
+    """
+    for number, node in enumerate(nodes[:primaries]):
+        start, end = number * SLOTS // primaries, (number + 1) * SLOTS // primaries - 1
+        node.execute_command("CLUSTER ADDSLOTSRANGE", start, end)
+        node.execute_command("CLUSTER SET-CONFIG-EPOCH", number + 1)
+    for node, bus in zip(nodes[1:], buses[1:], strict=True):
+        nodes[0].execute_command("CLUSTER MEET", LOOPBACK, node.get_connection_kwargs()["port"], bus)
+    until(
+        lambda: all(len(node.execute_command("CLUSTER NODES")) == len(nodes) for node in nodes),
+        what="the nodes do not meet",
+    )
+    for number, node in enumerate(nodes[primaries:]):
+        node.execute_command("CLUSTER REPLICATE", id_of(nodes[number]))
+    until(lambda: all(map(_is_ok, nodes)), what="the cluster is not ok")
+    for node in nodes[primaries:]:
+        until(lambda node=node: node.info("replication")["master_link_status"] == "up")  # type: ignore[misc]
+
+
+def _is_ok(node: Any) -> bool:
+    info = node.execute_command("CLUSTER INFO")
+    return bool(info["cluster_state"] == "ok" and int(info["cluster_slots_ok"]) == SLOTS)
+
+
+def id_of(node: Any) -> str:
+    """The name of a node in its cluster."""
+    found = node.execute_command("CLUSTER MYID")
+    return found.decode() if isinstance(found, bytes) else str(found)
+
+
 class ClusterStore:
     """Primaries that share the slots out evenly, in their order; and replicas, one each of the first ones."""
 
@@ -42,10 +86,8 @@ class ClusterStore:
         self.servers: list[Server] = []
         try:
             for number, (port, bus) in enumerate(zip(ports[::2], ports[1::2], strict=True)):
-                options = ["--cluster-enabled", "yes", "--cluster-port", str(bus), "--cluster-announce-ip", LOOPBACK]
-                options += ["--cluster-node-timeout", str(NODE_TIMEOUT_MS), "--cluster-replica-validity-factor", "0"]
-                self.servers.append(Server(folder / str(number), port, *options, "--repl-diskless-sync-delay", "0"))
-            self._meet(ports[1::2], primaries)
+                self.servers.append(Server(folder / str(number), port, *options_of(bus)))
+            meet([server.client for server in self.servers], ports[1::2], primaries=primaries)
         except BaseException:
             self.kill()
             raise
@@ -54,33 +96,10 @@ class ClusterStore:
             startup_nodes=[ClusterNode(LOOPBACK, server.port) for server in self.servers], socket_timeout=10
         )
 
-    def _meet(self, buses: Sequence[int], primaries: int) -> None:
-        first = self.servers[0]
-        for number, server in enumerate(self.servers[:primaries]):
-            start, end = number * SLOTS // primaries, (number + 1) * SLOTS // primaries - 1
-            server.say("CLUSTER ADDSLOTSRANGE", start, end)
-            server.say("CLUSTER SET-CONFIG-EPOCH", number + 1)
-        for server, bus in zip(self.servers[1:], buses[1:], strict=True):
-            first.say("CLUSTER MEET", LOOPBACK, server.port, bus)
-        until(lambda: all(self._knows_all(server) for server in self.servers), what="the nodes do not meet")
-        for number, server in enumerate(self.servers[primaries:]):
-            server.say("CLUSTER REPLICATE", self.id_of(self.servers[number]))
-        until(lambda: all(self._is_ok(server) for server in self.servers), what="the cluster is not ok")
-        for server in self.servers[primaries:]:
-            until(lambda server=server: server.client.info("replication")["master_link_status"] == "up")  # type: ignore[misc]
-
-    def _knows_all(self, server: Server) -> bool:
-        return len(server.say("CLUSTER NODES")) == len(self.servers)
-
-    def _is_ok(self, server: Server) -> bool:
-        info = server.say("CLUSTER INFO")
-        return bool(info["cluster_state"] == "ok" and int(info["cluster_slots_ok"]) == SLOTS)
-
     @staticmethod
     def id_of(server: Server) -> str:
         """The name of a node in the cluster."""
-        found = server.say("CLUSTER MYID")
-        return found.decode() if isinstance(found, bytes) else str(found)
+        return id_of(server.client)
 
     def kill(self) -> None:
         for server in self.servers:

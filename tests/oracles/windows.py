@@ -103,11 +103,11 @@ def _mean(cents: int | None, count: int | None) -> Answer:
     return float(Fraction(cents or 0) / (100 * count)) if count else None
 
 
-def _count(span: Span, column: str = "line") -> Feature:
+def counted(span: Span, column: str = "line") -> Feature:
     return Feature(span, (Accumulator("add", column),), _number)
 
 
-def _sum(span: Span, column: str = "paid") -> Feature:
+def summed(span: Span, column: str = "paid") -> Feature:
     return Feature(span, (Accumulator("add", column),), _number if column == "quantity" else _money)
 
 
@@ -115,7 +115,7 @@ def _mean_paid(span: Span) -> Feature:
     return Feature(span, (Accumulator("add", "paid"), Accumulator("add", "line")), _mean)
 
 
-def _extreme(span: Span, how: Literal["min", "max"], column: str = "paid") -> Feature:
+def extreme(span: Span, how: Literal["min", "max"], column: str = "paid") -> Feature:
     return Feature(span, (Accumulator(how, column),), _or_none if column == "quantity" else _money_or_none)
 
 
@@ -129,67 +129,67 @@ _S1, _S24, _S7 = _span(HOUR, MINUTE), _span(DAY, HOUR), _span(7 * DAY, HOUR)
 
 FEATURES: dict[str, dict[str, Feature]] = {
     "household": {
-        "lines_24h": _count(_H24),
-        "lines_30d": _count(_H30),
-        "lines_90d": _count(_H90),
-        "lines_lifetime": _count(_EVER),
-        "spend_24h": _sum(_H24),
-        "spend_30d": _sum(_H30),
-        "spend_90d": _sum(_H90),
-        "spend_lifetime": _sum(_EVER),
-        "spend_30d_delayed_30d": _sum(_span(30 * DAY, DAY, 30 * DAY)),
+        "lines_24h": counted(_H24),
+        "lines_30d": counted(_H30),
+        "lines_90d": counted(_H90),
+        "lines_lifetime": counted(_EVER),
+        "spend_24h": summed(_H24),
+        "spend_30d": summed(_H30),
+        "spend_90d": summed(_H90),
+        "spend_lifetime": summed(_EVER),
+        "spend_30d_delayed_30d": summed(_span(30 * DAY, DAY, 30 * DAY)),
         "mean_line_30d": _mean_paid(_H30),
-        "dearest_line_90d": _extreme(_H90, "max"),
-        "coupon_lines_30d": _count(_H30, "with_coupon"),
-        "coupon_lines_90d": _count(_H90, "with_coupon"),
-        "saved_30d": _sum(_H30, "saved"),
+        "dearest_line_90d": extreme(_H90, "max"),
+        "coupon_lines_30d": counted(_H30, "with_coupon"),
+        "coupon_lines_90d": counted(_H90, "with_coupon"),
+        "saved_30d": summed(_H30, "saved"),
     },
     "household_store": {
-        "lines_7d": _count(_W7),
-        "lines_90d": _count(_W90),
-        "lines_lifetime": _count(_EVER),
-        "spend_7d": _sum(_W7),
-        "spend_90d": _sum(_W90),
+        "lines_7d": counted(_W7),
+        "lines_90d": counted(_W90),
+        "lines_lifetime": counted(_EVER),
+        "spend_7d": summed(_W7),
+        "spend_90d": summed(_W90),
         "mean_line_90d": _mean_paid(_W90),
-        "dearest_line_90d": _extreme(_W90, "max"),
-        "big_lines_90d": _count(_W90, "big"),
+        "dearest_line_90d": extreme(_W90, "max"),
+        "big_lines_90d": counted(_W90, "big"),
     },
     "store": {
-        "lines_1h": _count(_S1),
-        "lines_24h": _count(_S24),
-        "lines_7d": _count(_S7),
-        "revenue_1h": _sum(_S1),
-        "revenue_24h": _sum(_S24),
-        "revenue_7d": _sum(_S7),
-        "revenue_7d_delayed_7d": _sum(_span(7 * DAY, HOUR, 7 * DAY)),
+        "lines_1h": counted(_S1),
+        "lines_24h": counted(_S24),
+        "lines_7d": counted(_S7),
+        "revenue_1h": summed(_S1),
+        "revenue_24h": summed(_S24),
+        "revenue_7d": summed(_S7),
+        "revenue_7d_delayed_7d": summed(_span(7 * DAY, HOUR, 7 * DAY)),
         "mean_line_1h": _mean_paid(_S1),
         "mean_line_7d": _mean_paid(_S7),
-        "cheapest_line_24h": _extreme(_S24, "min", "positive_paid"),
-        "dearest_line_24h": _extreme(_S24, "max"),
-        "free_lines_7d": _count(_S7, "free"),
+        "cheapest_line_24h": extreme(_S24, "min", "positive_paid"),
+        "dearest_line_24h": extreme(_S24, "max"),
+        "free_lines_7d": counted(_S7, "free"),
     },
     "product": {
-        "lines_24h": _count(_S24),
-        "lines_30d": _count(_H30),
-        "units_24h": _sum(_S24, "quantity"),
-        "units_30d": _sum(_H30, "quantity"),
-        "most_at_once_30d": _extreme(_H30, "max", "quantity"),
-        "revenue_30d": _sum(_H30),
+        "lines_24h": counted(_S24),
+        "lines_30d": counted(_H30),
+        "units_24h": summed(_S24, "quantity"),
+        "units_30d": summed(_H30, "quantity"),
+        "most_at_once_30d": extreme(_H30, "max", "quantity"),
+        "revenue_30d": summed(_H30),
         "mean_line_30d": _mean_paid(_H30),
-        "lowest_paid_30d": _extreme(_H30, "min"),
-        "highest_paid_30d": _extreme(_H30, "max"),
-        "promoted_lines_30d": _count(_H30, "promoted"),
-        "multi_buys_30d": _count(_H30, "two_to_six"),
+        "lowest_paid_30d": extreme(_H30, "min"),
+        "highest_paid_30d": extreme(_H30, "max"),
+        "promoted_lines_30d": counted(_H30, "promoted"),
+        "multi_buys_30d": counted(_H30, "two_to_six"),
     },
     "basket": {
-        "lines_1h": _count(_S1),
-        "lines_24h": _count(_S24),
-        "total_1h": _sum(_S1),
-        "total_24h": _sum(_S24),
-        "units_1h": _sum(_S1, "quantity"),
+        "lines_1h": counted(_S1),
+        "lines_24h": counted(_S24),
+        "total_1h": summed(_S1),
+        "total_24h": summed(_S24),
+        "units_1h": summed(_S1, "quantity"),
         "mean_line_24h": _mean_paid(_S24),
-        "cheapest_line_1h": _extreme(_S1, "min"),
-        "dearest_line_24h": _extreme(_S24, "max"),
-        "discounted_lines_1h": _count(_S1, "discounted"),
+        "cheapest_line_1h": extreme(_S1, "min"),
+        "dearest_line_24h": extreme(_S24, "max"),
+        "discounted_lines_1h": counted(_S1, "discounted"),
     },
 }
