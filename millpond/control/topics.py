@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
+from millpond.materialize.bounds import committed
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Fragment
 from millpond.plan.errors import DeployError
 from millpond.plan.model import SourcePlan, ViewPlan
 from millpond.plan.names import dead_letter_topic, journal_topic
 from millpond.plan.windows import DAY, HOUR
+from millpond.store.applied import TopicPart
 
 TIMEOUT: Final = 15.0
 ASK_S: Final = 3.0
@@ -211,24 +213,23 @@ class Topics:
         Raises:
             DeployError: the broker does not answer.
         """
-        wanted = ConsumerGroupTopicPartitions(
-            group, [TopicPartition(topic, p) for p in range(self._metadata().get(topic, 0))]
-        )
+        parts = [TopicPart(topic, p) for p in range(self._metadata().get(topic, 0))]
         deadline = time.monotonic() + self._timeout_s
         while True:
-            (asked,) = self.admin.list_consumer_group_offsets([wanted], request_timeout=ASK_S).values()
+            # Anew each time: one that knew the coordinator before the broker went asked it for ever, for 5 minutes.
+            consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": group, "log_level": 0})
             try:
-                found = asked.result(ASK_S).topic_partitions
-                return {part.partition: part.offset for part in found if part.offset >= 0}
-            except (KafkaException, TimeoutError) as cause:
-                # A client that knew the coordinator before the broker's restart asked it for ever: seen for 5 minutes.
-                self.admin = _admin(self.kafka)
+                return {part.partition: offset for part, offset in committed(consumer, parts, ASK_S).items()}
+            except KafkaException as cause:
                 if time.monotonic() > deadline:
                     raise DeployError(
                         f"Kafka does not say what the group {group} has committed: {cause}",
                         where=topic,
                         mend="see the broker's log",
+                        is_passing=_is_away(cause),
                     ) from cause
+            finally:
+                consumer.close()
 
     def first_timestamps(self, source: SourceTopic) -> list[int]:
         """The timestamp (ms) of the first record kept in each partition; partitions that never held one are left out.

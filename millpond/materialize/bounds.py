@@ -101,11 +101,16 @@ class Committed:
         consumer = self._consumers.get(group)
         if consumer is None:
             consumer = self._consumers[group] = Consumer({**self._settings, "group.id": group})
-        return self._threads.submit(_committed, consumer, [TopicPartition(*part) for part in parts])
+        return self._threads.submit(committed, consumer, parts, TIMEOUT_S / 2)
 
 
-def _committed(consumer: Consumer, parts: list[TopicPartition]) -> dict[TopicPart, int]:
-    found = consumer.committed(parts, timeout=TIMEOUT_S / 2)
+def committed(consumer: Consumer, parts: Iterable[TopicPart], timeout_s: float) -> dict[TopicPart, int]:
+    """The next offset of the partitions that the consumer's group has committed any of.
+
+    Raises:
+        KafkaException: the brokers do not say.
+    """
+    found = consumer.committed([TopicPartition(*part) for part in parts], timeout=timeout_s)
     for tp in found:
         if tp.error is not None:
             raise KafkaException(tp.error)
