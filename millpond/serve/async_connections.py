@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import redis
 
-from millpond.serve.cache import TileCache
-from millpond.serve.connecting import ASYNC, Cache, Maker, maker
+from millpond.serve.cache import Cache, TileCache
+from millpond.serve.connecting import ASYNC, Maker, maker
 from millpond.serve.connections import broken
 from millpond.serve.exchange import CachedExchange, Exchange, packed, parser
 from millpond.serve.parcels import LATE, Answer, Failure, Parcel, Result, Trip

@@ -8,7 +8,6 @@ from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.windows import STALE_AFTER
 from millpond.serve.async_connections import AsyncWire
-from millpond.serve.cache import TileCache
 from millpond.serve.parcels import Trips
 from millpond.serve.reading import TIMEOUT_MS, Environment, Reading, opening
 from millpond.serve.vector import Vector
@@ -61,10 +60,9 @@ class AsyncReader:
             stale_after_ms=stale_after_ms,
             patience_ms=connect_timeout_ms,
             clock=clock,
-            is_cached=cache_bytes > 0,
+            cache_bytes=cache_bytes,
         )
-        cache = (lambda: TileCache(f"{ns}.", cache_bytes)) if cache_bytes > 0 else None
-        return cls(AsyncWire(store, connect_timeout_ms / 1000, connections, cache), environment)
+        return cls(AsyncWire(store, connect_timeout_ms / 1000, connections, environment.cache), environment)
 
     async def open(self, full_name: str, *, version: int) -> "AsyncOpenSet":
         """The published feature set `<domain>.<set>`, at a version: models pin versions.

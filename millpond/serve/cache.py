@@ -10,8 +10,8 @@ for anything at all, and what it recalls is right unless it is told otherwise in
              GET a, HGET epoch            -> a, epoch
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
 
 from millpond.serve.part import Command
 
@@ -117,3 +117,7 @@ class TileCache:
         its_keys.remove(command)
         if not its_keys:
             del self._of_key[command[1]]
+
+
+Cache: TypeAlias = Callable[[], TileCache]
+"""What makes an empty cache, one for each connection."""

@@ -1,7 +1,7 @@
 """What opens connections to a store: redis-py resolves, connects, encrypts and authenticates."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 import redis
 import redis.asyncio
@@ -11,7 +11,7 @@ from redis.asyncio import sentinel as async_sentinel
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from millpond.serve.cache import TileCache
+from millpond.serve.cache import Cache, TileCache
 from millpond.serve.part import Command
 from millpond.store.address import StoreAddress
 from millpond.store.shards import Address
@@ -45,9 +45,6 @@ ASYNC: Final = Kit(
     async_retry.Retry,
 )
 
-
-Cache: TypeAlias = Callable[[], TileCache]
-"""What makes an empty cache, one for each connection."""
 
 _TRACKING: Final = (("CLIENT", "TRACKING", "ON"),)
 

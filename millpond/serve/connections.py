@@ -14,8 +14,8 @@ from typing import Any, Final, TypeVar
 import redis
 import redis.exceptions
 
-from millpond.serve.cache import TileCache
-from millpond.serve.connecting import SYNC, Cache, Maker, maker
+from millpond.serve.cache import Cache, TileCache
+from millpond.serve.connecting import SYNC, Maker, maker
 from millpond.serve.exchange import CachedExchange, Exchange, hear, packed, parser
 from millpond.serve.parcels import LATE, Answer, Failure, Parcel, Result, Trip
 from millpond.serve.part import Command

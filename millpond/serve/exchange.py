@@ -23,6 +23,17 @@ def packed(commands: Sequence[Command]) -> bytes:
     return b"".join([pack_command(command) for command in commands])  # type: ignore[arg-type]  # its stub: tuples of one
 
 
+def _come(parser: Any, received: bytes) -> list[Any]:
+    """What is whole by now."""
+    if not received:
+        raise ConnectionError("it was closed")
+    parser.feed(received)
+    come = []
+    while (reply := parser.gets()) is not _MORE:
+        come.append(reply)
+    return come
+
+
 class Exchange:
     """A parcel whose commands are all sent.
 
@@ -52,10 +63,7 @@ class Exchange:
             ConnectionError: there are none, for the other side closed.
             redis.InvalidResponse: they are no replies.
         """
-        if not received:
-            raise ConnectionError("it was closed")
-        self._parser.feed(received)
-        while (reply := self._parser.gets()) is not _MORE:
+        for reply in _come(self._parser, received):
             if isinstance(reply, Exception):
                 self.has_errors = True
             self.replies.append(reply)
@@ -91,10 +99,7 @@ class CachedExchange(Exchange):
 
     def feed(self, received: bytes) -> bool:
         """As of a parcel that is sent whole."""
-        if not received:
-            raise ConnectionError("it was closed")
-        self._parser.feed(received)
-        while (reply := self._parser.gets()) is not _MORE:
+        for reply in _come(self._parser, received):
             if isinstance(reply, hiredis.PushNotification):
                 self._cache.told(reply)
                 continue
@@ -129,10 +134,7 @@ def hear(parser: Any, cache: TileCache, received: bytes) -> None:
         ConnectionError: there is nothing, for the other side closed.
         redis.InvalidResponse: it is nothing that is pushed.
     """
-    if not received:
-        raise ConnectionError("it was closed")
-    parser.feed(received)
-    while (push := parser.gets()) is not _MORE:
+    for push in _come(parser, received):
         if not isinstance(push, hiredis.PushNotification):
             raise redis.InvalidResponse(f"{push!r} was not asked for")
         cache.told(push)

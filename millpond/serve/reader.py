@@ -7,7 +7,6 @@ from typing import Self, TypeVar
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.windows import STALE_AFTER
-from millpond.serve.cache import TileCache
 from millpond.serve.connections import Wire
 from millpond.serve.flow import Expected
 from millpond.serve.parcels import Trips
@@ -65,10 +64,9 @@ class Reader:
             stale_after_ms=stale_after_ms,
             patience_ms=connect_timeout_ms,
             clock=clock,
-            is_cached=cache_bytes > 0,
+            cache_bytes=cache_bytes,
         )
-        cache = (lambda: TileCache(f"{ns}.", cache_bytes)) if cache_bytes > 0 else None
-        return cls(Wire(store, connect_timeout_ms / 1000, cache), environment)
+        return cls(Wire(store, connect_timeout_ms / 1000, environment.cache), environment)
 
     def open(self, full_name: str, *, version: int) -> "OpenSet":
         """The published feature set `<domain>.<set>`, at a version: models pin versions.

@@ -11,7 +11,7 @@ from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import MillpondError, ReadError
 from millpond.serve.answering import Read
-from millpond.serve.cache import reply_of
+from millpond.serve.cache import Cache, TileCache, reply_of
 from millpond.serve.flow import Expected, ReadFlow
 from millpond.serve.freshness import REFRESH_MS, Freshness
 from millpond.serve.metrics import tally_of
@@ -40,7 +40,7 @@ class Environment:
         stale_after_ms: how long a pipeline may not have been seen up to date before its values are `stale`.
         patience_ms: for what no request waits for: opening a connection, loading a plan.
         clock: the wall clock (ms).
-        is_cached: replies may be held, see cache.py.
+        cache: what makes an empty cache, one for each connection; None where nothing is held.
     """
 
     def __init__(
@@ -51,14 +51,14 @@ class Environment:
         stale_after_ms: int,
         patience_ms: int,
         clock: Callable[[], int] = now_ms,
-        is_cached: bool = False,
+        cache: Cache | None = None,
     ) -> None:
         self.ns = ns
         self.where = where
         self.stale_after_ms = stale_after_ms
         self.patience_ms = patience_ms
         self.clock = clock
-        self.is_cached = is_cached
+        self.cache = cache
 
     @classmethod
     def of(
@@ -69,11 +69,16 @@ class Environment:
         stale_after_ms: int,
         patience_ms: int,
         clock: Callable[[], int],
-        is_cached: bool,
+        cache_bytes: int,
     ) -> "Environment":
-        """An environment of the store at an address."""
+        """An environment of the store at an address.
+
+        Args:
+            cache_bytes: how much of what was read each connection may hold.
+        """
         where = Where(store.nodes if store.kind == "cluster" else ())
-        return cls(ns, where, stale_after_ms=stale_after_ms, patience_ms=patience_ms, clock=clock, is_cached=is_cached)
+        cache = (lambda: TileCache(f"{ns}.", cache_bytes)) if cache_bytes > 0 else None
+        return cls(ns, where, stale_after_ms=stale_after_ms, patience_ms=patience_ms, clock=clock, cache=cache)
 
     def patience(self) -> float:
         """Until when (s, monotonic) something is waited for that no request waits for."""
@@ -199,7 +204,7 @@ class Reading:
         ]
         flat = [one for parts in commands for some in parts if some is not None for one in some]
         # Requests may share what they ask for; what is held is not sent at all.
-        wanted = flat if len(requests) == 1 or environment.is_cached else list(dict.fromkeys(flat))
+        wanted = flat if len(requests) == 1 or environment.cache is not None else list(dict.fromkeys(flat))
         is_pointer_due = not 0 <= asked - self._pointer_at < REFRESH_MS  # a clock may be set back
         found = yield from asking(
             environment.where,
@@ -214,10 +219,10 @@ class Reading:
         shards = _of_each(flat, wanted, found.shards) if found.shards and wanted is not flat else found.shards
         read = Read(flow, as_of, asked, environment.clock(), environment.stale_after_ms, found)
         is_plain = flow.own_events is None and expected is None and not found.has_failures and not found.shards
-        if is_plain and not receipts and environment.is_cached:
+        if is_plain and not receipts and environment.cache is not None:
             vectors = read.recalled(commands, replies, given)
         else:
-            if environment.is_cached:
+            if environment.cache is not None:
                 replies = [reply_of(one) for one in replies]
             if receipts:
                 vectors = read.with_receipts(
