@@ -24,6 +24,7 @@ from examples.fraud.screen import Screen
 from examples.fraud.tally import Tally
 from examples.fraud.train import FALSE_ALARMS, LAST, alarm_from, train
 from millpond.cli.main import run
+from millpond.cli.stopping import interruptible
 from millpond.control.settings import Settings
 from millpond.local.stack import Stack
 from millpond.local.view import live_report
@@ -38,7 +39,6 @@ TRAINING_DAYS: Final = 30
 HONEST: Final = 10_000  # transfers to learn from
 MIN_CUSTOMERS: Final = 500  # of fewer there may be days without a fraud
 MODELS: Final = "models"
-INTERRUPTED: Final = 130
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -61,14 +61,8 @@ def demo(
         )
     told = Told(customers=customers, watched=seed, trained_on=TRAINED_ON, seconds=seconds, days=DAYS_TO_COME)
     screen = Screen(Console())
-    try:
+    with interruptible(screen.say, "every part is stopped"):
         tally = _demo(told, screen)
-    except (KeyboardInterrupt, RuntimeError) as stop:
-        # DuckDB makes a Ctrl-C that falls into a query a RuntimeError of its own, without a cause.
-        if isinstance(stop, RuntimeError) and str(stop) != "Query interrupted":
-            raise
-        screen.say("interrupted; every part is stopped")
-        raise typer.Exit(INTERRUPTED) from None
     raise typer.Exit(0 if tally.of("caught") else 1)
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from millpond.cli.context import err, out
+from millpond.cli.stopping import interruptible
 
 MIN_LINES = 1_000
-INTERRUPTED = 130
 # As they are called here -> as the stack calls them.
 KILLED = {
     "taskmanager": "taskmanager",
@@ -60,12 +60,6 @@ def demo(
         oracle=oracle or Workspace.find().root / "tests" / "oracles" / "retail.py",
         keep=keep,
     )
-    try:
+    with interruptible(err.print, "every part is stopped"):
         code = run(options, out)
-    except (KeyboardInterrupt, RuntimeError) as stop:
-        # DuckDB makes a Ctrl-C that falls into a query a RuntimeError of its own, without a cause.
-        if isinstance(stop, RuntimeError) and str(stop) != "Query interrupted":
-            raise
-        err.print("interrupted; every part is stopped")
-        code = INTERRUPTED
     raise typer.Exit(code)

@@ -4,10 +4,10 @@ import os
 import sys
 from collections.abc import Callable
 
+from millpond.cli.stopping import INTERRUPTED, is_interrupt
 from millpond.plan.errors import MillpondError
 
 USER_ERROR = 2
-INTERRUPTED = 130
 
 
 def main() -> None:
@@ -30,11 +30,8 @@ def run(program: Callable[[], None]) -> None:
     except MillpondError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(USER_ERROR)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except RuntimeError as stop:
-        # DuckDB makes a Ctrl-C that falls into a query a RuntimeError of its own, without a cause.
-        if str(stop) != "Query interrupted":
+    except (KeyboardInterrupt, RuntimeError) as stop:
+        if not is_interrupt(stop):
             raise
         sys.exit(INTERRUPTED)
 

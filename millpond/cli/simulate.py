@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from millpond.cli.context import Env, Json, err, out, print_json, say, settings_of
-from millpond.cli.stopping import told_to_stop
+from millpond.cli.stopping import interruptible, told_to_stop
 from millpond.control.settings import find_root
 from millpond.plan.clock import ms_of, now_ms
 from millpond.plan.errors import MillpondError
@@ -19,7 +19,6 @@ from millpond.plan.errors import MillpondError
 if TYPE_CHECKING:
     from millpond.simulate import Simulation
 
-INTERRUPTED: Final = 130
 FIRST_DAY: Final = datetime(2024, 1, 1, tzinfo=UTC)
 
 # Option -> the one without which it says nothing.
@@ -127,15 +126,8 @@ def _require_sense(given: set[str]) -> None:
 def _write(simulation: "Simulation", folder: Path, *, force: bool, json: bool) -> None:
     from millpond.simulate.folder import write
 
-    try:
-        with _progress(simulation, simulation.end_ms) as tell:
-            written = write(simulation, folder, force=force, progress=tell)
-    except (KeyboardInterrupt, RuntimeError) as stop:
-        # DuckDB makes a Ctrl-C that falls into a query a RuntimeError of its own, without a cause.
-        if isinstance(stop, RuntimeError) and str(stop) != "Query interrupted":
-            raise
-        err.print("interrupted; nothing was written")
-        raise typer.Exit(INTERRUPTED) from None
+    with interruptible(err.print, "nothing was written"), _progress(simulation, simulation.end_ms) as tell:
+        written = write(simulation, folder, force=force, progress=tell)
     if json:
         print_json({"out": str(folder), "seed": simulation.seed, "rows": written.rows, "patterns": written.patterns})
         return

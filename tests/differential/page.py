@@ -1,11 +1,11 @@
 """docs/differential.md: what the differential run compared."""
 
-import os
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from tests.kept import machine
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "differential.md"
 
@@ -57,10 +57,9 @@ def text(run: Run) -> str:
     values = sum(each.values for each in run.compared)
     different = sum(each.different for each in run.compared)
     wrong = [f"- {each.view}.{each.aggregation}: {each.example}" for each in run.compared if each.different]
-    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return HEAD.format(
         lines=run.lines, entities=run.entities, instants=run.instants, values=values, different=different,
-        minutes=run.took_s / 60, machine=machine,
+        minutes=run.took_s / 60, machine=machine(),
     ) + (
         f"| aggregation | {' | '.join(views)} | different |\n|---|{'---|' * len(views)}---|\n" + "\n".join(rows) + "\n"
         + ("\n## What differed\n\n" + "\n".join(wrong) + "\n" if wrong else "")

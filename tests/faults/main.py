@@ -1,8 +1,6 @@
 """`make faults`: kill it part by part, compare everything, while a reader watches."""
 
 import argparse
-import os
-import platform
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,6 +14,7 @@ from tests.faults.run import LINES, SECONDS, Result, play
 from tests.faults.sabotage import NAMES
 from tests.faults.stage import RATE, STALE_AFTER_S, Stage
 from tests.faults.theatre import run_folder, theatre
+from tests.kept import machine
 
 FAILED, INTERRUPTED = 2, 130
 
@@ -73,8 +72,7 @@ def _keep(earlier: Sequence[Result], results: Sequence[Result]) -> None:
     """Keep what was shown so far; a run that is played again replaces its own."""
     played = {again(result) for result in results}
     kept = [run for run in earlier if again(run) not in played]
-    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    save(Document(machine=machine, runs=[*kept, *results]))
+    save(Document(machine=machine(), runs=[*kept, *results]))
 
 
 def tell(result: Result) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from tests.faults.kinds import KINDS
 from tests.faults.run import LINES, SECONDS, Result
 from tests.faults.stage import RATE, STALE_AFTER_S
+from tests.kept import keep, kept
 
 RESULTS: Final = Path(__file__).with_name("results.json")
 PAGE: Final = Path(__file__).parents[2] / "docs" / "faults.md"
@@ -72,14 +73,12 @@ class Document(msgspec.Struct, kw_only=True):
 
 def load() -> Document:
     """The runs that are kept; none where there is no file."""
-    if not RESULTS.exists():
-        return Document(machine="", runs=[])
-    return msgspec.json.decode(RESULTS.read_bytes(), type=Document)
+    return kept(RESULTS, Document, Document(machine="", runs=[]))
 
 
 def save(document: Document) -> None:
     """Keep the runs, and write the page."""
-    RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+    keep(RESULTS, document)
     PAGE.write_text(text_of(document.runs), "utf-8")
 
 

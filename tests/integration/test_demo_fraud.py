@@ -20,14 +20,13 @@ from examples.fraud.screen import Screen
 from examples.fraud.tally import Tally
 from examples.fraud.train import alarm_from, train
 from millpond.control.settings import Settings
-from millpond.control.topics import Topics
 from millpond.plan.clock import now_ms
 from millpond.plan.compiled import load_compiled
 from millpond.serve import USABLE
 from millpond.simulate.topics import TOPICS, TRANSFERS
-from tests.integration.deployed import until
 from tests.integration.enriching import messages_in, replies_in
 from tests.integration.flink_world import ROOT
+from tests.integration.own_topics import absent
 from tests.integration.stacks import AnyStack
 
 NAMES: Final = [*(topic.name for topic in TOPICS), REPLIES]
@@ -38,15 +37,8 @@ SECONDS: Final = 20
 @pytest.fixture
 def clean(settings: Settings) -> Iterator[None]:
     """The demo's topics are not there, before and after: their names are those of every environment."""
-    topics = Topics(settings.kafka)
-
-    def remove() -> None:
-        topics.delete(NAMES)
-        until(lambda: topics.admin.list_topics(timeout=10).topics.keys().isdisjoint(NAMES))
-
-    remove()
-    yield
-    remove()
+    with absent(settings.kafka, NAMES):
+        yield
 
 
 @pytest.mark.timeout(900)

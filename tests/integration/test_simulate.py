@@ -34,6 +34,7 @@ from millpond.simulate.publish import Published, open_topics, publish
 from millpond.simulate.topics import TOPICS, TRANSFERS
 from tests.integration.deployed import drained, materializing, until
 from tests.integration.flink_world import ROOT, consume
+from tests.integration.own_topics import absent
 from tests.integration.stacks import AnyStack
 
 SCHEMAS: Final = ROOT / "schemas"
@@ -46,15 +47,8 @@ Arrived = tuple[int, dict[str, Any]]
 @pytest.fixture
 def clean(settings: Settings) -> Iterator[None]:
     """The simulation's topics are not there, before and after: their names are those of every environment."""
-    topics = Topics(settings.kafka)
-
-    def remove() -> None:
-        topics.delete(NAMES)
-        until(lambda: topics.admin.list_topics(timeout=10).topics.keys().isdisjoint(NAMES))
-
-    remove()
-    yield
-    remove()
+    with absent(settings.kafka, NAMES):
+        yield
 
 
 def published(settings: Settings, truth: dict[str, str], *, stopped: Callable[[], bool] = lambda: False) -> Published:

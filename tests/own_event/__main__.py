@@ -19,9 +19,10 @@ from millpond.control.settings import Settings
 from millpond.local.stack import Stack
 from millpond.local.workspace import Workspace
 from millpond.plan.errors import MillpondError
+from tests.kept import machine
 from tests.own_event.damage import DAMAGES
 from tests.own_event.judging import Judged, judge
-from tests.own_event.page import NOT_BEHIND, Results, machine, write_results
+from tests.own_event.page import NOT_BEHIND, Results, write_results
 from tests.own_event.running import PAUSES, Happened, shop
 from tests.own_event.sending import CUSTOMERS, HOT
 

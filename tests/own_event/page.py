@@ -1,7 +1,5 @@
 """docs/own-event.md: what the run compared, and how much of it was behind."""
 
-import os
-import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -9,6 +7,7 @@ from typing import Final
 import msgspec
 
 from millpond.serve.status import STATUSES
+from tests.kept import keep
 from tests.own_event.judging import Stretch
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "own-event.md"
@@ -41,14 +40,9 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     stretches: Sequence[Stretch]
 
 
-def machine() -> str:
-    """Where it ran."""
-    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-
-
 def write_results(results: Results) -> None:
     """Keep the figures, and write the page."""
-    RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n")
+    keep(RESULTS, results)
     PAGE.write_text(text(results), "utf-8")
 
 

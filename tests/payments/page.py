@@ -1,7 +1,5 @@
 """docs/payments.md: what the run on the simulated bank compared and measured."""
 
-import os
-import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -9,6 +7,7 @@ from typing import Final
 import msgspec
 
 from millpond.serve.status import STATUSES
+from tests.kept import keep, machine
 from tests.payments.comparing import Compared
 from tests.payments.estimating import Held
 from tests.payments.measuring import Measured
@@ -32,7 +31,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_results(results: Results) -> None:
     """Keep the figures, and write the page."""
-    RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n")
+    keep(RESULTS, results)
     PAGE.write_text(text(results), "utf-8")
 
 
@@ -56,7 +55,7 @@ def text(results: Results) -> str:
         values=values,
         different=different,
         minutes=results.took_s / 60,
-        machine=f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        machine=machine(),
     ) + "\n".join(
         [
             f"| set | vectors | values | different | {' | '.join(f'`{status}`' for status in met)} |",

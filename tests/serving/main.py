@@ -1,8 +1,6 @@
 """`make serving`: vectors are read and requests answered while one part after the other is killed."""
 
 import argparse
-import os
-import platform
 import sys
 import tempfile
 from collections.abc import Container
@@ -10,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
+from tests.kept import machine
 from tests.serving.kinds import KINDS, kinds_of
 from tests.serving.page import TITLES, Document, load, save
 from tests.serving.run import Result, play
@@ -59,8 +58,7 @@ def tell(line: str) -> None:
 def keep(result: Result) -> None:
     """Keep a run in place of the last one over such a store."""
     runs = {run.store: run for run in load().runs} | {result.store: result}
-    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    save(Document(machine=machine, runs=[runs[store] for store in get_args(Store) if store in runs]))
+    save(Document(machine=machine(), runs=[runs[store] for store in get_args(Store) if store in runs]))
 
 
 def told(result: Result) -> None:

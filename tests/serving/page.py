@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from tests.kept import keep, kept
 from tests.serving.kinds import KINDS
 from tests.serving.run import LATE_MS, LEAST_S, Answers, Result
 from tests.serving.stage import RATE, STALE_AFTER_MS
@@ -70,14 +71,12 @@ class Document(msgspec.Struct, kw_only=True):
 
 def load() -> Document:
     """The runs that are kept; none where there is no file."""
-    if not RESULTS.exists():
-        return Document(machine="", runs=[])
-    return msgspec.json.decode(RESULTS.read_bytes(), type=Document)
+    return kept(RESULTS, Document, Document(machine="", runs=[]))
 
 
 def save(document: Document) -> None:
     """Keep the runs, and write the page."""
-    RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+    keep(RESULTS, document)
     PAGE.write_text(text_of(document), "utf-8")
 
 
