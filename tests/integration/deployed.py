@@ -1,8 +1,7 @@
 """What tests of a deployed pool share: a set of every feature, a materializer, and waiting."""
 
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import redis
@@ -65,10 +64,3 @@ def drain_of(settings: Settings, job: JobRecord, *, within_s: float) -> Drain:
         ns=settings.ns,
         within_s=within_s,
     )
-
-
-def until(holds: Callable[[], bool], *, within_s: float = 30) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)

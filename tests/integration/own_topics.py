@@ -19,7 +19,7 @@ def absent(kafka: str, names: Sequence[str]) -> Iterator[None]:
 
     def remove() -> None:
         topics.delete(list(names))
-        until(lambda: topics.admin.list_topics(timeout=10).topics.keys().isdisjoint(names))
+        until(lambda: topics.admin.list_topics(timeout=10).topics.keys().isdisjoint(names), within_s=30)
 
     remove()
     yield

@@ -19,8 +19,9 @@ from millpond.serve import Reader, Vector
 from millpond.sql.dialects import DUCKDB
 from tests.integration import cells_page
 from tests.integration.cases import COLUMNS, PARTITIONS, TOPIC, cells, history, pool, records, scale_of, schema, told
-from tests.integration.deployed import all_of, drained, materializing, until
+from tests.integration.deployed import all_of, drained, materializing
 from tests.integration.flink_world import Row, produce, register
+from tests.integration.servers import until
 from tests.integration.stacks import AnyStack
 from tests.oracles import aggregations
 from tests.oracles.aggregations_sql import SqlOracle
@@ -73,7 +74,7 @@ def world(settings: Settings, stack: AnyStack, tmp_path_factory: pytest.TempPath
 
 
 def test_what_caps_leave_out_is_the_same_in_flink_and_in_the_evaluator(world: World) -> None:
-    until(lambda: all(vector.status != "stale" for vector in world.read("capped")))
+    until(lambda: all(vector.status != "stale" for vector in world.read("capped")), within_s=30)
     view = world.pool.view("cases.capped")
     capped = 0
     for (key, q), got in zip(world.wanted, world.read("capped"), strict=True):
@@ -103,7 +104,7 @@ def test_the_page_is_that_of_the_table() -> None:
 
 @pytest.mark.parametrize("view", [f"of_{column}{end}" for column in COLUMNS for end in ("", "_exactly")])
 def test_every_cell_equals_both_oracles(world: World, sql: SqlOracle, view: str) -> None:
-    until(lambda: all(vector.status != "stale" for vector in world.read(view)))
+    until(lambda: all(vector.status != "stale" for vector in world.read(view)), within_s=30)
     vectors = world.read(view)
     plan = world.pool.view(f"cases.{view}")
     events = told(world.events)

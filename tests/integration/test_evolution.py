@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +32,7 @@ from millpond.plan.windows import DAY, HOUR
 from millpond.serve import Reader, Vector
 from tests.integration.deployed import all_of, materializing
 from tests.integration.flink_world import Record, Row, consume, produce, register, wire
+from tests.integration.servers import until
 from tests.integration.stacks import AnyStack
 from tests.integration.test_whole_path import PARTITIONS, records, sales
 from tests.unit.define.sample import RIGHT
@@ -97,7 +98,7 @@ class Shop:
         keys: list[tuple[Any, ...]] = [(name,) for name in CUSTOMERS]
         if view.name == OLD.name:
             keys = [(name, store) for name in CUSTOMERS for store in range(3)]
-        until(lambda: all(vector.status != "stale" for vector in self.read(view, keys)))
+        until(lambda: all(vector.status != "stale" for vector in self.read(view, keys)), within_s=90)
         since = self.served(view).served(view.full_name, view.version).covered_since
         events = accepted(view, self.events)
         present = 0
@@ -127,13 +128,6 @@ def pool_of(*views: ViewPlan) -> Pool:
 
 def version(view: ViewPlan, number: int) -> ViewPlan:
     return hashed_view(msgspec.structs.replace(view, version=number))
-
-
-def until(holds: Callable[[], bool], *, within_s: float = 90) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def job_of(jobs: dict[str, JobRecord], view: ViewPlan, generation: int = 1) -> JobRecord:
@@ -224,11 +218,11 @@ def test_an_event_before_the_start_that_came_too_late_for_the_backfill_is_a_dead
     value = wire(shop.schema_id, SCHEMA, event)
     produce(shop.settings, TOPIC, [Record(value=value, partition=0, arrival=job.start_ts + HOUR)])
     place = (b"0", str(job.backfill.bound_offsets[0]).encode())
-    until(lambda: shop.letters(job).get(place) == b"before_start")
+    until(lambda: shop.letters(job).get(place) == b"before_start", within_s=90)
     shop.equals_its_meaning(NEW)
     # What read the whole topic counts it, and so does every backfill from now on.
     shop.events.append(event)
-    until(lambda: _is_counted(shop, event))
+    until(lambda: _is_counted(shop, event), within_s=90)
     shop.equals_its_meaning(OLD)
 
 
@@ -289,9 +283,9 @@ def test_a_rebuilt_view_is_read_where_it_was_until_the_new_generation_has_everyt
 
 def test_a_lost_job_is_named_with_its_mend_and_goes_on_from_its_checkpoint(shop: Shop) -> None:
     job = job_of(shop.jobs(), OLD)
-    until(lambda: shop.cluster.get(f"/jobs/{job.flink_job_id}/checkpoints")["counts"]["completed"] > 0)
+    until(lambda: shop.cluster.get(f"/jobs/{job.flink_job_id}/checkpoints")["counts"]["completed"] > 0, within_s=90)
     shop.cluster.cancel(job.flink_job_id)
-    until(lambda: shop.cluster.jobs()[job.flink_job_id] in ENDED)
+    until(lambda: shop.cluster.jobs()[job.flink_job_id] in ENDED, within_s=90)
     said: list[str] = []
     assert shop.deploy(OLD, say=said.append).lost == (job.name,)
     assert "`millpond deploy --resume`" in "\n".join(said)
@@ -302,8 +296,8 @@ def test_a_lost_job_is_named_with_its_mend_and_goes_on_from_its_checkpoint(shop:
     assert resumed.flink_job_id != job.flink_job_id
     assert shop.cluster.is_running(resumed.flink_job_id)
     shop.events.append(more := _one_more(shop))
-    until(lambda: shop.read(OLD, [(more["customer_id"], more["store_id"])])[0].status != "stale")
-    until(lambda: _is_counted(shop, more))
+    until(lambda: shop.read(OLD, [(more["customer_id"], more["store_id"])])[0].status != "stale", within_s=90)
+    until(lambda: _is_counted(shop, more), within_s=90)
     shop.equals_its_meaning(OLD)
 
 

@@ -35,9 +35,10 @@ from millpond.store.documents import place_key
 from millpond.store.keys import fragment_freshness_field
 from millpond.store.nodes import Nodes
 from tests.integration.clusters import ClusterStore
-from tests.integration.deployed import all_of, materializing, until
+from tests.integration.deployed import all_of, materializing
 from tests.integration.flink_world import Record, Row, consume, produce, register, wire
 from tests.integration.own_topics import over
+from tests.integration.servers import until
 from tests.integration.stacks import AnyStack
 from tests.integration.test_whole_path import CUSTOMERS, PARTITIONS, records, sales
 from tests.unit.define.sample import RIGHT

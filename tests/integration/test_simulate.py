@@ -32,9 +32,10 @@ from millpond.serve import Reader
 from millpond.simulate import Simulation, pace
 from millpond.simulate.publish import Published, open_topics, publish
 from millpond.simulate.topics import TOPICS, TRANSFERS
-from tests.integration.deployed import drained, materializing, until
+from tests.integration.deployed import drained, materializing
 from tests.integration.flink_world import ROOT, consume
 from tests.integration.own_topics import absent
+from tests.integration.servers import until
 from tests.integration.stacks import AnyStack
 
 SCHEMAS: Final = ROOT / "schemas"
@@ -225,7 +226,10 @@ def test_a_newcomer_s_first_evening(settings: Settings, stack: AnyStack, project
         drained(settings, job)
         with Reader.connect(settings.store, ns=settings.ns) as reader:
             opened = reader.open("trial.first", version=1)
-            until(lambda: opened.read({"account_id": accounts[0]}, as_of=at, timeout_ms=5_000).status != "stale")
+            until(
+                lambda: opened.read({"account_id": accounts[0]}, as_of=at, timeout_ms=5_000).status != "stale",
+                within_s=30,
+            )
             vectors = opened.read_many([{"account_id": one} for one in accounts], as_of=at, timeout_ms=5_000)
     day, hour = sent_within(at, DAY, tile=HOUR), sent_within(at, HOUR, tile=MINUTE)
     assert sum(len(amounts) for amounts in day.values()) > 100

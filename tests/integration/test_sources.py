@@ -15,7 +15,7 @@ from millpond.control.topics import Topic, Topics
 from millpond.plan.model import Pool
 from millpond.plan.names import dead_letter_topic
 from millpond.serve import Reader, Vector
-from tests.integration.deployed import all_of, drained, materializing, until
+from tests.integration.deployed import all_of, drained, materializing
 from tests.integration.flink_world import Record, Row, consume, produce, register, wire
 from tests.integration.order_writers import WRITTEN, Written
 from tests.integration.orders import (
@@ -29,6 +29,7 @@ from tests.integration.orders import (
     pool,
     told,
 )
+from tests.integration.servers import until
 from tests.integration.stacks import AnyStack
 from tests.oracles.aggregations import answers
 from tests.oracles.asked import Asked, Event, Kind
@@ -111,7 +112,7 @@ def wanted(written: Written) -> Row:
 
 @pytest.mark.parametrize("case", READ)
 def test_what_can_be_read_gives_the_values_that_were_written(world: World, case: str) -> None:
-    until(lambda: world.read("said", [{"case_id": case}])[0].status != "stale")
+    until(lambda: world.read("said", [{"case_id": case}])[0].status != "stale", within_s=30)
     (vector,) = world.read("said", [{"case_id": case}])
     got = dict(zip(vector.names, vector.computed, strict=True))
     assert case not in world.letters, world.letters[case]
@@ -140,7 +141,7 @@ def test_what_cannot_be_read_is_a_dead_letter_that_says_why(world: World, case: 
     ],
 )
 def test_what_one_event_of_several_says_is_never_torn(world: World, feature: str, kind: Kind, by: str | None) -> None:
-    until(lambda: all(vector.status != "stale" for vector in world.read("together", KEYS)))
+    until(lambda: all(vector.status != "stale" for vector in world.read("together", KEYS)), within_s=30)
     paths = tuple(path for _, path, _ in VALUES.values())
     by_hand = answers(Asked(kind=kind, window_ms=None, fields=paths, by=by), seen(world.events), ASKED)
     for vector, exact in zip(world.read("together", KEYS), by_hand, strict=True):

@@ -25,8 +25,9 @@ from millpond.plan.hashes import hashed_view
 from millpond.plan.model import Pool, ViewPlan
 from millpond.plan.windows import DAY, HOUR
 from millpond.serve import Reader, Vector
-from tests.integration.deployed import all_of, drained, materializing, until
+from tests.integration.deployed import all_of, drained, materializing
 from tests.integration.flink_world import Record, Row, by_path, produce, register, wire
+from tests.integration.servers import until
 from tests.integration.stacks import AnyStack
 from tests.unit.define.sample import RIGHT
 
@@ -167,7 +168,10 @@ def test_every_feature_of_every_key_equals_the_plans_meaning(shop: Shop, view: V
     }
     covered_since = shop.job(view.source.name).covered_since
     present = 0
-    until(lambda: all(vector.status != "stale" for vector in shop.read(view, keys[view.entity.name], shop.now)))
+    until(
+        lambda: all(vector.status != "stale" for vector in shop.read(view, keys[view.entity.name], shop.now)),
+        within_s=30,
+    )
     for key, vector in zip(keys[view.entity.name], shop.read(view, keys[view.entity.name], shop.now), strict=True):
         wanted = expected(shop, view, key, shop.now)
         for feature, name, got, state in zip(
@@ -280,7 +284,7 @@ def test_another_meaning_under_a_version_that_runs_is_refused_and_nothing_change
 
 
 def test_status_says_what_runs_how_far_behind_it_is_and_how_fresh(shop: Shop) -> None:
-    until(lambda: all(f.age_ms is not None for job in status(shop.settings).jobs for f in job.fragments))
+    until(lambda: all(f.age_ms is not None for job in status(shop.settings).jobs for f in job.fragments), within_s=30)
     found = status(shop.settings)
     assert {job.state for job in found.jobs} == {"RUNNING"}
     assert {job.lag for job in found.jobs} == {0}
