@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from millpond.algebra.values import Value
 from millpond.serve.flow import Expected, ReadFlow
@@ -17,6 +17,25 @@ from millpond.store.shards import WHOLE, Shard
 
 Commands: TypeAlias = Sequence[Sequence[tuple[Command, ...] | None]]
 """Of each request, those of each part; None where it has no value for a key column."""
+
+
+class Asked(NamedTuple):
+    """A request, and what was asked for it.
+
+    Attributes:
+        commands: those of each part; None where it has no value for a key column.
+        given: what derived places read of it.
+        as_of: the instant to read at (ms); None for the present.
+        own: its event for each binding, if it is one.
+        expected: for each binding, events that are known to have happened.
+    """
+
+    request: Mapping[str, object]
+    commands: Sequence[tuple[Command, ...] | None]
+    given: Mapping[str, Value]
+    as_of: int | None
+    own: Sequence[Own | None] | None
+    expected: Expected | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,85 +78,72 @@ class Read:
         )
 
     def one_by_one(
-        self,
-        commands: Commands,
-        replies: Sequence[Any],
-        shards: Sequence[tuple[Shard, ...]],
-        given: Sequence[Mapping[str, Value]],
-        instants: Sequence[int | None],
-        owns: Sequence[Sequence[Own | None] | None],
-        awaited: Sequence[Expected | None],
+        self, asked: Sequence[Asked], replies: Sequence[Any], shards: Sequence[tuple[Shard, ...]]
     ) -> list[Vector]:
         """Each request with what it depends on alone: others may not have been answered, or by other shards."""
         return [
-            self.flow.unavailable(as_of=at, now=self.now, reason=told.reason)
+            self._unavailable(one, told)
             if isinstance(told, Failure)
             else self.flow.vector(
                 told,
-                as_of=at,
+                as_of=one.as_of,
                 asked=self.asked,
                 now=self.now,
                 fresh=fresh,
                 stale_after=self.stale_after,
-                given=taken,
-                own=own,
-                expected=some,
+                given=one.given,
+                own=one.own,
+                expected=one.expected,
             )
-            for (told, fresh), taken, at, own, some in zip(
-                self._told(commands, replies, shards), given, instants, owns, awaited, strict=True
-            )
+            for one, (told, fresh) in zip(asked, self._told(asked, replies, shards), strict=True)
         ]
 
     def with_receipts(
-        self,
-        ns: str,
-        requests: Sequence[Mapping[str, object]],
-        commands: Commands,
-        replies: Sequence[Any],
-        shards: Sequence[tuple[Shard, ...]],
-        given: Sequence[Mapping[str, Value]],
-        instants: Sequence[int | None],
-        owns: Sequence[Sequence[Own | None] | None],
-        awaited: Sequence[Expected | None],
+        self, ns: str, asked: Sequence[Asked], replies: Sequence[Any], shards: Sequence[tuple[Shard, ...]]
     ) -> list[Vector]:
         """The same, each with its receipt."""
         from millpond.serve.receipts import with_receipt, without_an_answer
 
         vectors = []
-        told_each = self._told(commands, replies, shards)
-        each = zip(requests, told_each, given, instants, owns, awaited, strict=True)
-        for request, (told, fresh), taken, at, own, some in each:
+        for one, (told, fresh) in zip(asked, self._told(asked, replies, shards), strict=True):
             if isinstance(told, Failure):
-                nothing = self.flow.unavailable(as_of=at, now=self.now, reason=told.reason)
-                vectors.append(
-                    without_an_answer(self.flow, request, nothing, ns=ns, asked=self.asked, now=self.now, given=taken)
-                )
-                continue
-            vectors.append(
-                with_receipt(
+                made = without_an_answer(
                     self.flow,
-                    request,
+                    one.request,
+                    self._unavailable(one, told),
+                    ns=ns,
+                    asked=self.asked,
+                    now=self.now,
+                    given=one.given,
+                )
+            else:
+                made = with_receipt(
+                    self.flow,
+                    one.request,
                     told,
                     ns=ns,
-                    as_of=at,
+                    as_of=one.as_of,
                     asked=self.asked,
                     now=self.now,
                     fresh=fresh,
                     stale_after=self.stale_after,
-                    given=taken,
-                    own=own,
-                    expected=some,
+                    given=one.given,
+                    own=one.own,
+                    expected=one.expected,
                 )
-            )
+            vectors.append(made)
         return vectors
 
+    def _unavailable(self, one: Asked, failure: Failure) -> Vector:
+        return self.flow.unavailable(as_of=one.as_of, now=self.now, reason=failure.reason)
+
     def _told(
-        self, commands: Commands, replies: Sequence[Any], shards: Sequence[tuple[Shard, ...]]
+        self, asked: Sequence[Asked], replies: Sequence[Any], shards: Sequence[tuple[Shard, ...]]
     ) -> list[tuple[list[list[Any] | None] | Failure, Stamps]]:
         """What was found for each request, by part, and how fresh that is; or why it was not."""
         told: list[tuple[list[list[Any] | None] | Failure, Stamps]] = []
         begin = 0
-        for parts in commands:
+        for parts in [one.commands for one in asked]:
             end = begin + sum([len(some) for some in parts if some is not None])
             mine = replies[begin:end]
             failed = next((one for one in mine if isinstance(one, Failure)), None) if self.found.has_failures else None

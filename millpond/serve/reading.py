@@ -10,7 +10,7 @@ from typing import Any, Final
 from millpond.plan.clock import now_ms
 from millpond.plan.deployment import Publication
 from millpond.plan.errors import MillpondError, ReadError
-from millpond.serve.answering import Read
+from millpond.serve.answering import Asked, Read
 from millpond.serve.cache import Cache, TileCache, reply_of
 from millpond.serve.flow import Expected, ReadFlow
 from millpond.serve.freshness import REFRESH_MS, Freshness
@@ -224,14 +224,15 @@ class Reading:
         else:
             if environment.cache is not None:
                 replies = [reply_of(one) for one in replies]
-            if receipts:
-                vectors = read.with_receipts(
-                    environment.ns, requests, commands, replies, shards, given, instants, owns, awaited
-                )
-            elif is_plain and len(requests) >= MANY:
+            if is_plain and not receipts and len(requests) >= MANY:
                 vectors = read.at_once(commands, replies, given)
             else:
-                vectors = read.one_by_one(commands, replies, shards, given, instants, owns, awaited)
+                each = [Asked(*one) for one in zip(requests, commands, given, instants, owns, awaited, strict=True)]
+                vectors = (
+                    read.with_receipts(environment.ns, each, replies, shards)
+                    if receipts
+                    else read.one_by_one(each, replies, shards)
+                )
         if self._tally is not None:
             seconds = environment.where.timer() - began
             self._tally.read(seconds, [one.status for one in vectors], found.trips, found.recalled)
